@@ -1,0 +1,1 @@
+export type { DirectoryEntry, FileStat, ReadableFileSystem, WritableFileSystem } from "./file-system.ts";

@@ -1,0 +1,12 @@
+export { sleep, withDeadline } from "./abort.ts";
+export { backoffMs, type BackoffLimits } from "./backoff.ts";
+export { systemClock, type Clock, type Timer } from "./clock.ts";
+export { formatDuration, parseDurationMs } from "./duration.ts";
+export { ERROR_KINDS, ToolkitError, toToolkitError, type ErrorKind } from "./error.ts";
+export { parseFlags, type FlagTypes, type FlagValues } from "./flags.ts";
+export { parseJson, stringifyJson } from "./json.ts";
+export { isObject, type JsonObject, type JsonValue } from "./json-value.ts";
+export { silentLog, type Fields, type Log } from "./log.ts";
+export { noMeter, type Counter, type Gauge, type Histogram, type Labels, type Meter } from "./meter.ts";
+export { redactUrls, redactUrl } from "./redact.ts";
+export { compareText } from "./text.ts";

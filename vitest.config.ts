@@ -1,0 +1,14 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["@plumb/source"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["libs/*/src/**/*.spec.ts", "controllers/*/src/**/*.spec.ts", "scripts/**/*.spec.ts"],
+    pool: "threads",
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
