@@ -1,1 +1,18 @@
-export {};
+export { COMMON_FLAGS, atLeast, commonConfig, oneOf, type CommonConfig, type Host, type LeaderElectionConfig } from "./common-config.ts";
+export { standardConditions, withConditions, type ConditionChanges, type ConditionState, type Stamp } from "./conditions.ts";
+export { Controller, type ControlledKind, type ControllerOptions, type ControllerShared } from "./controller.ts";
+export { KeyQueue } from "./key-queue.ts";
+export { Manager, type Leadership, type ManagerOptions, type Part, type Phase } from "./manager.ts";
+export type { Notice, Notifier } from "./notifier.ts";
+export { keyOf, splitKey, type ObjectCache, type ObjectChange } from "./object-cache.ts";
+export { requeue, type Outcome, type Requeue } from "./outcome.ts";
+export { HostPlaces, Places } from "./places.ts";
+export { listen, metricsPages, probePages, servePages, type Listening, type Pages } from "./probes-server.ts";
+export {
+  reconcileOnce, removeOnce, withReason, type Failure, type Reconciler, type Removal, type Report, type Run, type StatusChange, type Timing, type Tools,
+  type Verdict,
+} from "./reconcile.ts";
+export type { ScratchSpace } from "./scratch.ts";
+export { serveJobs, type Jobs } from "./serve-jobs.ts";
+export { conditionsOf, statusPatch, StatusWriter, type StatusUpdate } from "./status.ts";
+export { WorkerPool, type JobAnswer, type JobOptions, type WorkerPoolOptions } from "./worker-pool.ts";

@@ -1,15 +1,7 @@
-import type { ConditionChanges } from "./conditions.ts";
 import { ToolkitError, toToolkitError } from "@plumb/std";
+import type { ConditionChanges } from "./conditions.ts";
+import type { Notice } from "./notifier.ts";
 import type { Outcome } from "./outcome.ts";
-
-export interface Notice {
-  /** `trace` becomes a Kubernetes Event only; it is never posted. */
-  readonly severity: "trace" | "info" | "error";
-  readonly reason: string;
-  readonly message: string;
-  /** Keys carry the API group of the kind, such as `source.toolkit.fluxcd.io/revision`. */
-  readonly metadata?: Readonly<Record<string, string>>;
-}
 
 /** Changes of status fields. A field that is left out stays as it is stored, checkpoints included; `undefined` removes it. */
 export type StatusChange<Status> = { readonly [Field in keyof Status]?: Status[Field] | undefined };
@@ -58,8 +50,13 @@ export type Failure<Seen> = Timing & Reached<Seen> & {
 /** What `observe`, `act` and `remove` may use besides the clients the kind was built with. */
 export interface Tools<Status> {
   readonly signal: AbortSignal;
-  /** Absolute path of an empty directory that the runtime removes after the run. */
-  readonly scratch: string;
+  /** Makes, at the first call, an empty directory that the runtime removes after the run; resolves to its absolute path. */
+  readonly scratch: () => Promise<string>;
+  /**
+   * Runs `work`, which waits for a remote host. Meanwhile the run holds one of that host's places and no worker, so that
+   * hosts that never answer delay nobody else.
+   */
+  readonly atHost: <Value>(host: string, work: () => Promise<Value>) => Promise<Value>;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
   /** Shows a step in the Reconciling condition; the last one stays there when the run fails. No elapsed times. */

@@ -1,0 +1,292 @@
+import type { LiveObject } from "@plumb/api";
+import type { KubeClient, ResourceName } from "@plumb/kube";
+import { backoffMs, isObject, toToolkitError, type BackoffLimits, type Clock, type Histogram, type Log, type ToolkitError } from "@plumb/std";
+import type { ConditionChanges } from "./conditions.ts";
+import { standardConditions } from "./conditions.ts";
+import { hasFinalizer, withFinalizer, withoutFinalizer } from "./finalizer.ts";
+import { KeyQueue } from "./key-queue.ts";
+import type { Notifier } from "./notifier.ts";
+import { keyOf, splitKey, type ObjectCache, type ObjectChange } from "./object-cache.ts";
+import { requeue, type Outcome } from "./outcome.ts";
+import type { HostPlaces, Places } from "./places.ts";
+import { reconcileOnce, removeOnce, type Reconciler, type Report } from "./reconcile.ts";
+import { RunTools } from "./run-tools.ts";
+import { Schedule } from "./schedule.ts";
+import type { ScratchSpace } from "./scratch.ts";
+import { StatusWriter } from "./status.ts";
+
+/** What is the same for every object of one kind. */
+export interface ControlledKind {
+  readonly resource: ResourceName;
+  readonly kind: string;
+  readonly apiVersion: string;
+  /** True when objects carry `finalizers.fluxcd.io` (C-019). */
+  readonly isFinalized: boolean;
+  /** False for a kind whose CRD has no status. */
+  readonly hasStatus: boolean;
+  /** Manager of status writes (C-015). */
+  readonly fieldManager: string;
+}
+
+/** What all controllers of one process share. */
+export interface ControllerShared {
+  readonly client: KubeClient;
+  readonly notifier: Notifier;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** `gotk_reconcile_duration_seconds`. */
+  readonly durations: Histogram;
+  /** Workers of `--concurrent`, of all kinds together. */
+  readonly places: Places;
+  readonly hosts: HostPlaces;
+  readonly scratch: ScratchSpace;
+  readonly backoff: BackoffLimits;
+  /** 0 to 99 percent around the interval after a run that settled (C-024). */
+  readonly jitterPercent: number;
+  /** 0 up to but without 1. */
+  readonly random: () => number;
+}
+
+export interface ControllerOptions<Obj, Seen, Plan, Done, Status> extends ControllerShared {
+  readonly kind: ControlledKind;
+  readonly cache: ObjectCache;
+  readonly reconciler: Reconciler<Obj, Seen, Plan, Done, Status>;
+  /** Called when an object has left the cluster, so that what is kept per object can go. */
+  readonly forget?: (key: string) => void;
+}
+
+/** Runs one kind: takes keys from its queue, runs them, and stores and tells what came of it. */
+export class Controller<Obj, Seen, Plan, Done, Status> {
+  readonly #options: ControllerOptions<Obj, Seen, Plan, Done, Status>;
+  readonly #queue = new KeyQueue();
+  readonly #schedule: Schedule;
+  readonly #status: StatusWriter;
+  /** Consecutive failures by key; absent means none. */
+  readonly #failures = new Map<string, number>();
+  /** The object as our own last write returned it, until the cache has it. */
+  readonly #written = new Map<string, LiveObject>();
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: ControllerOptions<Obj, Seen, Plan, Done, Status>) {
+    this.#options = options;
+    this.#schedule = new Schedule(options.clock, (key) => this.#queue.add(key));
+    const { client, kind, clock } = options;
+    this.#status = new StatusWriter({ client, resource: kind.resource, fieldManager: kind.fieldManager, nowMs: () => clock.nowMs() });
+  }
+
+  /** Number of keys waiting for a worker. */
+  get depth(): number {
+    return this.#queue.depth;
+  }
+
+  /** Asks for a run of `namespace/name`; asked during a run, another follows it. */
+  enqueue(key: string): void {
+    this.#queue.add(key);
+  }
+
+  /** Works until `signal` aborts, then waits for the runs under way. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const unsubscribe = this.#options.cache.subscribe((change) => this.#onChange(change));
+    try {
+      for (;;) {
+        const key = await this.#queue.take(signal);
+        const release = await this.#options.places.take(signal).catch((reason: unknown) => {
+          this.#queue.finish(key);
+          throw reason;
+        });
+        const work = this.#work(key, release, signal).finally(() => this.#running.delete(work));
+        this.#running.add(work);
+      }
+    } catch {
+      // the signal ends the loop; nothing else rejects above
+    } finally {
+      unsubscribe();
+      this.#schedule.clear();
+      await Promise.all(this.#running);
+    }
+  }
+
+  /** Creations, deletions, new generations and reconcile requests ask for a run; our own status writes do not (C-018). */
+  #onChange({ before, after }: ObjectChange): void {
+    if (after === undefined) {
+      if (before !== undefined) this.#queue.add(keyOf(before));
+      return;
+    }
+    const isDue =
+      before === undefined ||
+      before.metadata.uid !== after.metadata.uid ||
+      before.metadata.generation !== after.metadata.generation ||
+      before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
+      requestedAt(before) !== requestedAt(after);
+    if (isDue) this.#queue.add(keyOf(after));
+  }
+
+  async #work(key: string, release: () => void, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#runOnce(key, release, signal);
+    } catch (thrown) {
+      const error = toToolkitError(thrown);
+      if (error.kind !== "cancelled") {
+        const failures = this.#failed(key);
+        this.#schedule.set(key, backoffMs(failures, this.#options.backoff));
+        this.#options.log.error("reconcile could not be stored", { ...this.#fields(key), error: error.message, ...stackOf(error) });
+      } else if (!signal.aborted) this.#schedule.set(key, backoffMs(this.#failed(key), this.#options.backoff));
+    } finally {
+      release();
+      this.#queue.finish(key);
+    }
+  }
+
+  async #runOnce(key: string, release: () => void, signal: AbortSignal): Promise<void> {
+    const current = this.#freshest(key);
+    if (current === undefined) {
+      this.#forget(key);
+      return;
+    }
+    const isRemoval = current.metadata.deletionTimestamp !== undefined;
+    if (isRemoval ? !hasFinalizer(current) : isSuspended(current)) {
+      this.#schedule.cancel(key);
+      this.#failures.delete(key);
+      return;
+    }
+    const obj = isRemoval || !this.#options.kind.isFinalized ? current : await this.#finalized(key, current, signal);
+    const startedMs = this.#options.clock.monotonicMs();
+    const tools = new RunTools<Status>({ ...this.#options, status: this.#status, obj, release, signal });
+    try {
+      const ended = isRemoval ? await this.#removed(key, obj, tools, signal) : await reconcileOnce(this.#options.reconciler, typed<Obj>(obj), tools.tools);
+      if (ended !== undefined) await this.#conclude(key, ended, tools, startedMs, signal);
+    } finally {
+      await tools.end();
+    }
+  }
+
+  /** Ends a removal: lets the object go, or says why it is kept. */
+  async #removed(key: string, obj: LiveObject, tools: RunTools<Status>, signal: AbortSignal): Promise<Report<Status> | undefined> {
+    const removal = await removeOnce(this.#options.reconciler, typed<Obj>(obj), tools.tools);
+    if (removal.kind === "kept") return removal.report;
+    await this.#options.notifier.notify(obj, removal.notices);
+    await withoutFinalizer(this.#options.client, this.#options.kind, tools.latest, signal);
+    this.#forget(key);
+    return undefined;
+  }
+
+  async #finalized(key: string, obj: LiveObject, signal: AbortSignal): Promise<LiveObject> {
+    if (hasFinalizer(obj)) return obj;
+    const written = await withFinalizer(this.#options.client, this.#options.kind, obj, signal);
+    this.#written.set(key, written);
+    return written;
+  }
+
+  /** Tells first and stores then: a crash in between tells twice, never not at all. */
+  async #conclude(key: string, report: Report<Status>, tools: RunTools<Status>, startedMs: number, signal: AbortSignal): Promise<void> {
+    const { outcome } = report;
+    const failures = this.#failures.get(key) ?? 0;
+    const isSilent = outcome.kind === "failed" && (outcome.error.kind === "cancelled" || (outcome.error.kind === "conflict" && failures === 0));
+    await tools.quiesce();
+    if (!isSilent) {
+      await this.#options.notifier.notify(tools.latest, report.notices);
+      await this.#store(key, report, tools, signal);
+    }
+    this.#scheduleNext(key, outcome, failures);
+    this.#tellLog(key, outcome, this.#options.clock.monotonicMs() - startedMs);
+  }
+
+  async #store(key: string, { outcome, status, conditions }: Report<Status>, tools: RunTools<Status>, signal: AbortSignal): Promise<void> {
+    if (!this.#options.kind.hasStatus) return;
+    const obj = tools.latest;
+    const isObserved = outcome.kind === "settled" || outcome.kind === "stalled";
+    const requested = requestedAt(obj);
+    const fields = {
+      ...status,
+      ...(isObserved ? { observedGeneration: obj.metadata.generation ?? 0 } : {}),
+      ...(requested === undefined ? {} : { lastHandledReconcileAt: requested }),
+    };
+    const changes: ConditionChanges = { ...conditions, ...standardConditions(outcome, tools.lastProgress) };
+    const written = await this.#status.write(obj, { fields, conditions: changes }, signal);
+    if (written !== undefined) this.#written.set(key, written);
+  }
+
+  #scheduleNext(key: string, outcome: Outcome, failures: number): void {
+    const { backoff } = this.#options;
+    const next = requeue(outcome, failures, (count) => backoffMs(count, backoff));
+    if (next.kind === "on-change") {
+      this.#failures.delete(key);
+      this.#schedule.cancel(key);
+      return;
+    }
+    if (next.forgetFailures) this.#failures.delete(key);
+    else this.#failed(key);
+    this.#schedule.set(key, outcome.kind === "settled" ? this.#jittered(next.delayMs) : next.delayMs);
+  }
+
+  #jittered(delayMs: number): number {
+    const { jitterPercent, random } = this.#options;
+    return delayMs * (1 + ((random() * 2 - 1) * jitterPercent) / 100);
+  }
+
+  #tellLog(key: string, outcome: Outcome, durationMs: number): void {
+    const { log, durations, kind } = this.#options;
+    const { namespace, name } = splitKey(key);
+    durations.observe({ kind: kind.kind, name, namespace }, durationMs / 1000);
+    if (outcome.kind === "failed" && outcome.error.kind === "cancelled") return;
+    const fields = { ...this.#fields(key), outcome: outcome.kind, reason: outcome.reason, durationMs: Math.round(durationMs) };
+    if (outcome.kind !== "failed") log.debug("reconciled", fields);
+    else {
+      const isBug = outcome.error.kind === "internal";
+      log[isBug ? "error" : "info"]("reconciled", { ...fields, error: outcome.error.message, ...(isBug ? stackOf(outcome.error) : {}) });
+    }
+  }
+
+  /** Counts one more failure; returns how many there were before. */
+  #failed(key: string): number {
+    const before = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, before + 1);
+    return before;
+  }
+
+  #freshest(key: string): LiveObject | undefined {
+    const { namespace, name } = splitKey(key);
+    const cached = this.#options.cache.get(namespace, name);
+    const written = this.#written.get(key);
+    if (cached === undefined || written === undefined) return cached;
+    const isBehind = cached.metadata.uid === written.metadata.uid && BigInt(cached.metadata.resourceVersion) < BigInt(written.metadata.resourceVersion);
+    if (isBehind) return written;
+    this.#written.delete(key);
+    return cached;
+  }
+
+  #forget(key: string): void {
+    this.#schedule.cancel(key);
+    this.#failures.delete(key);
+    this.#written.delete(key);
+    const { namespace, name } = splitKey(key);
+    this.#options.durations.forget({ kind: this.#options.kind.kind, name, namespace });
+    this.#options.forget?.(key);
+  }
+
+  #fields(key: string): Readonly<Record<string, string>> {
+    const { apiVersion, kind } = this.#options.kind;
+    return { controller: kind.toLowerCase(), controllerGroup: apiVersion.replace(/\/.*/, ""), controllerKind: kind, ...splitKey(key) };
+  }
+}
+
+function typed<Obj>(obj: LiveObject): Obj {
+  // why: the API server has checked the object against the CRD that the type is made from
+  return obj as unknown as Obj;
+}
+
+function isSuspended(obj: LiveObject): boolean {
+  const spec = obj["spec"];
+  return isObject(spec) && spec["suspend"] === true;
+}
+
+/** The value of `reconcile.fluxcd.io/requestedAt`, which a client waits to see handled. */
+function requestedAt(obj: LiveObject): string | undefined {
+  return obj.metadata.annotations?.["reconcile.fluxcd.io/requestedAt"];
+}
+
+function stackOf(error: ToolkitError): { readonly stack?: string } {
+  const stack = error.cause instanceof Error ? error.cause.stack : error.stack;
+  return stack === undefined ? {} : { stack };
+}
+

@@ -1,0 +1,38 @@
+import type { LiveObject } from "@plumb/api";
+import type { KubeClient } from "@plumb/kube";
+import { toToolkitError } from "@plumb/std";
+import type { ControlledKind } from "./controller.ts";
+
+/** The one finalizer of every kind (C-019). */
+const FINALIZER = "finalizers.fluxcd.io";
+
+export function hasFinalizer({ metadata }: LiveObject): boolean {
+  return metadata.finalizers?.includes(FINALIZER) ?? false;
+}
+
+/** Adds the finalizer; locked on the version, so that a finalizer somebody else adds meanwhile stays. */
+export function withFinalizer(client: KubeClient, kind: ControlledKind, obj: LiveObject, signal: AbortSignal): Promise<LiveObject> {
+  return patchFinalizers(client, kind, obj, [...(obj.metadata.finalizers ?? []), FINALIZER], signal);
+}
+
+/** Takes the finalizer away, from the newest version of the object; resolves when it is gone. */
+export async function withoutFinalizer(client: KubeClient, kind: ControlledKind, obj: LiveObject, signal: AbortSignal): Promise<void> {
+  for (let current: LiveObject | undefined = obj; current !== undefined && hasFinalizer(current); ) {
+    const kept: readonly string[] = (current.metadata.finalizers ?? []).filter((name) => name !== FINALIZER);
+    try {
+      await patchFinalizers(client, kind, current, kept, signal);
+      return;
+    } catch (thrown) {
+      const error = toToolkitError(thrown);
+      if (error.kind === "missing") return;
+      if (error.kind !== "conflict") throw error;
+      current = await client.get({ resource: kind.resource, namespace: obj.metadata.namespace, name: obj.metadata.name }, { signal });
+    }
+  }
+}
+
+function patchFinalizers(client: KubeClient, kind: ControlledKind, { metadata }: LiveObject, finalizers: readonly string[], signal: AbortSignal): Promise<LiveObject> {
+  const name = { resource: kind.resource, namespace: metadata.namespace, name: metadata.name };
+  const patch = { metadata: { finalizers: finalizers.length === 0 ? null : finalizers, resourceVersion: metadata.resourceVersion } };
+  return client.patch(name, patch, { type: "merge", fieldManager: kind.fieldManager.replace(/^gotk-/, ""), signal });
+}

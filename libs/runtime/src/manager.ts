@@ -1,0 +1,96 @@
+import { toToolkitError, type Log } from "@plumb/std";
+
+/** A long-lived part of a process: runs until the signal aborts, then cleans up and resolves. A rejection ends the process. */
+export interface Part {
+  readonly name: string;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Decides who of several replicas works. `@plumb/kube` has the one that holds a Lease. */
+export interface Leadership {
+  /** Resolves when this process leads. */
+  acquire(signal: AbortSignal): Promise<void>;
+  /** Aborts when the lease could have been lost. */
+  readonly lost: AbortSignal;
+  /** Gives the lease back, so that another replica need not wait. Never rejects. */
+  release(): Promise<void>;
+}
+
+export interface ManagerOptions {
+  /** Servers and watches, which every replica runs. */
+  readonly always: readonly Part[];
+  /** Resolves when the caches hold what the cluster holds. */
+  readonly synced: (signal: AbortSignal) => Promise<void>;
+  /** Reconcilers, which only the leader runs. */
+  readonly leading: readonly Part[];
+  /** Undefined where there is no election: this process leads. */
+  readonly leadership: Leadership | undefined;
+  readonly log: Log;
+}
+
+/** Where a process is: told by its readiness probe. */
+export type Phase = "starting" | "standby" | "leading" | "stopping";
+
+/**
+ * Runs the parts of one process in order: servers and watches, then caches, then leadership, then reconcilers; and stops
+ * them the other way round, so that no reconciler runs without its caches and no lease is given back under a running one.
+ */
+export class Manager {
+  readonly #options: ManagerOptions;
+  #phase: Phase = "starting";
+
+  constructor(options: ManagerOptions) {
+    this.#options = options;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Resolves when everything has stopped after `signal` aborted; rejects with the first failure of a part or a lost lease. */
+  async run(signal: AbortSignal): Promise<void> {
+    const outer = new AbortController();
+    const always = this.#options.always.map((part) => this.#start(part, outer));
+    try {
+      const until = AbortSignal.any([signal, outer.signal]);
+      await this.#options.synced(until);
+      this.#phase = "standby";
+      await this.#lead(until);
+    } catch (thrown) {
+      if (!signal.aborted) throw outer.signal.aborted ? toToolkitError(outer.signal.reason) : toToolkitError(thrown);
+    } finally {
+      this.#phase = "stopping";
+      outer.abort(signal.reason);
+      await Promise.all(always);
+    }
+    if (!signal.aborted && outer.signal.aborted) throw toToolkitError(outer.signal.reason);
+  }
+
+  async #lead(until: AbortSignal): Promise<void> {
+    const { leadership, leading, log } = this.#options;
+    await leadership?.acquire(until);
+    this.#phase = "leading";
+    log.info("leading");
+    const inner = new AbortController();
+    const stop = AbortSignal.any([until, ...(leadership === undefined ? [] : [leadership.lost])]);
+    stop.addEventListener("abort", () => inner.abort(stop.reason), { once: true });
+    if (stop.aborted) inner.abort(stop.reason);
+    try {
+      await Promise.all(leading.map((part) => this.#start(part, inner)));
+      if (!until.aborted) throw toToolkitError(inner.signal.reason ?? new Error("every reconciler ended"));
+    } finally {
+      await leadership?.release();
+    }
+  }
+
+  /** Runs a part; its failure stops those beside it. Never rejects. */
+  async #start(part: Part, group: AbortController): Promise<void> {
+    try {
+      await part.run(group.signal);
+    } catch (thrown) {
+      if (group.signal.aborted) return;
+      this.#options.log.error("a part of the process failed", { part: part.name, error: toToolkitError(thrown).message });
+      group.abort(thrown);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import type { MessagePort } from "node:worker_threads";
+import { toToolkitError } from "@plumb/std";
+import type { JobAnswer } from "./worker-pool.ts";
+
+/** A job by name: takes what the pool was given and returns what can be cloned back. */
+export type Jobs = Readonly<Record<string, (input: unknown) => unknown>>;
+
+/** The worker's side of a WorkerPool: answers each message with what its job returned or threw. */
+export function serveJobs(jobs: Jobs, port: MessagePort): void {
+  port.on("message", ({ name, input }: { name: string; input: unknown }) => {
+    void answerTo(jobs, name, input).then((answer) => port.postMessage(answer));
+  });
+}
+
+async function answerTo(jobs: Jobs, name: string, input: unknown): Promise<JobAnswer> {
+  try {
+    const job = Object.hasOwn(jobs, name) ? jobs[name] : undefined;
+    if (job === undefined) throw new Error(`no job is called ${name}`);
+    return { kind: "done", value: await job(input) };
+  } catch (thrown) {
+    const { kind, message, retryAfterMs, stack, cause } = toToolkitError(thrown);
+    return { kind: "failed", error: { kind, message, retryAfterMs, stack: cause instanceof Error ? cause.stack : stack } };
+  }
+}

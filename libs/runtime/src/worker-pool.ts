@@ -1,0 +1,231 @@
+import { Worker } from "node:worker_threads";
+import { ERROR_KINDS, ToolkitError, type Clock, type ErrorKind, type Timer } from "@plumb/std";
+
+/** A job's answer as it comes over the wire between threads. */
+export type JobAnswer =
+  | { readonly kind: "done"; readonly value: unknown }
+  | { readonly kind: "failed"; readonly error: { readonly kind: string; readonly message: string; readonly stack?: string | undefined; readonly retryAfterMs?: number | undefined } };
+
+export interface WorkerPoolOptions {
+  /** The module that a worker starts with; it is the process's own file. */
+  readonly entry: URL;
+  /** Given to the worker as `workerData.role`. */
+  readonly role: string;
+  /** Threads for quick jobs, 1 or more; half as many more may be busy with slow ones. */
+  readonly threads: number;
+  /** Megabytes of JavaScript heap a worker may have before it is ended. */
+  readonly memoryLimitMb: number;
+  readonly clock: Clock;
+  /** Arguments for Node in the worker, such as export conditions. */
+  readonly execArgv?: readonly string[];
+}
+
+export interface JobOptions {
+  /** Whose job it is: one that was slow is taken for slow the next time. */
+  readonly key: string;
+  /** Milliseconds after which the job is ended. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+interface Job extends JobOptions {
+  readonly name: string;
+  readonly input: unknown;
+  readonly settle: (answer: JobAnswer) => void;
+  /** When the job has to be over, on the monotonic clock; set when it is first started. */
+  deadlineMs: number | undefined;
+  isSlow: boolean;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  job: Job | undefined;
+  timers: readonly Timer[];
+}
+
+/** A job that runs for longer moves to the slow lane. */
+const SLOW_AFTER_MS = 2000;
+
+/** Slow keys that are remembered. */
+const MAX_SLOW_KEYS = 1000;
+
+/**
+ * Runs jobs in worker threads with a limit of time and memory each; a job that dies takes nothing else with it.
+ *
+ * There are two lanes. A job starts in the quick lane, unless the last one of its key was slow. One that has run for two
+ * seconds moves to the slow lane: in its place where the lane has room, else it is ended and starts again when there is.
+ * So quick jobs always find a thread. A job must therefore bear being started twice. One thread is kept at rest.
+ */
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions;
+  readonly #quick: Job[] = [];
+  readonly #slow: Job[] = [];
+  readonly #threads = new Set<Thread>();
+  readonly #slowKeys = new Set<string>();
+  #isClosed = false;
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Runs the job `name` on `input`, both of which are cloned into the worker.
+   *
+   * @throws {ToolkitError} what the job threw; `invalid` when it went over its time or memory; `cancelled` by the signal
+   */
+  async run(name: string, input: unknown, options: JobOptions): Promise<unknown> {
+    if (options.signal.aborted || this.#isClosed) throw new ToolkitError("cancelled", `${name} was stopped`);
+    const answer = await new Promise<JobAnswer>((resolve) => {
+      const job: Job = { ...options, name, input, settle: resolve, deadlineMs: undefined, isSlow: this.#slowKeys.has(options.key) };
+      const stop = (): void => this.#end(job, failure("cancelled", `${name} was stopped`));
+      options.signal.addEventListener("abort", stop, { once: true });
+      const { settle } = job;
+      Object.assign(job, {
+        settle: (settled: JobAnswer) => {
+          options.signal.removeEventListener("abort", stop);
+          settle(settled);
+        },
+      });
+      (job.isSlow ? this.#slow : this.#quick).push(job);
+      this.#dispatch();
+    });
+    if (answer.kind === "done") return answer.value;
+    throw revived(answer.error);
+  }
+
+  /** Ends every job and thread. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const job of [...this.#quick, ...this.#slow]) this.#end(job, failure("cancelled", "the process is stopping"));
+    await Promise.all([...this.#threads].map(async (thread) => {
+      const { job } = thread;
+      this.#drop(thread);
+      job?.settle(failure("cancelled", "the process is stopping"));
+      await thread.worker.terminate();
+    }));
+  }
+
+  get #slowRoom(): number {
+    return Math.max(1, Math.floor(this.#options.threads / 2)) - this.#busy(true);
+  }
+
+  #busy(isSlow: boolean): number {
+    return [...this.#threads].filter(({ job }) => job?.isSlow === isSlow).length;
+  }
+
+  #dispatch(): void {
+    while (this.#quick.length > 0 && this.#busy(false) < this.#options.threads) this.#start(this.#quick.shift());
+    while (this.#slow.length > 0 && this.#slowRoom > 0) this.#start(this.#slow.shift());
+    for (const thread of [...this.#threads].filter(({ job }) => job === undefined).slice(1)) this.#retire(thread);
+  }
+
+  #start(job: Job | undefined): void {
+    if (job === undefined || this.#isClosed) return;
+    const thread = [...this.#threads].find((candidate) => candidate.job === undefined) ?? this.#spawn();
+    const { clock } = this.#options;
+    thread.job = job;
+    thread.worker.ref();
+    job.deadlineMs ??= clock.monotonicMs() + job.timeoutMs;
+    const leftMs = job.deadlineMs - clock.monotonicMs();
+    const overtime = clock.after(leftMs, () => this.#end(job, failure("invalid", `${job.name} took longer than ${job.timeoutMs} ms`)));
+    const slow = job.isSlow ? [] : [clock.after(SLOW_AFTER_MS, () => this.#slowDown(thread, job))];
+    thread.timers = [overtime, ...slow];
+    thread.worker.postMessage({ name: job.name, input: job.input });
+  }
+
+  #slowDown(thread: Thread, job: Job): void {
+    if (thread.job !== job) return;
+    this.#remember(job.key);
+    const hasRoom = this.#slowRoom > 0;
+    job.isSlow = true;
+    if (!hasRoom) {
+      this.#retire(thread);
+      this.#slow.push(job);
+    }
+    this.#dispatch();
+  }
+
+  #remember(key: string): void {
+    this.#slowKeys.delete(key);
+    this.#slowKeys.add(key);
+    const [oldest] = this.#slowKeys;
+    if (this.#slowKeys.size > MAX_SLOW_KEYS && oldest !== undefined) this.#slowKeys.delete(oldest);
+  }
+
+  #spawn(): Thread {
+    const { entry, role, memoryLimitMb, execArgv } = this.#options;
+    const worker = new Worker(entry, {
+      workerData: { role },
+      resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
+      ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+    });
+    const thread: Thread = { worker, job: undefined, timers: [] };
+    // why: `serveJobs` on the other side sends nothing but answers
+    worker.on("message", (answer) => this.#finish(thread, answer as JobAnswer));
+    worker.on("error", (error: Error & { code?: string }) => this.#die(thread, error));
+    worker.on("exit", () => this.#die(thread, new Error("the worker ended")));
+    worker.unref();
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  #finish(thread: Thread, answer: JobAnswer): void {
+    const { job } = thread;
+    if (job === undefined) return;
+    for (const timer of thread.timers) timer.cancel();
+    thread.timers = [];
+    thread.job = undefined;
+    thread.worker.unref();
+    if (!job.isSlow) this.#slowKeys.delete(job.key);
+    job.settle(answer);
+    this.#dispatch();
+  }
+
+  #die(thread: Thread, error: Error & { code?: string }): void {
+    if (!this.#threads.has(thread)) return;
+    const { job } = thread;
+    this.#drop(thread);
+    const isMemory = error.code === "ERR_WORKER_OUT_OF_MEMORY";
+    job?.settle(
+      isMemory
+        ? failure("invalid", `${job.name} needed more than ${this.#options.memoryLimitMb} MiB of memory`)
+        : { kind: "failed", error: { kind: "internal", message: `${job.name}: ${error.message}`, stack: error.stack } },
+    );
+    this.#dispatch();
+  }
+
+  /** Ends a job wherever it is; a thread that runs it goes with it. */
+  #end(job: Job, answer: JobAnswer): void {
+    for (const lane of [this.#quick, this.#slow]) {
+      const index = lane.indexOf(job);
+      if (index !== -1) lane.splice(index, 1);
+    }
+    const thread = [...this.#threads].find((candidate) => candidate.job === job);
+    if (thread !== undefined) this.#retire(thread);
+    job.settle(answer);
+    if (!this.#isClosed) this.#dispatch();
+  }
+
+  #retire(thread: Thread): void {
+    this.#drop(thread);
+    void thread.worker.terminate();
+  }
+
+  #drop(thread: Thread): void {
+    for (const timer of thread.timers) timer.cancel();
+    thread.timers = [];
+    thread.job = undefined;
+    this.#threads.delete(thread);
+  }
+}
+
+function failure(kind: ErrorKind, message: string): JobAnswer {
+  return { kind: "failed", error: { kind, message } };
+}
+
+function revived({ kind, message, stack, retryAfterMs }: Extract<JobAnswer, { kind: "failed" }>["error"]): ToolkitError {
+  const known = ERROR_KINDS.find((candidate) => candidate === kind) ?? "internal";
+  const cause = new Error(message);
+  if (stack !== undefined) cause.stack = stack;
+  return new ToolkitError(known, message, { cause, retryAfterMs });
+}
