@@ -1,5 +1,5 @@
-/** `status.artifact` of a source (spec/flux-core 0.2). */
-export interface Artifact {
+/** `status.artifact` of a source (spec/flux-core 0.2). A type alias, for an interface would be no JsonValue. */
+export type Artifact = {
   /** Path below the storage root: `gitrepository/ns/name/<file>.tar.gz`. */
   readonly path: string;
   readonly url: string;
@@ -12,4 +12,4 @@ export interface Artifact {
   /** Bytes. */
   readonly size?: number;
   readonly metadata?: Readonly<Record<string, string>>;
-}
+};
