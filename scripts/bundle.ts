@@ -1,0 +1,69 @@
+// Bundles one package's main.ts into dist/main.mjs: the one file that ships, which also starts itself again as its worker.
+import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+
+/** Plain ESM cannot `require`; some dependencies do, of built-in modules. */
+const BANNER = 'import { createRequire as plumbRequire } from "node:module"; const require = plumbRequire(import.meta.url);';
+
+/** What of the Kubernetes client a controller must not contain: processes, sockets and sign-ins of its own. */
+const STUBBED = /^(node:)?(child_process|ws|undici|socks-proxy-agent|socks|openid-client|isomorphic-ws|hpagent|tar-fs|stream-buffers|form-data)$/;
+
+/** Enters the Kubernetes client at its kubeconfig reader and leaves out what that can do without. */
+function leanKubeClient(root: string): Plugin {
+  return {
+    name: "lean-kube-client",
+    setup(builder) {
+      builder.onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({ path: join(root, "node_modules/@kubernetes/client-node/dist/config.js") }));
+      builder.onResolve({ filter: /.*/ }, ({ path, importer }) => {
+        if (!importer.includes("/@kubernetes/client-node/")) return undefined;
+        const isSignIn = /\/(exec_auth|oidc_auth|oidc_auth_delayed|azure_auth|gcp_auth|openshift_auth|file_auth|web-socket-handler|middleware|gen\/index)(\.js)?$/.test(path);
+        return STUBBED.test(path) || isSignIn ? { path, namespace: "left-out" } : undefined;
+      });
+      builder.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: STUB, loader: "js" }));
+    },
+  };
+}
+
+/** Stands for all that `config.js` imports from the modules left out: it never recognises a user, and fails when used. */
+const NAMES = [
+  "AzureAuth", "ExecAuth", "FileAuth", "GoogleCloudPlatformAuth", "OpenIDConnectAuth", "createConfiguration", "ServerConfiguration",
+  "setHeaderMiddleware", "Agent", "ProxyAgent", "SocksProxyAgent", "SocksClient", "HttpProxyAgent", "HttpsProxyAgent",
+];
+const STUB = `class LeftOut {
+  isAuthProvider() { return false; }
+  applyAuthentication() { throw new Error("this sign-in is not part of a controller"); }
+}
+export { ${NAMES.map((name) => `LeftOut as ${name}`).join(", ")}, LeftOut as default };
+`;
+
+/** Bundles the package in `folder`; resolves to the file written. */
+export async function bundle(root: string, folder: string): Promise<string> {
+  const outfile = join(root, folder, "dist", "main.mjs");
+  mkdirSync(dirname(outfile), { recursive: true });
+  await build({
+    entryPoints: [join(root, folder, "src", "main.ts")],
+    outfile,
+    bundle: true,
+    minify: true,
+    keepNames: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    conditions: ["@plumb/source"],
+    banner: { js: BANNER },
+    legalComments: "linked",
+    logLevel: "warning",
+    plugins: [leanKubeClient(root)],
+  });
+  const data = join(root, folder, "data");
+  if (existsSync(data)) cpSync(data, join(root, folder, "dist", "data"), { recursive: true });
+  return outfile;
+}
+
+if (import.meta.main) {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  const folder = process.argv[2] ?? resolve(".").slice(root.length + 1);
+  console.error(`bundled ${(await bundle(root, folder)).slice(root.length + 1)}`);
+}
