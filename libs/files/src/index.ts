@@ -1,1 +1,5 @@
 export type { DirectoryEntry, FileStat, ReadableFileSystem, WritableFileSystem } from "./file-system.ts";
+export { Folder, isTemporary, type FolderEntry, type FreeSpace, type WriteOptions } from "./folder.ts";
+export { MemoryFileSystem } from "./memory-file-system.ts";
+export { RootedFileSystem, type RootedFileSystemOptions } from "./rooted-file-system.ts";
+export { Spool, type SpoolEntry, type SpoolLimits } from "./spool.ts";

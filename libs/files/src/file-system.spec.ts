@@ -1,0 +1,109 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { ToolkitError } from "@plumb/std";
+import { afterAll, describe, expect, it } from "vitest";
+import { MemoryFileSystem } from "./memory-file-system.ts";
+import { RootedFileSystem } from "./rooted-file-system.ts";
+import { describeFileSystem } from "./testing/file-system-contract.ts";
+
+const base = mkdtempSync(join(tmpdir(), "plumb-files-"));
+afterAll(() => rmSync(base, { recursive: true }));
+const newRoot = (): string => join(mkdtempSync(join(base, "case-")), "root");
+
+describeFileSystem("MemoryFileSystem", () => {
+  const fileSystem = new MemoryFileSystem();
+  return {
+    fileSystem,
+    symlink: (path, target) => fileSystem.symlink(path, target),
+    makeDirectory: (path) => fileSystem.makeDirectory(path),
+    writeExecutable: (path, text) => fileSystem.writeExecutable(path, Buffer.from(text)),
+  };
+});
+
+describeFileSystem("RootedFileSystem", () => {
+  const root = newRoot();
+  mkdirSync(root);
+  mkdirSync(join(dirname(root), "outside"));
+  writeFileSync(join(dirname(root), "outside", "deeper"), "secret");
+  return {
+    fileSystem: new RootedFileSystem(root),
+    symlink: (path, target) => symlinkSync(target, join(root, path)),
+    makeDirectory: (path) => mkdirSync(join(root, path), { recursive: true }),
+    writeExecutable(path, text) {
+      writeFileSync(join(root, path), text);
+      chmodSync(join(root, path), 0o755);
+    },
+  };
+});
+
+/** Swaps a folder for a link to one outside, 5,000 times over. */
+const SWAP = `
+  const { renameSync, symlinkSync, unlinkSync } = require("node:fs");
+  const { root, ended } = require("node:worker_threads").workerData;
+  for (let count = 0; count < 5000; count++) {
+    renameSync(root + "/folder", root + "/aside"); symlinkSync(root + "-outside", root + "/folder");
+    unlinkSync(root + "/folder"); renameSync(root + "/aside", root + "/folder");
+  }
+  Atomics.store(ended, 0, 1);
+`;
+
+describe("RootedFileSystem on a disk", () => {
+  it("says that its root is missing, or is no folder", () => {
+    const file = join(base, "file");
+    writeFileSync(file, "");
+    expect(() => new RootedFileSystem(join(base, "none"))).toThrow("no such file or directory");
+    expect(() => new RootedFileSystem(file)).toThrow("not a directory");
+  });
+
+  it("works below a root that is itself reached through a link", () => {
+    const root = newRoot();
+    mkdirSync(root);
+    writeFileSync(join(root, "x"), "x");
+    symlinkSync(root, `${root}-link`);
+    expect(new RootedFileSystem(`${root}-link`).read("x", 10)).toEqual(Buffer.from("x"));
+  });
+
+  it("neither hangs on a FIFO nor reads it", () => {
+    const root = newRoot();
+    mkdirSync(root);
+    execFileSync("mkfifo", [join(root, "pipe")]);
+    const fileSystem = new RootedFileSystem(root);
+    expect(() => fileSystem.read("pipe", 10)).toThrow("not a regular file");
+    expect(fileSystem.list(".")).toEqual([{ name: "pipe", kind: "other" }]);
+  });
+
+  it("does not read a foreign file when a folder is swapped for a link while it reads", async () => {
+    const root = newRoot();
+    mkdirSync(join(root, "folder"), { recursive: true });
+    mkdirSync(`${root}-outside`);
+    writeFileSync(join(root, "folder", "x"), "inside");
+    writeFileSync(join(`${root}-outside`, "x"), "secret");
+    const fileSystem = new RootedFileSystem(root);
+    const ended = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(SWAP, { eval: true, workerData: { root, ended } });
+    const read = new Set<string>();
+    while (Atomics.load(ended, 0) === 0) {
+      try {
+        read.add(Buffer.from(fileSystem.read("folder/x", 100)).toString());
+      } catch (thrown) {
+        expect(thrown).toBeInstanceOf(ToolkitError);
+      }
+    }
+    expect([...read]).toEqual(["inside"]);
+    await worker.terminate();
+  });
+
+  it("leaves the old file and no other when the new one cannot take its place", () => {
+    const root = newRoot();
+    mkdirSync(join(root, "taken"), { recursive: true });
+    writeFileSync(join(root, "taken", "x"), "");
+    const fileSystem = new RootedFileSystem(root, { isDurable: true });
+    expect(() => fileSystem.write("taken", Buffer.from("x"))).toThrow("write taken");
+    expect(readdirSync(root)).toEqual(["taken"]);
+    fileSystem.write("durable", Buffer.from("x"));
+    expect(readFileSync(join(root, "durable"), "utf8")).toBe("x");
+  });
+});

@@ -1,0 +1,1 @@
+export { describeFileSystem, type FileSystemFixture } from "./file-system-contract.ts";
