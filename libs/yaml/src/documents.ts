@@ -1,0 +1,91 @@
+import { ToolkitError, type JsonValue } from "@plumb/std";
+import { decodeNode } from "./decode-node.ts";
+import type { YamlNode } from "./node.ts";
+import { parseNode } from "./parse-nodes.ts";
+import type { Dialect } from "./resolve-scalar.ts";
+import { yamlError } from "./yaml-error.ts";
+import { DEFAULT_YAML_LIMITS, type YamlLimits } from "./yaml-limits.ts";
+
+export interface YamlOptions {
+  /** Names the text in errors. */
+  readonly path?: string | undefined;
+  readonly limits?: Partial<YamlLimits> | undefined;
+  /** `kustomize` when left out. */
+  readonly dialect?: Dialect | undefined;
+}
+
+export interface YamlDocument {
+  readonly value: JsonValue;
+  /** Line on which its content starts, comments and separators passed; the first is 1. */
+  readonly line: number;
+}
+
+const SEPARATOR = /\n---.*\n/g;
+
+/** The text between two separators and the line it starts on. */
+interface Chunk {
+  readonly text: string;
+  readonly line: number;
+}
+
+/**
+ * Every document of a text that is not empty, as kustomize reads them: separators are lines that start with `---`, and only
+ * the first document between two of them counts.
+ *
+ * @throws {ToolkitError} `invalid` with path, line and column
+ */
+export function parseDocuments(input: string | Uint8Array, options: YamlOptions = {}): readonly YamlDocument[] {
+  return parseNodes(input, options).flatMap((node) => {
+    const value = decodeNode(node, { path: options.path, dialect: options.dialect, maxNodes: options.limits?.maxNodes });
+    return value === null ? [] : [{ value, line: node.line }];
+  });
+}
+
+/** The first document of a text, as Go's `Unmarshal` takes it; null for an empty one. @throws {ToolkitError} `invalid` */
+export function parseOne(input: string | Uint8Array, options: YamlOptions = {}): JsonValue {
+  const node = parseNode(accepted(input, options).replaceAll("\r\n", "\n"), options);
+  return node === undefined ? null : decodeNode(node, { path: options.path, dialect: options.dialect, maxNodes: options.limits?.maxNodes });
+}
+
+/** The nodes of every document that is not empty, for those who must not lose how a scalar was written. */
+export function parseNodes(input: string | Uint8Array, options: Pick<YamlOptions, "path" | "limits"> = {}): readonly YamlNode[] {
+  return splitDocuments(accepted(input, options), options.path).flatMap(({ text, line }) => {
+    const node = parseNode(text, { ...options, firstLine: line });
+    return node === undefined ? [] : [node];
+  });
+}
+
+function accepted(input: string | Uint8Array, { path, limits }: Pick<YamlOptions, "path" | "limits">): string {
+  const maxBytes = limits?.maxBytes ?? DEFAULT_YAML_LIMITS.maxBytes;
+  const sizeBytes = typeof input === "string" ? input.length : input.byteLength;
+  if (sizeBytes > maxBytes) throw new ToolkitError("invalid", `${path ?? "text"} has more than ${maxBytes} bytes (limit maxBytes)`);
+  if (typeof input === "string") return input;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(input);
+  } catch {
+    throw new ToolkitError("invalid", `yaml: invalid UTF-8 (${path ?? "text"})`);
+  }
+}
+
+function splitDocuments(raw: string, path: string | undefined): readonly Chunk[] {
+  const text = raw.includes("\r") ? raw.replaceAll("\r\n", "\n") : raw;
+  const chunks: Chunk[] = [];
+  let start = 0;
+  let line = 1;
+  for (const match of text.matchAll(SEPARATOR)) {
+    const body = text.slice(start, match.index + 1);
+    chunks.push({ text: body, line });
+    line += lineFeeds(body) + 1;
+    const rest = match[0].slice(4).trim();
+    if (rest !== "" && !rest.startsWith("#")) throw yamlError(`invalid document separator: ${match[0].trim()}`, path, line - 1);
+    start = match.index + match[0].length;
+  }
+  chunks.push({ text: text.slice(start), line });
+  return chunks;
+}
+
+function lineFeeds(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count++;
+  return count;
+}

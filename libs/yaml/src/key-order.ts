@@ -1,0 +1,56 @@
+const LETTER = /^\p{L}$/u;
+const DIGIT = /^\p{Nd}$/u;
+
+/** Orders mapping keys as go-yaml v2 does: letters after everything else, runs of digits by their number. */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    if (isAsciiLetter(x) && isAsciiLetter(y)) return x - y;
+    return compareAt([...a], [...b]);
+  }
+  return a.length - b.length;
+}
+
+function isAsciiLetter(code: number): boolean {
+  const lower = code | 0x20;
+  return lower >= 0x61 && lower <= 0x7a;
+}
+
+/** The order of two texts, as code points, that differ somewhere within the shorter one. */
+function compareAt(a: readonly string[], b: readonly string[]): number {
+  const at = a.findIndex((character, i) => character !== b[i]);
+  const x = a[at] ?? "";
+  const y = b[at] ?? "";
+  if (y === "") return 1;
+  const isLetterX = LETTER.test(x);
+  const isLetterY = LETTER.test(y);
+  if (isLetterX && isLetterY) return codeOf(x) - codeOf(y);
+  if (isLetterX || isLetterY) return isLetterY ? -1 : 1;
+  // A zero inside a number counts as a digit, one that leads it does not.
+  const seed = (x === "0" || y === "0") && isInsideNumber(a, at) ? 1n : 0n;
+  const runX = digitRun(a, at, seed);
+  const runY = digitRun(b, at, seed);
+  if (runX.value !== runY.value) return runX.value < runY.value ? -1 : 1;
+  if (runX.end !== runY.end) return runX.end - runY.end;
+  return codeOf(x) - codeOf(y);
+}
+
+function isInsideNumber(text: readonly string[], at: number): boolean {
+  for (let j = at - 1; j >= 0 && DIGIT.test(text[j] ?? ""); j--) if (text[j] !== "0") return true;
+  return false;
+}
+
+/** The number that starts at `start`, in Go's int64 arithmetic. */
+function digitRun(text: readonly string[], start: number, seed: bigint): { readonly value: bigint; readonly end: number } {
+  let value = seed;
+  let end = start;
+  for (; end < text.length && DIGIT.test(text[end] ?? ""); end++) value = BigInt.asIntN(64, value * 10n + BigInt(codeOf(text[end] ?? "") - 0x30));
+  return { value, end };
+}
+
+function codeOf(character: string): number {
+  return character.codePointAt(0) ?? 0;
+}

@@ -1,0 +1,97 @@
+import { ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
+import { goYamlNumber } from "./go-number.ts";
+import { compareKeys } from "./key-order.ts";
+import { writeKey, writeScalar, type Sink } from "./write-scalar.ts";
+
+/** Spaces a level; sequences in mappings are not indented. */
+const INDENT = 2;
+
+/** Go's JSON leaves these as they are and go-yaml refuses to read them. */
+const REFUSED = /[\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
+
+/**
+ * Writes a value as `sigs.k8s.io/yaml` and so kustomize do: keys sorted, two spaces, long plain text folded at 80 columns.
+ * Ends in a line break. A key whose value is `undefined` is left out.
+ *
+ * @throws {ToolkitError} `invalid` for what JSON or Go's reader cannot hold: NaN, an infinity, a control character
+ */
+export function stringify(value: JsonValue): string {
+  const sink: Sink = { text: "", column: 0 };
+  writeNode(sink, value, -1, "root");
+  if (!sink.text.endsWith("\n") || sink.column > 0) sink.text += "\n";
+  return sink.text;
+}
+
+/** Where a node stands: at the top, after `key:`, after `-`, or after the `:` of a key that has its own line. */
+type Place = "root" | "value" | "item" | "late-value";
+
+/** @param indent column of the collection that the node is in; -1 at the top */
+function writeNode(sink: Sink, value: JsonValue, indent: number, place: Place): void {
+  if (typeof value === "object" && value !== null) {
+    if (isArray(value)) writeSequence(sink, value, indent, place);
+    else writeMapping(sink, value, indent, place);
+    return;
+  }
+  if (place !== "root") put(sink, " ");
+  if (typeof value === "string") writeScalar(sink, accepted(value), indent < 0 ? INDENT : indent + INDENT);
+  else put(sink, plain(value));
+}
+
+function plain(value: null | boolean | number | bigint): string {
+  if (value === null) return "null";
+  if (typeof value === "boolean") return value ? "true" : "false";
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    throw new ToolkitError("invalid", `json: unsupported value: ${Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf"}`);
+  }
+  return goYamlNumber(value);
+}
+
+function writeMapping(sink: Sink, value: JsonObject, indent: number, place: Place): void {
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  if (keys.length === 0) return put(sink, place === "root" ? "{}" : " {}");
+  const own = indent < 0 ? 0 : indent + INDENT;
+  let isFirst = true;
+  for (const key of keys.sort(compareKeys)) {
+    startLine(sink, own, isFirst && place !== "value");
+    isFirst = false;
+    const isLate = writeKey(sink, accepted(key), own + INDENT);
+    if (isLate) startLine(sink, own, false);
+    put(sink, ":");
+    writeNode(sink, value[key] ?? null, own, isLate ? "late-value" : "value");
+  }
+}
+
+function writeSequence(sink: Sink, items: readonly JsonValue[], indent: number, place: Place): void {
+  if (items.length === 0) return put(sink, place === "root" ? "[]" : " []");
+  const own = indent < 0 ? 0 : place === "value" ? indent : indent + INDENT;
+  let isFirst = true;
+  for (const item of items) {
+    startLine(sink, own, isFirst && place !== "value");
+    isFirst = false;
+    put(sink, "-");
+    writeNode(sink, item, own, "item");
+  }
+}
+
+/** Goes to column `indent`: on the same line where the collection starts after an indicator, else on a new one. */
+function startLine(sink: Sink, indent: number, isSameLine: boolean): void {
+  if (!isSameLine && sink.column > 0) {
+    sink.text += "\n";
+    sink.column = 0;
+  }
+  if (sink.column < indent) put(sink, " ".repeat(indent - sink.column));
+}
+
+function put(sink: Sink, ascii: string): void {
+  sink.text += ascii;
+  sink.column += ascii.length;
+}
+
+function accepted(text: string): string {
+  if (REFUSED.test(text)) throw new ToolkitError("invalid", "yaml: control characters are not allowed");
+  return text;
+}
+
+function isArray(value: readonly JsonValue[] | JsonObject): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,204 @@
+import { resolveScalar } from "./resolve-scalar.ts";
+
+/** Text under construction and the column, in characters, that the next one goes to. */
+export interface Sink {
+  text: string;
+  column: number;
+}
+
+/** A line is folded at the first single space beyond this column. */
+const BEST_WIDTH = 80;
+
+/** A key of more bytes than this is written after `? `. */
+const LONGEST_SIMPLE_KEY_BYTES = 128;
+
+/** Text that needs no quotes anywhere and cannot be another type, given that it is no word such as `yes`. */
+const OBVIOUSLY_PLAIN = /^[A-Za-z_/$][A-Za-z0-9_/.$=-]*$/;
+
+/** Too long to be a word or short enough to be looked up. */
+function isPlainWord(text: string): boolean {
+  return text.length > 5 || resolveScalar(text, "kubernetes").tag === "!!str";
+}
+
+/** Numbers of YAML 1.1 in base 60, which go-yaml does not read but quotes. */
+const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
+
+type ScalarStyle = "plain" | "single" | "double" | "literal";
+
+/** Writes a string as a value. @param indent column of its further lines */
+export function writeScalar(sink: Sink, raw: string, indent: number): void {
+  if (raw.length < BEST_WIDTH && OBVIOUSLY_PLAIN.test(raw) && isPlainWord(raw)) return put(sink, raw);
+  const text = asReadByGo(raw);
+  write(sink, text, chooseStyle(text, false), indent, true);
+}
+
+/** Writes a key. @returns true when its value has to stand on a line of its own */
+export function writeKey(sink: Sink, raw: string, indent: number): boolean {
+  if (raw.length <= LONGEST_SIMPLE_KEY_BYTES && OBVIOUSLY_PLAIN.test(raw) && isPlainWord(raw)) {
+    put(sink, raw);
+    return false;
+  }
+  const text = asReadByGo(raw);
+  const isLate = isMultiline(text) || Buffer.byteLength(text) > LONGEST_SIMPLE_KEY_BYTES;
+  if (isLate) put(sink, "? ");
+  write(sink, text, chooseStyle(text, !isLate), indent, isLate);
+  return isLate;
+}
+
+/** Go's JSON leaves NEL (U+0085) as it is, and the reader of that JSON folds it as it folds any line break in quotes. */
+function asReadByGo(text: string): string {
+  const whole = text.isWellFormed() ? text : text.toWellFormed();
+  if (!whole.includes("\u0085")) return whole;
+  return whole.replace(/ *\u0085[ \u0085]*/g, (breaks) => {
+    const count = breaks.split("\u0085").length - 1;
+    return count === 1 ? " " : "\n".repeat(count - 1);
+  });
+}
+
+function write(sink: Sink, text: string, style: ScalarStyle, indent: number, canFold: boolean): void {
+  if (style === "plain") writeFlow(sink, text, indent, canFold);
+  else if (style === "single") {
+    put(sink, "'");
+    writeFlow(sink, text.replaceAll("'", "''"), indent, canFold);
+    put(sink, "'");
+  } else if (style === "double") writeDoubleQuoted(sink, text, indent, canFold);
+  else writeLiteral(sink, text, indent);
+}
+
+const BREAK = /[\r\n\u0085\u2028\u2029]/;
+const isMultiline = (text: string): boolean => BREAK.test(text);
+
+/** What go-yaml writes only behind a backslash; everything beyond the BMP is among it. */
+const UNPRINTABLE = /[^\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
+const BREAK_THEN_SPACE = /[\r\n\u0085\u2028\u2029] /;
+const SPACE_THEN_BREAK = / [\r\n\u0085\u2028\u2029]/;
+const EDGE = /^[ \r\n\u0085\u2028\u2029]|[ \r\n\u0085\u2028\u2029]$/;
+/** Leading characters and sequences that mean something else in a block. */
+const INDICATOR = /^(?:---|\.\.\.)|^[#,[\]{}&*!|>'"%@`]|^[?:-](?:[ \t]|$)|:(?:[ \t]|$)|[ \t\r\n\u0085\u2028\u2029]#/;
+
+function chooseStyle(text: string, isKey: boolean): ScalarStyle {
+  if (text === "") return "double";
+  const isSpecial = UNPRINTABLE.test(text) || SPACE_THEN_BREAK.test(text);
+  if (text.includes("\n")) return isSpecial || isKey || text.endsWith(" ") ? "double" : "literal";
+  if (isSpecial) return "double";
+  if (resolveScalar(text, "kubernetes").tag !== "!!str" || isBase60(text)) return "double";
+  const hasBreak = isMultiline(text);
+  if (isKey && hasBreak) return "double";
+  if (!hasBreak && !EDGE.test(text) && !INDICATOR.test(text)) return "plain";
+  return BREAK_THEN_SPACE.test(text) ? "double" : "single";
+}
+
+function isBase60(text: string): boolean {
+  return text.includes(":") && BASE_60.test(text);
+}
+
+/** Plain or single-quoted text: folds at a lone space beyond the width, doubles a first line feed. */
+function writeFlow(sink: Sink, text: string, indent: number, canFold: boolean): void {
+  if (!isMultiline(text) && (!canFold || sink.column + text.length <= BEST_WIDTH)) {
+    sink.text += text;
+    sink.column += codePoints(text);
+    return;
+  }
+  let wasSpace = false;
+  let wasBreak = false;
+  const last = text.length - 1;
+  for (let i = 0; i <= last; i++) {
+    const character = text.charAt(i);
+    if (character === " ") {
+      if (canFold && !wasSpace && sink.column > BEST_WIDTH && i > 0 && i < last && text.charAt(i + 1) !== " ") newLine(sink, indent);
+      else put(sink, " ");
+      wasSpace = true;
+    } else if (BREAK.test(character)) {
+      if (!wasBreak && character === "\n") sink.text += "\n";
+      sink.text += character;
+      sink.column = 0;
+      wasBreak = true;
+    } else {
+      if (wasBreak && sink.column < indent) put(sink, " ".repeat(indent - sink.column));
+      putCharacter(sink, character);
+      wasSpace = false;
+      wasBreak = false;
+    }
+  }
+}
+
+const ESCAPES: Readonly<Record<number, string>> = {
+  0: "0", 7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 27: "e", 34: '"', 92: "\\", 0x85: "N", 0xa0: "_", 0x2028: "L", 0x2029: "P",
+};
+
+function writeDoubleQuoted(sink: Sink, text: string, indent: number, canFold: boolean): void {
+  put(sink, '"');
+  // go-yaml takes every character for the mark when the text starts with a byte order mark.
+  const mustEscapeAll = text.startsWith("\ufeff");
+  let wasSpace = false;
+  const last = text.length - 1;
+  for (let i = 0; i <= last; i++) {
+    const code = text.codePointAt(i) ?? 0;
+    if (code > 0xffff) i++;
+    const character = String.fromCodePoint(code);
+    if (mustEscapeAll || code === 34 || code === 92 || UNPRINTABLE.test(character) || BREAK.test(character)) {
+      put(sink, escapeOf(code));
+      wasSpace = false;
+    } else if (code === 32) {
+      if (canFold && !wasSpace && sink.column > BEST_WIDTH && i > 0 && i < last) {
+        newLine(sink, indent);
+        if (text.charAt(i + 1) === " ") put(sink, "\\");
+      } else put(sink, " ");
+      wasSpace = true;
+    } else {
+      sink.text += character;
+      sink.column += 1;
+      wasSpace = false;
+    }
+  }
+  put(sink, '"');
+}
+
+function escapeOf(code: number): string {
+  const short = ESCAPES[code];
+  if (short !== undefined) return `\\${short}`;
+  const hex = code.toString(16).toUpperCase();
+  if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
+  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
+}
+
+function writeLiteral(sink: Sink, text: string, indent: number): void {
+  put(sink, "|");
+  if (/^[ \r\n\u0085\u2028\u2029]/.test(text)) put(sink, "2");
+  put(sink, chompingHint(text));
+  const pad = " ".repeat(indent);
+  // A line starts after any break; an empty one is not indented.
+  sink.text += `\n${text.replace(/(^|[\r\n\u0085\u2028\u2029])(?=[^\r\n\u0085\u2028\u2029])/g, `$1${pad}`)}`;
+  sink.column = BREAK.test(text.charAt(text.length - 1)) ? 0 : 1;
+}
+
+function chompingHint(text: string): string {
+  if (!BREAK.test(text.charAt(text.length - 1))) return "-";
+  return text.length === 1 || BREAK.test(text.charAt(text.length - 2)) ? "+" : "";
+}
+
+function newLine(sink: Sink, indent: number): void {
+  sink.text += `\n${" ".repeat(indent)}`;
+  sink.column = indent;
+}
+
+function put(sink: Sink, ascii: string): void {
+  sink.text += ascii;
+  sink.column += ascii.length;
+}
+
+/** One UTF-16 unit; the second half of a pair takes no column. */
+function putCharacter(sink: Sink, unit: string): void {
+  sink.text += unit;
+  const code = unit.charCodeAt(0);
+  if (code < 0xdc00 || code > 0xdfff) sink.column += 1;
+}
+
+function codePoints(text: string): number {
+  let count = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0xdc00 && code <= 0xdfff) count--;
+  }
+  return count;
+}

@@ -1,0 +1,13 @@
+/** What a document may cost; each refusal names the limit. */
+export interface YamlLimits {
+  /** UTF-8 bytes of one text. */
+  readonly maxBytes: number;
+  /** Collections inside one another. */
+  readonly maxDepth: number;
+  /** `*alias` nodes in one document. */
+  readonly maxAliases: number;
+  /** Nodes of one document after every alias is replaced by what it stands for. */
+  readonly maxNodes: number;
+}
+
+export const DEFAULT_YAML_LIMITS: YamlLimits = { maxBytes: 32 * 2 ** 20, maxDepth: 200, maxAliases: 1000, maxNodes: 4_000_000 };
