@@ -1,0 +1,37 @@
+import { EVENT_GROUP, type LiveObject, type ToolkitEvent } from "@plumb/api";
+import { redactUrls } from "@plumb/std";
+import type { Notice, Reporter } from "./notice.ts";
+import { shortened } from "./shortened.ts";
+
+/** Flux's limit (spec/flux-core 0.8), counted in bytes. */
+const MAX_MESSAGE_BYTES = 39_000;
+
+/**
+ * The event that is posted for a notice; undefined for one that is never posted: a trace (C-026), or an object without kind,
+ * name or namespace (C-028). Pure.
+ */
+export function toolkitEvent(object: LiveObject, notice: Notice, { controller, instance }: Reporter, nowMs: number): ToolkitEvent | undefined {
+  const { namespace = "", name, uid, resourceVersion } = object.metadata;
+  if (notice.severity === "trace" || object.kind === "" || namespace === "" || name === "") return undefined;
+  const metadata = { ...objectMetadata(object), ...notice.metadata };
+  return {
+    involvedObject: { kind: object.kind, namespace, name, uid, apiVersion: object.apiVersion, resourceVersion },
+    severity: notice.severity,
+    timestamp: timestampOf(nowMs),
+    message: shortened(redactUrls(notice.message), MAX_MESSAGE_BYTES),
+    reason: notice.reason,
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+    reportingController: controller,
+    reportingInstance: instance,
+  };
+}
+
+/** RFC 3339 in UTC with whole seconds, as Kubernetes writes times. */
+export function timestampOf(nowMs: number): string {
+  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** What the object's own annotations add to each of its events (C-029). */
+function objectMetadata({ metadata }: LiveObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${EVENT_GROUP}/`)));
+}
