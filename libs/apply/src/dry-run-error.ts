@@ -1,0 +1,21 @@
+import { subjectOf, type Manifest } from "@plumb/api";
+import { kubeDetails } from "@plumb/kube";
+import { ToolkitError } from "@plumb/std";
+
+/** What Flux says of a manifest that the API server does not take (K-044). */
+export function dryRunError(object: Manifest, error: ToolkitError): ToolkitError {
+  const { kind, message, retryAfterMs } = error;
+  return new ToolkitError(kind, `${subjectOf(object)} ${verdict(object, error)}: ${message}`, { cause: error, retryAfterMs });
+}
+
+function verdict({ metadata }: Manifest, error: ToolkitError): string {
+  const details = kubeDetails(error);
+  if (details?.reason === "NotFound") return (metadata.namespace ?? "") === "" ? "namespace not specified" : "not found";
+  const reason = details?.causes.some((cause) => cause.reason === "FieldManagerConflict") === true ? "FieldManagerConflict" : details?.reason;
+  return reason === undefined || reason === "" ? "dry-run failed" : `dry-run failed (${reason})`;
+}
+
+/** The API server has no place for a namespaced object without a namespace; said without asking it. */
+export function namespaceMissing(object: Manifest): ToolkitError {
+  return new ToolkitError("invalid", `${subjectOf(object)} namespace not specified: the server could not find the requested resource`);
+}

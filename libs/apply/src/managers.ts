@@ -1,0 +1,47 @@
+import type { LiveObject, ManagedFieldsEntry } from "@plumb/api";
+import type { JsonObject } from "@plumb/std";
+import { APPLY_MANAGER } from "./owner.ts";
+
+/** Managers whose fields we take over, by prefix and operation (K-047). */
+const FOREIGN: readonly (readonly [prefix: string, operation: ManagedFieldsEntry["operation"]])[] = [
+  ["kubectl", "Apply"], ["kubectl", "Update"], ["before-first-apply", "Update"], ["kustomize-controller", "Update"],
+];
+const ANNOTATIONS = ["kubectl.kubernetes.io/last-applied-configuration", "kustomize.toolkit.fluxcd.io/checksum", "fluxcd.io/sync-checksum"];
+const LABELS = ["fluxcd.io/sync-gc-mark"];
+
+/** Joins two sets of fields; `@plumb/patch` has it. */
+export type UnionFields = (a: JsonObject, b: JsonObject) => JsonObject;
+
+/**
+ * The JSON patch that takes over the fields that hands and older tools own, so that what Git no longer names goes away; and
+ * that removes their notes. undefined when there is nothing to take over. Pure.
+ */
+export function takeOverPatch(live: LiveObject, overrides: readonly string[], union: UnionFields): readonly JsonObject[] | undefined {
+  const notes = [...noteRemovals(live, "annotations", ANNOTATIONS), ...noteRemovals(live, "labels", LABELS)];
+  const managers = withTakenOver(live.metadata.managedFields ?? [], overrides, union);
+  if (notes.length === 0 && managers === undefined) return undefined;
+  const version: JsonObject = { op: "test", path: "/metadata/resourceVersion", value: live.metadata.resourceVersion };
+  return [version, ...notes, ...(managers === undefined ? [] : [{ op: "replace", path: "/metadata/managedFields", value: managers }])];
+}
+
+function noteRemovals({ metadata }: LiveObject, field: "annotations" | "labels", keys: readonly string[]): readonly JsonObject[] {
+  const present = keys.filter((key) => Object.hasOwn(metadata[field] ?? {}, key));
+  return present.map((key) => ({ op: "remove", path: `/metadata/${field}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}` }));
+}
+
+/** undefined when no entry is taken over. */
+function withTakenOver(entries: readonly ManagedFieldsEntry[], overrides: readonly string[], union: UnionFields): readonly ManagedFieldsEntry[] | undefined {
+  const taken = entries.filter((entry) => isForeign(entry, overrides));
+  if (taken.length === 0) return undefined;
+  const kept = entries.filter((entry) => !taken.includes(entry));
+  const own = kept.find(({ manager, operation, subresource }) => manager === APPLY_MANAGER && operation === "Apply" && (subresource ?? "") === "");
+  const fields = [...(own === undefined ? [] : [own]), ...taken].map(({ fieldsV1 }) => fieldsV1 ?? {});
+  const base = own ?? taken[0];
+  const merged: ManagedFieldsEntry = { ...base, manager: APPLY_MANAGER, operation: "Apply", fieldsType: "FieldsV1", fieldsV1: fields.reduce(union) };
+  return [...kept.filter((entry) => entry !== own), merged];
+}
+
+function isForeign({ manager = "", operation, subresource }: ManagedFieldsEntry, overrides: readonly string[]): boolean {
+  if ((subresource ?? "") !== "" || (manager === APPLY_MANAGER && operation === "Apply")) return false;
+  return FOREIGN.some(([prefix, of]) => manager.startsWith(prefix) && operation === of) || overrides.some((prefix) => manager.startsWith(prefix));
+}

@@ -1,0 +1,26 @@
+import type { Manifest } from "@plumb/api";
+
+const PREFIX = "kustomize.toolkit.fluxcd.io/";
+
+/** What an object's labels or annotations ask of an applier (spec/flux-core 2.2). */
+export type ObjectPolicy = "reconcile-disabled" | "ssa-ignore" | "ssa-if-not-present" | "ssa-merge" | "force" | "prune-disabled";
+
+const MARKS: Readonly<Record<ObjectPolicy, readonly [key: string, value: string]>> = {
+  "reconcile-disabled": ["reconcile", "disabled"],
+  "ssa-ignore": ["ssa", "ignore"],
+  "ssa-if-not-present": ["ssa", "ifnotpresent"],
+  "ssa-merge": ["ssa", "merge"],
+  force: ["force", "enabled"],
+  "prune-disabled": ["prune", "disabled"],
+};
+
+/** True when a label or an annotation of the object says so; values without regard to case. */
+export function hasPolicy({ metadata }: Pick<Manifest, "metadata">, policy: ObjectPolicy): boolean {
+  const [key, value] = MARKS[policy];
+  return [metadata.labels, metadata.annotations].some((marks) => marks?.[PREFIX + key]?.toLowerCase() === value);
+}
+
+/** Neither applied nor deleted, whether Git or the cluster says so. */
+export function isUnmanaged(object: Pick<Manifest, "metadata">): boolean {
+  return hasPolicy(object, "reconcile-disabled") || hasPolicy(object, "ssa-ignore");
+}

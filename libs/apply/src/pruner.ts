@@ -1,0 +1,119 @@
+import { parseInventoryId, subjectOf, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
+import type { KubeClient, ObjectName } from "@plumb/kube";
+import { ToolkitError, toToolkitError } from "@plumb/std";
+import type { Baselines } from "./baseline.ts";
+import type { Change } from "./change.ts";
+import { inApplyOrder } from "./order.ts";
+import { isOwnedBy, type Owner } from "./owner.ts";
+import { hasPolicy, isUnmanaged } from "./policy.ts";
+
+export interface PruneRequest {
+  readonly owner: Owner;
+  readonly entries: readonly InventoryEntry[];
+  readonly signal: AbortSignal;
+}
+
+export interface PruneResult {
+  /** What was deleted or left because it is not ours to delete, in order. */
+  readonly changes: readonly Change[];
+  /** Entries whose objects may still be there and ours: they stay in the inventory (K-056). */
+  readonly survivors: readonly InventoryEntry[];
+  /** All failures in one, joined by "; ". */
+  readonly failure: ToolkitError | undefined;
+}
+
+/** Entries that are in the old inventory and not in the new one. */
+export function staleEntries(before: readonly InventoryEntry[], after: readonly InventoryEntry[]): readonly InventoryEntry[] {
+  const ids = new Set(after.map(({ id }) => id));
+  return before.filter(({ id }) => !ids.has(id));
+}
+
+/** Times an object is read again because it changed between the read and the delete. */
+const MAX_READS = 5;
+
+/**
+ * Deletes what an inventory names, last applied first, each only as it was read: with our labels, by uid and version
+ * (K-055). All are tried; one that fails stays in the inventory.
+ */
+export async function prune(client: KubeClient, baselines: Baselines, { owner, entries, signal }: PruneRequest): Promise<PruneResult> {
+  const changes: Change[] = [];
+  const survivors: InventoryEntry[] = [];
+  const failures: ToolkitError[] = [];
+  for (const { entry, object } of deletionOrder(entries)) {
+    try {
+      const action = await deleteOwned(client, object, owner, signal);
+      if (action === "deleted") baselines.forget(entry.id);
+      if (action !== "gone") changes.push({ subject: subjectOf(object), entry, action });
+    } catch (thrown) {
+      const error = toToolkitError(thrown);
+      survivors.push(entry);
+      failures.push(new ToolkitError(error.kind, `${subjectOf(object)} delete failed: ${error.message}`, { cause: error }));
+      if (error.kind === "cancelled") break;
+    }
+  }
+  return { changes, survivors: [...survivors, ...unreached(entries, changes, survivors, failures)], failure: joined(failures) };
+}
+
+/** After an abort, what was not tried is kept too. */
+function unreached(entries: readonly InventoryEntry[], changes: readonly Change[], survivors: readonly InventoryEntry[], failures: readonly ToolkitError[]): readonly InventoryEntry[] {
+  if (failures.every(({ kind }) => kind !== "cancelled")) return [];
+  const reached = new Set([...changes.map(({ entry }) => entry.id), ...survivors.map(({ id }) => id)]);
+  return entries.filter(({ id }) => !reached.has(id));
+}
+
+function deletionOrder(entries: readonly InventoryEntry[]): readonly { readonly entry: InventoryEntry; readonly object: Manifest }[] {
+  const named = entries.flatMap((entry) => {
+    const object = objectOf(entry);
+    return object === undefined ? [] : [{ entry, object }];
+  });
+  return [...inApplyOrder(named)].reverse();
+}
+
+/** An object as far as its inventory entry names it; undefined for an id that is none. */
+export function objectOf({ id, v }: InventoryEntry): Manifest | undefined {
+  const identity = parseInventoryId(id);
+  if (identity === undefined) return undefined;
+  const { namespace, name, group, kind } = identity;
+  const apiVersion = group === "" ? v : `${group}/${v}`;
+  return { apiVersion, kind, metadata: namespace === "" ? { name } : { name, namespace } };
+}
+
+async function deleteOwned(client: KubeClient, object: Manifest, owner: Owner, signal: AbortSignal): Promise<"deleted" | "skipped" | "gone"> {
+  const name = await nameOf(client, object, signal);
+  if (name === undefined) return "gone";
+  for (let reads = 1; ; reads++) {
+    const live = await client.get(name, { signal, metadataOnly: true });
+    if (live === undefined) return "gone";
+    if (!isOwnedBy(live, owner) || isKept(live)) return "skipped";
+    const { uid, resourceVersion } = live.metadata;
+    try {
+      await client.delete(name, { propagation: "Background", uid, resourceVersion, signal });
+      return "deleted";
+    } catch (thrown) {
+      const error = toToolkitError(thrown);
+      if (error.kind !== "conflict" || reads === MAX_READS) throw error;
+    }
+  }
+}
+
+/** undefined when the kind itself is no longer served: its objects went with it. */
+async function nameOf(client: KubeClient, object: Manifest, signal: AbortSignal): Promise<ObjectName | undefined> {
+  try {
+    const resource = await client.resourceFor(object, signal);
+    return { resource, namespace: object.metadata.namespace, name: object.metadata.name };
+  } catch (thrown) {
+    const error = toToolkitError(thrown);
+    if (error.kind === "missing") return undefined;
+    throw error;
+  }
+}
+
+function isKept(live: LiveObject): boolean {
+  return hasPolicy(live, "prune-disabled") || isUnmanaged(live);
+}
+
+function joined(failures: readonly ToolkitError[]): ToolkitError | undefined {
+  const [first] = failures;
+  if (first === undefined) return undefined;
+  return new ToolkitError(first.kind, failures.map(({ message }) => message).join("; "), { cause: first });
+}
