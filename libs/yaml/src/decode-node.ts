@@ -1,6 +1,6 @@
 import type { JsonValue } from "@plumb/std";
 import { shortestFloat } from "./go-number.ts";
-import { STRING_STYLES, STYLE, type AliasNode, type MappingNode, type ScalarNode, type YamlNode } from "./node.ts";
+import { STRING_STYLES, STYLE, type YamlNode } from "./node.ts";
 import { resolveScalar, type Dialect, type ResolvedScalar } from "./resolve-scalar.ts";
 import { yamlError } from "./yaml-error.ts";
 import { DEFAULT_YAML_LIMITS } from "./yaml-limits.ts";
@@ -19,7 +19,7 @@ interface Decoding {
   readonly maxNodes: number;
   nodes: number;
   /** Aliases that are being replaced, to see one that contains itself. */
-  readonly open: Set<AliasNode["target"]>;
+  readonly open: Set<YamlNode>;
 }
 
 /**
@@ -39,24 +39,26 @@ function decode(node: YamlNode, into: Decoding): JsonValue {
     case "scalar":
       return decodeScalar(node, into);
     case "sequence":
-      return node.items.map((item) => decode(item, into));
+      return node.content.map((item) => decode(item, into));
     case "mapping":
       return decodeMapping(node, into);
     case "alias":
-      return throughAlias(node, into, (target) => decode(target, into));
+      return decodeAlias(node, into);
+    case "none":
+      return null;
     default:
-      return node satisfies never;
+      return node.kind satisfies never;
   }
 }
 
-function throughAlias<T>(alias: AliasNode, into: Decoding, work: (target: AliasNode["target"]) => T): T {
-  if (into.open.has(alias.target)) throw yamlError(`anchor '${alias.name}' value contains itself`, into.path, alias.line);
-  into.open.add(alias.target);
-  try {
-    return work(alias.target);
-  } finally {
-    into.open.delete(alias.target);
-  }
+function decodeAlias(alias: YamlNode, into: Decoding): JsonValue {
+  const { target } = alias;
+  if (target === undefined) return null;
+  if (into.open.has(target)) throw yamlError(`anchor '${alias.value}' value contains itself`, into.path, alias.line);
+  into.open.add(target);
+  const value = decode(target, into);
+  into.open.delete(target);
+  return value;
 }
 
 type Draft = Record<string, JsonValue>;
@@ -67,34 +69,36 @@ function setOwn(draft: Draft, key: string, value: JsonValue): void {
   else draft[key] = value;
 }
 
-function decodeMapping(node: MappingNode, into: Decoding): JsonValue {
+function decodeMapping({ content }: YamlNode, into: Decoding): JsonValue {
   const draft: Draft = {};
-  if (into.dialect === "kustomize") refuseRepeated(node, into.path);
-  node.keys.forEach((key, i) => {
-    const value = node.values[i];
-    if (value !== undefined && !isMerge(key)) setOwn(draft, keyText(key, into), decode(value, into));
-    else if (value !== undefined && into.dialect === "kubernetes") for (const [name, merged] of mergedPairs(value, into)) setOwn(draft, name, merged);
-  });
-  if (into.dialect === "kubernetes") return draft;
-  node.keys.forEach((key, i) => {
-    const value = node.values[i];
-    if (value === undefined || !isMerge(key)) return;
-    for (const [name, merged] of mergedPairs(value, into)) if (!Object.hasOwn(draft, name)) setOwn(draft, name, merged);
-  });
+  const isLenient = into.dialect === "kubernetes";
+  if (!isLenient) refuseRepeated(content, into.path);
+  const merges: YamlNode[] = [];
+  for (let i = 0; i + 1 < content.length; i += 2) {
+    const key = content[i];
+    const value = content[i + 1];
+    if (key === undefined || value === undefined) break;
+    if (!isMerge(key)) setOwn(draft, keyText(key, into), decode(value, into));
+    else if (!isLenient) merges.push(value);
+    else for (const [name, merged] of mergedPairs(value, into)) setOwn(draft, name, merged);
+  }
+  // Go-yaml v3 takes the last merge key only; what the mapping itself has comes first.
+  const last = merges.at(-1);
+  if (last !== undefined) for (const [name, merged] of mergedPairs(last, into)) if (!Object.hasOwn(draft, name)) setOwn(draft, name, merged);
   return draft;
 }
 
 /** True for the plain key `<<`. */
-export function isMerge(key: YamlNode): key is ScalarNode {
+export function isMerge(key: YamlNode): boolean {
   return key.kind === "scalar" && key.value === "<<" && (key.tag === "!!merge" || key.tag === "" || key.tag === "!");
 }
 
 /** What a merge key brings, the strongest pair of each name: last for `kubernetes`, which lets later pairs win, else first. */
 function mergedPairs(value: YamlNode, into: Decoding): readonly (readonly [string, JsonValue])[] {
-  const sources = value.kind === "sequence" ? value.items : [value];
+  const sources = value.kind === "sequence" ? value.content : [value];
   const pairs = sources.map((source) => {
     const target = source.kind === "alias" ? source.target : source;
-    if (target.kind !== "mapping") throw yamlError("map merge requires map or sequence of maps as the value", into.path, value.line);
+    if (target?.kind !== "mapping") throw yamlError("map merge requires map or sequence of maps as the value", into.path, value.line);
     const decoded = decode(source, into);
     // why: a mapping decodes to an object
     return Object.entries(decoded as Readonly<Record<string, JsonValue>>);
@@ -102,9 +106,11 @@ function mergedPairs(value: YamlNode, into: Decoding): readonly (readonly [strin
   return (into.dialect === "kubernetes" ? pairs.toReversed() : pairs).flat();
 }
 
-function refuseRepeated(node: MappingNode, path: string | undefined): void {
+function refuseRepeated(content: readonly YamlNode[], path: string | undefined): void {
   const seen = new Map<string, number>();
-  for (const key of node.keys) {
+  for (let i = 0; i < content.length; i += 2) {
+    const key = content[i];
+    if (key === undefined) return;
     const id = key.kind === "scalar" ? `=${key.value}` : key.kind;
     const first = seen.get(id);
     if (first !== undefined) {
@@ -116,7 +122,7 @@ function refuseRepeated(node: MappingNode, path: string | undefined): void {
 
 function keyText(key: YamlNode, into: Decoding): string {
   const node = key.kind === "alias" ? key.target : key;
-  if (node.kind !== "scalar") throw yamlError("invalid map key: a collection", into.path, key.line);
+  if (node?.kind !== "scalar") throw yamlError("invalid map key: a collection", into.path, key.line);
   if (node.tag === "!!str" && (node.style & STYLE.tagged) === 0) return node.value;
   const value = decodeScalar(node, into);
   if (typeof value === "string") return value;
@@ -126,7 +132,7 @@ function keyText(key: YamlNode, into: Decoding): string {
 }
 
 /** The value of a scalar node as go-yaml decodes it after having written it. */
-function decodeScalar(node: ScalarNode, { path, dialect }: Decoding): string | number | bigint | boolean | null {
+function decodeScalar(node: YamlNode, { path, dialect }: Decoding): string | number | bigint | boolean | null {
   const { tag, value, style, line } = node;
   if (tag === "!!str" || (tag === "!!merge" && (style & STYLE.tagged) === 0)) return value;
   const isTagged = (style & STYLE.tagged) !== 0;
@@ -140,7 +146,7 @@ function decodeScalar(node: ScalarNode, { path, dialect }: Decoding): string | n
 }
 
 /** The value under an explicit tag. */
-function coerce(resolved: ResolvedScalar, { tag, value, line }: ScalarNode, path: string | undefined): ResolvedScalar["value"] {
+function coerce(resolved: ResolvedScalar, { tag, value, line }: YamlNode, path: string | undefined): ResolvedScalar["value"] {
   if (tag === resolved.tag) return resolved.value;
   if (tag === "!!float" && resolved.tag === "!!int") return Number(resolved.value);
   if (/^!!(?:bool|int|float|null|timestamp)$/.test(tag)) throw yamlError(`cannot decode ${resolved.tag} \`${value}\` as a ${tag}`, path, line);

@@ -4,68 +4,64 @@ export const STYLE = { tagged: 1, doubleQuoted: 2, singleQuoted: 4, literal: 8, 
 /** Any of the styles that make an untagged scalar a string. */
 export const STRING_STYLES: number = STYLE.doubleQuoted | STYLE.singleQuoted | STYLE.literal | STYLE.folded;
 
+/** `none` is a node that has been made but not given a shape yet; it reads as null. */
+export type NodeKind = "none" | "scalar" | "mapping" | "sequence" | "alias";
+
+/** Shared by every node without content; frozen, so that a forgotten copy fails loudly. */
+const NO_CONTENT: YamlNode[] = [];
+Object.freeze(NO_CONTENT);
+
 /**
- * A scalar as it was written: text, tag and style, so that `1.10` and `0x1F` keep their digits until they are decoded.
- * The tag is short (`!!str`) and resolved; an empty one means that the text decides when it is decoded.
+ * A node as it was written: text, tag and style, so that `1.10` and `0x1F` keep their digits until they are decoded. A node may
+ * become another by `become`, and two parents may hold the same one.
  */
-export class ScalarNode {
-  readonly kind = "scalar";
+export class YamlNode {
+  kind: NodeKind;
+  /** Short (`!!str`); resolved when read. Empty means that the text decides when it is decoded. */
   tag: string;
+  /** Text of a scalar; the name an alias refers to. */
   value: string;
+  /** Of `STYLE`. */
   style: number;
   /** Line in its file, the first is 1; 0 for a node that was not read from one. */
   line: number;
+  /** Items of a sequence; key, value, key, value … of a mapping, where keys may repeat: decoding refuses it, reading does not. */
+  content: YamlNode[];
+  /** The very node that bears an alias's anchor; may contain the alias. */
+  target: YamlNode | undefined;
 
-  constructor(tag: string, value: string, style = 0, line = 0) {
+  constructor(kind: NodeKind, tag = "", value = "", style = 0, line = 0) {
+    this.kind = kind;
     this.tag = tag;
     this.value = value;
     this.style = style;
     this.line = line;
+    this.content = NO_CONTENT;
+    this.target = undefined;
+  }
+
+  /** Adds an item, or a key and its value. */
+  append(...nodes: YamlNode[]): void {
+    if (this.content === NO_CONTENT) this.content = nodes;
+    else this.content.push(...nodes);
+  }
+
+  /** Takes over everything that `other` is; its content is shared, not copied. */
+  become(other: YamlNode): void {
+    this.kind = other.kind;
+    this.tag = other.tag;
+    this.value = other.value;
+    this.style = other.style;
+    this.line = other.line;
+    this.content = other.content;
+    this.target = other.target;
   }
 }
 
-/** A mapping; `keys[i]` belongs to `values[i]`. Keys may repeat: decoding refuses it, reading does not. */
-export class MappingNode {
-  readonly kind = "mapping";
-  tag: string;
-  style: number;
-  line: number;
-  readonly keys: YamlNode[] = [];
-  readonly values: YamlNode[] = [];
-
-  constructor(tag = "!!map", style = 0, line = 0) {
-    this.tag = tag;
-    this.style = style;
-    this.line = line;
-  }
+/** A copy that shares nothing with `node` but the targets of aliases. */
+export function copyNode(node: YamlNode): YamlNode {
+  const copy = new YamlNode(node.kind, node.tag, node.value, node.style, node.line);
+  copy.target = node.target;
+  if (node.content.length > 0) copy.content = node.content.map(copyNode);
+  return copy;
 }
-
-export class SequenceNode {
-  readonly kind = "sequence";
-  tag: string;
-  style: number;
-  line: number;
-  readonly items: YamlNode[] = [];
-
-  constructor(tag = "!!seq", style = 0, line = 0) {
-    this.tag = tag;
-    this.style = style;
-    this.line = line;
-  }
-}
-
-/** `*name`; `target` is the very node that bears the anchor, and may contain this alias. */
-export class AliasNode {
-  readonly kind = "alias";
-  readonly name: string;
-  readonly target: ScalarNode | MappingNode | SequenceNode;
-  readonly line: number;
-
-  constructor(name: string, target: ScalarNode | MappingNode | SequenceNode, line = 0) {
-    this.name = name;
-    this.target = target;
-    this.line = line;
-  }
-}
-
-export type YamlNode = ScalarNode | MappingNode | SequenceNode | AliasNode;

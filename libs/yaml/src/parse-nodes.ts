@@ -1,5 +1,5 @@
 import { EVENT_ID, SCALAR_STYLE, YAMLException, getScalarValue, parseEvents, type Event } from "js-yaml";
-import { AliasNode, MappingNode, STYLE, ScalarNode, SequenceNode, type YamlNode } from "./node.ts";
+import { STYLE, YamlNode } from "./node.ts";
 import { resolveScalar } from "./resolve-scalar.ts";
 import { yamlError } from "./yaml-error.ts";
 import { DEFAULT_YAML_LIMITS, type YamlLimits } from "./yaml-limits.ts";
@@ -12,7 +12,6 @@ export interface ParseOptions {
   readonly firstLine?: number | undefined;
 }
 
-type Container = MappingNode | SequenceNode;
 const LONG_TAG = "tag:yaml.org,2002:";
 const STYLE_OF: Readonly<Record<number, number>> = {
   [SCALAR_STYLE.PLAIN]: 0,
@@ -36,8 +35,8 @@ export function parseNode(text: string, { path, limits, firstLine = 1 }: ParseOp
 }
 
 function build(text: string, events: readonly Event[], { path, firstLine, maxAliases }: { path: string | undefined; firstLine: number; maxAliases: number }): YamlNode | undefined {
-  const anchors = new Map<string, ScalarNode | Container>();
-  const open: { readonly node: Container; key: YamlNode | undefined }[] = [];
+  const anchors = new Map<string, YamlNode>();
+  const open: YamlNode[] = [];
   let root: YamlNode | undefined;
   let aliases = 0;
   let at = 0;
@@ -49,13 +48,7 @@ function build(text: string, events: readonly Event[], { path, firstLine, maxAli
   const add = (node: YamlNode): void => {
     const parent = open.at(-1);
     if (parent === undefined) root = node;
-    else if (parent.node.kind === "sequence") parent.node.items.push(node);
-    else if (parent.key === undefined) parent.key = node;
-    else {
-      parent.node.keys.push(parent.key);
-      parent.node.values.push(node);
-      parent.key = undefined;
-    }
+    else parent.append(node);
   };
   for (const event of events.slice(1)) {
     if (event.type === EVENT_ID.DOCUMENT) break;
@@ -68,24 +61,30 @@ function build(text: string, events: readonly Event[], { path, firstLine, maxAli
       const target = anchors.get(name);
       if (target === undefined) throw yamlError(`unknown anchor '${name}' referenced`, path, lineAt(event.anchorStart));
       if (++aliases > maxAliases) throw yamlError(`document has more than ${maxAliases} aliases (limit maxAliases)`, path, lineAt(event.anchorStart));
-      add(new AliasNode(name, target, lineAt(event.anchorStart)));
-      continue;
-    }
-    const tag = event.tagStart === -1 ? "" : shortTag(text.slice(event.tagStart, event.tagEnd));
-    const anchor = event.anchorStart === -1 ? undefined : text.slice(event.anchorStart, event.anchorEnd);
-    if (event.type === EVENT_ID.SCALAR) {
-      const style = STYLE_OF[event.style] ?? 0;
-      const value = event.valueStart === -1 ? "" : getScalarValue(text, event);
-      const node = new ScalarNode(tag !== "" && tag !== "!" ? tag : style !== 0 ? "!!str" : value === "<<" ? "!!merge" : resolveScalar(value, "kustomize").tag, value, style | (tag !== "" && tag !== "!" ? STYLE.tagged : 0), lineAt(Math.max(event.valueStart, at)));
-      if (anchor !== undefined) anchors.set(anchor, node);
+      const node = new YamlNode("alias", "", name, 0, lineAt(event.anchorStart));
+      node.target = target;
       add(node);
       continue;
     }
-    const NodeClass = event.type === EVENT_ID.MAPPING ? MappingNode : SequenceNode;
-    const node: Container = new NodeClass(tag === "" || tag === "!" ? undefined : tag, (event.style === 2 ? STYLE.flow : 0) | (tag === "" ? 0 : STYLE.tagged), lineAt(event.start));
+    const written = event.tagStart === -1 ? "" : shortTag(text.slice(event.tagStart, event.tagEnd));
+    const tag = written === "!" ? "" : written;
+    const isTagged = tag === "" ? 0 : STYLE.tagged;
+    const anchor = event.anchorStart === -1 ? undefined : text.slice(event.anchorStart, event.anchorEnd);
+    let node: YamlNode;
+    if (event.type === EVENT_ID.SCALAR) {
+      const style = STYLE_OF[event.style] ?? 0;
+      const value = event.valueStart === -1 ? "" : getScalarValue(text, event);
+      const implicit = style !== 0 ? "!!str" : value === "<<" ? "!!merge" : resolveScalar(value, "kustomize").tag;
+      node = new YamlNode("scalar", tag === "" ? implicit : tag, value, style | isTagged, lineAt(Math.max(event.valueStart, at)));
+      add(node);
+    } else {
+      const isMapping = event.type === EVENT_ID.MAPPING;
+      const implicit = isMapping ? "!!map" : "!!seq";
+      node = new YamlNode(isMapping ? "mapping" : "sequence", tag === "" ? implicit : tag, "", (event.style === 2 ? STYLE.flow : 0) | isTagged, lineAt(event.start));
+      add(node);
+      open.push(node);
+    }
     if (anchor !== undefined) anchors.set(anchor, node);
-    add(node);
-    open.push({ node, key: undefined });
   }
   return root;
 }
