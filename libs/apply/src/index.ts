@@ -3,6 +3,6 @@ export { Baselines, type Baseline } from "./baseline.ts";
 export { changeLines, isTelling, type Change, type ChangeAction } from "./change.ts";
 export type { UnionFields } from "./managers.ts";
 export { inApplyOrder, STAGES, stageOf, type Stage } from "./order.ts";
-export { APPLY_MANAGER, isOwnedBy, OWNER_NAME_LABEL, OWNER_NAMESPACE_LABEL, ownerOf, withOwner, type Owner } from "./owner.ts";
+export { APPLY_MANAGER, isOwnedBy, ownerOf, withOwner, type Owner } from "./owner.ts";
 export { hasPolicy, isUnmanaged, type ObjectPolicy } from "./policy.ts";
 export { objectOf, prune, staleEntries, type PruneRequest, type PruneResult } from "./pruner.ts";

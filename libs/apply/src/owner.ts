@@ -1,10 +1,7 @@
-import type { Manifest } from "@plumb/api";
+import { OWNER_NAME_LABEL, OWNER_NAMESPACE_LABEL, type Manifest } from "@plumb/api";
 
 /** Manager of everything that is applied (K-043). */
 export const APPLY_MANAGER = "kustomize-controller";
-
-export const OWNER_NAME_LABEL = "kustomize.toolkit.fluxcd.io/name";
-export const OWNER_NAMESPACE_LABEL = "kustomize.toolkit.fluxcd.io/namespace";
 
 /** The Kustomization that objects are applied for. */
 export interface Owner {

@@ -1,0 +1,135 @@
+import { REASON, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { hasPolicy, isUnmanaged, prune, staleEntries, type Applier, type ApplyResult, type Baselines, type DesiredObject, type PruneResult } from "@plumb/apply";
+import type { KubeClient } from "@plumb/kube";
+import { keyOf, withReason, type Tools } from "@plumb/runtime";
+import { formatDuration, ToolkitError, toToolkitError } from "@plumb/std";
+import type { Artifacts, Builds, Built, Health, HealthChecks, HealthSeen, HealthTarget } from "./contracts.ts";
+import type { HealthWaits } from "./health-waits.ts";
+import { hostOf } from "./observe.ts";
+import type { KustomizationPlan } from "./plan.ts";
+
+export interface ActOptions {
+  readonly client: KubeClient;
+  readonly applier: Applier;
+  readonly baselines: Baselines;
+  readonly artifacts: Artifacts;
+  readonly builds: Builds;
+  readonly health: HealthChecks;
+  readonly waits: HealthWaits;
+  /** True when another Kustomization depends on this one. */
+  readonly hasDependents: (key: string) => boolean;
+}
+
+/** What a run did, complete or not. */
+export interface KustomizationDone {
+  readonly digest: string;
+  readonly applied: ApplyResult;
+  /** undefined when nothing was stale, or when applying failed. */
+  readonly pruned: PruneResult | undefined;
+  /** undefined when nothing is to be waited for, or when the run failed before. */
+  readonly health: HealthSeen | undefined;
+}
+
+/** Fetches, builds, applies, prunes and looks at health, as far as it gets. */
+export async function actOnKustomization(
+  obj: Kustomization,
+  plan: KustomizationPlan,
+  tools: Tools<KustomizationStatus>,
+  options: ActOptions,
+): Promise<KustomizationDone> {
+  const { artifact, timeoutMs } = plan;
+  const limit = `for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs)}`;
+  const built = await build(obj, plan, limit, tools, options);
+  tools.progress(`Detecting drift ${limit}`);
+  const stored = obj.status?.inventory?.entries ?? [];
+  const applied = await withReason(REASON.ReconciliationFailed, options.applier.run({
+    owner: { namespace: obj.metadata.namespace ?? "", name: obj.metadata.name },
+    objects: built.objects,
+    inventory: stored,
+    revision: artifact.revision,
+    checkpoint: (inventory) => checkpoint(obj, stored, inventory, tools, options),
+    signal: tools.signal,
+  }));
+  const done = { digest: built.digest, applied };
+  if (applied.failure !== undefined) return { ...done, pruned: undefined, health: undefined };
+  const pruned = await pruneStale(obj, stored, applied.inventory, tools, options);
+  if (pruned?.failure !== undefined) return { ...done, pruned, health: undefined };
+  return { ...done, pruned, health: await assess(obj, plan, built.objects, limit, tools, options) };
+}
+
+async function build(obj: Kustomization, { artifact, timeoutMs }: KustomizationPlan, limit: string, tools: Tools<KustomizationStatus>, options: ActOptions): Promise<Built> {
+  const { artifacts, builds } = options;
+  const recalled = builds.recall(obj, artifact);
+  if (recalled !== undefined) return recalled;
+  tools.progress(`Fetching manifests ${limit}`);
+  const folder = await withReason(REASON.ArtifactFailed, tools.atHost(hostOf(artifact), () => artifacts.open(artifact, tools.signal)));
+  try {
+    tools.progress(`Building manifests ${limit}`);
+    return await withReason(REASON.BuildFailed, builds.build(obj, artifact, folder.path, { timeoutMs, signal: tools.signal }));
+  } finally {
+    folder.release();
+  }
+}
+
+/**
+ * Stores what may exist from now on, and says that it is being rewritten where somebody builds on that. Without either
+ * there is nothing to store.
+ */
+async function checkpoint(
+  obj: Kustomization,
+  stored: readonly InventoryEntry[],
+  inventory: readonly InventoryEntry[],
+  tools: Tools<KustomizationStatus>,
+  { hasDependents }: ActOptions,
+): Promise<void> {
+  const isAwaited = obj.spec.wait === true || (obj.spec.healthChecks ?? []).length > 0 || hasDependents(keyOf(obj));
+  if (inventory.length === stored.length && !isAwaited) return;
+  const change = { inventory: { entries: inventory } };
+  await tools.checkpoint(change, isAwaited ? { reason: REASON.Progressing, message: "Reconciliation in progress" } : undefined);
+}
+
+async function pruneStale(
+  obj: Kustomization,
+  before: readonly InventoryEntry[],
+  after: readonly InventoryEntry[],
+  { signal }: Tools<KustomizationStatus>,
+  { client, baselines }: ActOptions,
+): Promise<PruneResult | undefined> {
+  const entries = obj.spec.prune ? staleEntries(before, after) : [];
+  if (entries.length === 0) return undefined;
+  return prune(client, baselines, { owner: { namespace: obj.metadata.namespace ?? "", name: obj.metadata.name }, entries, signal });
+}
+
+async function assess(
+  obj: Kustomization,
+  { artifact, timeoutMs }: KustomizationPlan,
+  objects: readonly DesiredObject[],
+  limit: string,
+  tools: Tools<KustomizationStatus>,
+  { health, waits }: ActOptions,
+): Promise<HealthSeen | undefined> {
+  const key = keyOf(obj);
+  const targets = healthTargets(obj, objects);
+  if (targets.length > 0) tools.progress(`Running health checks ${limit}`);
+  const sinceMs = waits.since(key, artifact.revision, tools.nowMs());
+  const found = targets.length === 0 ? undefined : await health.assess(key, targets, tools.signal).catch(toToolkitError);
+  const waitedMs = Math.max(0, tools.nowMs() - sinceMs);
+  if (!isProgressing(found) || waitedMs >= timeoutMs) {
+    waits.end(key);
+    health.forget(key);
+  }
+  return found === undefined ? undefined : { found, waitedMs };
+}
+
+function isProgressing(found: Health | ToolkitError | undefined): boolean {
+  return found !== undefined && !(found instanceof ToolkitError) && found.kind === "progressing";
+}
+
+/** What is waited for: every applied object with `wait`, else what `healthChecks` names; never the Kustomization itself (K-059). */
+export function healthTargets(obj: Kustomization, objects: readonly DesiredObject[]): readonly HealthTarget[] {
+  const targets: readonly HealthTarget[] =
+    obj.spec.wait === true
+      ? objects.filter(({ object }) => !isUnmanaged(object) && !hasPolicy(object, "ssa-if-not-present")).map(({ object: { apiVersion, kind, metadata } }) => ({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name }))
+      : (obj.spec.healthChecks ?? []).map(({ apiVersion, kind, name, namespace }) => ({ apiVersion: apiVersion ?? "apps/v1", kind, namespace: namespace ?? obj.metadata.namespace, name }));
+  return targets.filter(({ kind, name, namespace }) => kind !== obj.kind || name !== obj.metadata.name || namespace !== obj.metadata.namespace);
+}

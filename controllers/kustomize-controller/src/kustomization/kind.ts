@@ -1,0 +1,41 @@
+import { KUSTOMIZATION, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import type { ControlledKind, Reconciler } from "@plumb/runtime";
+import { actOnKustomization, type ActOptions, type KustomizationDone } from "./act.ts";
+import { observeKustomization, type KustomizationSeen, type World } from "./observe.ts";
+import { planKustomization, type KustomizationPlan } from "./plan.ts";
+import { removeKustomization } from "./remove.ts";
+import { explainKustomization, reportKustomization } from "./report.ts";
+
+export const KUSTOMIZATION_KIND: ControlledKind = {
+  resource: { group: KUSTOMIZATION.group, version: KUSTOMIZATION.version, plural: KUSTOMIZATION.plural },
+  kind: KUSTOMIZATION.kind,
+  apiVersion: `${KUSTOMIZATION.group}/${KUSTOMIZATION.version}`,
+  isFinalized: true,
+  hasStatus: true,
+  fieldManager: "gotk-kustomize-controller",
+};
+
+export interface KustomizationOptions extends ActOptions {
+  readonly world: World;
+}
+
+export type KustomizationReconciler = Reconciler<Kustomization, KustomizationSeen, KustomizationPlan, KustomizationDone, KustomizationStatus>;
+
+export function kustomizationReconciler(options: KustomizationOptions): KustomizationReconciler {
+  const { client, baselines, world } = options;
+  return {
+    observe: (obj) => Promise.resolve(observeKustomization(obj, world)),
+    plan: planKustomization,
+    act: (obj, plan, tools) => actOnKustomization(obj, plan, tools, options),
+    report: reportKustomization,
+    explain: explainKustomization,
+    remove: (obj, { signal, nowMs }) => removeKustomization(obj, { client, baselines, nowMs: nowMs(), signal }),
+  };
+}
+
+/** Drops what is kept of a Kustomization that is gone. */
+export function forgetKustomization(key: string, { builds, health, waits }: ActOptions): void {
+  builds.forget(key);
+  health.forget(key);
+  waits.end(key);
+}

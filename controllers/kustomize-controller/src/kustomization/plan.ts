@@ -1,0 +1,58 @@
+import { REASON, type Artifact, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import type { Outcome, Report, Verdict } from "@plumb/runtime";
+import { formatDuration } from "@plumb/std";
+import type { KustomizationSeen } from "./observe.ts";
+import { retryMs, timeoutMs, unsupportedField } from "./spec.ts";
+
+export interface KustomizationPlan {
+  readonly artifact: Artifact;
+  /** Revision of what the artifact was made from, where the source says (K-017). */
+  readonly originRevision: string | undefined;
+  readonly timeoutMs: number;
+}
+
+const ORIGIN_REVISION = "org.opencontainers.image.revision";
+
+/** Decides whether there is something to apply, and says what is missing where there is not. Pure. */
+export function planKustomization(obj: Kustomization, { source, unmet, requeueDependencyMs }: KustomizationSeen): Verdict<KustomizationPlan, KustomizationStatus> {
+  const unsupported = unsupportedField(obj.spec);
+  if (unsupported !== undefined) {
+    return halt({ kind: "stalled", reason: REASON.FeatureNotSupported, message: `${unsupported} is not supported by this version of kustomize-controller` });
+  }
+  switch (source.kind) {
+    case "refused":
+      return halt({ kind: "stalled", reason: REASON.AccessDenied, message: source.message });
+    case "absent":
+      return halt(waiting(REASON.ArtifactFailed, source.message, retryMs(obj)));
+    case "without-artifact":
+      return halt(waiting(REASON.ArtifactFailed, `Source artifact not found, retrying in ${formatDuration(requeueDependencyMs)}`, requeueDependencyMs));
+    case "ready": {
+      if (unmet !== undefined) return haltForDependency(obj, unmet, requeueDependencyMs, source.artifact.revision);
+      const originRevision = source.artifact.metadata?.[ORIGIN_REVISION];
+      return { kind: "proceed", plan: { artifact: source.artifact, originRevision, timeoutMs: timeoutMs(obj) } };
+    }
+    default:
+      return source satisfies never;
+  }
+}
+
+/** People are told once, not each time the dependency is looked at again. */
+function haltForDependency(obj: Kustomization, unmet: string, retryInMs: number, revision: string): Verdict<KustomizationPlan, KustomizationStatus> {
+  const isTold = obj.status?.conditions?.some(({ type, reason }) => type === "Ready" && reason === REASON.DependencyNotReady) ?? false;
+  const message = `Dependencies do not meet ready condition, retrying in ${formatDuration(retryInMs)}`;
+  const metadata = { "kustomize.toolkit.fluxcd.io/revision": revision };
+  const report = reportOf(waiting(REASON.DependencyNotReady, unmet, retryInMs));
+  return { kind: "halt", report: isTold ? report : { ...report, notices: [{ severity: "info", reason: REASON.DependencyNotReady, message, metadata }] } };
+}
+
+function waiting(reason: string, message: string, retryInMs: number): Outcome {
+  return { kind: "waiting", ready: "False", reason, message, retryInMs };
+}
+
+function halt(outcome: Outcome): Verdict<KustomizationPlan, KustomizationStatus> {
+  return { kind: "halt", report: reportOf(outcome) };
+}
+
+function reportOf(outcome: Outcome): Report<KustomizationStatus> {
+  return { outcome, status: {}, conditions: {}, notices: [] };
+}

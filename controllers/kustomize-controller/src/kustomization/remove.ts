@@ -1,0 +1,71 @@
+import { REASON, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { changeLines, objectOf, prune, type Baselines } from "@plumb/apply";
+import type { KubeClient } from "@plumb/kube";
+import type { Notice, Removal } from "@plumb/runtime";
+import { ToolkitError, toToolkitError } from "@plumb/std";
+import { timeoutMs } from "./spec.ts";
+
+/** Milliseconds between two looks at objects that are still terminating (K-070). */
+const LOOK_AGAIN_MS = 2000;
+
+export interface RemoveOptions {
+  readonly client: KubeClient;
+  readonly baselines: Baselines;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Takes back what a Kustomization applied, as its deletion policy says (K-068 to K-070). A suspended one leaves everything.
+ *
+ * @throws {ToolkitError} when something could not be deleted: the object is kept and it is tried again
+ */
+export async function removeKustomization(obj: Kustomization, { client, baselines, nowMs, signal }: RemoveOptions): Promise<Removal<KustomizationStatus>> {
+  const entries = obj.status?.inventory?.entries ?? [];
+  if (obj.spec.suspend === true || entries.length === 0 || !deletes(obj)) return { kind: "removed", notices: [] };
+  const owner = { namespace: obj.metadata.namespace ?? "", name: obj.metadata.name };
+  const { changes, failure } = await prune(client, baselines, { owner, entries, signal });
+  if (failure !== undefined) throw failure;
+  const lines = changeLines(changes);
+  const notices: readonly Notice[] = lines === undefined ? [] : [{ severity: "info", reason: REASON.ReconciliationSucceeded, message: lines }];
+  if (obj.spec.deletionPolicy !== "WaitForTermination" || (await areGone(client, entries, signal))) return { kind: "removed", notices };
+  const deadlineMs = Date.parse(obj.metadata.deletionTimestamp ?? "") + timeoutMs(obj);
+  if (nowMs >= deadlineMs) return { kind: "removed", notices: [...notices, { severity: "error", reason: REASON.PruneFailed, message: "failed to wait for resources termination" }] };
+  return {
+    kind: "kept",
+    report: {
+      outcome: { kind: "waiting", ready: "Unknown", reason: REASON.Progressing, message: "Waiting for resources to terminate", retryInMs: LOOK_AGAIN_MS },
+      status: {},
+      conditions: {},
+      notices,
+    },
+  };
+}
+
+function deletes({ spec }: Kustomization): boolean {
+  switch (spec.deletionPolicy ?? "MirrorPrune") {
+    case "Orphan":
+      return false;
+    case "Delete":
+    case "WaitForTermination":
+      return true;
+    default:
+      return spec.prune;
+  }
+}
+
+async function areGone(client: KubeClient, entries: readonly InventoryEntry[], signal: AbortSignal): Promise<boolean> {
+  for (const entry of entries) {
+    const object = objectOf(entry);
+    if (object === undefined) continue;
+    try {
+      const resource = await client.resourceFor(object, signal);
+      const { namespace, name } = object.metadata;
+      if ((await client.get({ resource, namespace, name }, { signal, metadataOnly: true })) !== undefined) return false;
+    } catch (thrown) {
+      const error = toToolkitError(thrown);
+      if (error.kind !== "missing") throw new ToolkitError(error.kind, error.message, { cause: error });
+    }
+  }
+  return true;
+}

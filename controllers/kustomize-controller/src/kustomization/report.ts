@@ -1,0 +1,179 @@
+import { REASON, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { changeLines, isTelling } from "@plumb/apply";
+import { conditionsOf, type ConditionChanges, type ConditionState, type Failure, type Notice, type Outcome, type Report, type Run } from "@plumb/runtime";
+import { formatDuration, ToolkitError } from "@plumb/std";
+import type { KustomizationDone } from "./act.ts";
+import { withHistory } from "./history.ts";
+import type { KustomizationSeen } from "./observe.ts";
+import type { KustomizationPlan } from "./plan.ts";
+import { intervalMs, retryMs } from "./spec.ts";
+
+const GROUP = "kustomize.toolkit.fluxcd.io";
+
+export type KustomizationRun = Run<KustomizationSeen, KustomizationPlan, KustomizationDone>;
+
+/** Puts a run into words: failed in apply, prune or health, waiting for health, or done. Pure. */
+export function reportKustomization(obj: Kustomization, run: KustomizationRun): Report<KustomizationStatus> {
+  const { applied, pruned, health } = run.done;
+  if (applied.failure !== undefined) return failed(obj, run, REASON.ReconciliationFailed, withLines(applied.failure, run), {});
+  if (pruned?.failure !== undefined) return failed(obj, run, REASON.PruneFailed, pruned.failure, {});
+  if (health === undefined) return succeeded(obj, run, { Healthy: undefined });
+  const { found, waitedMs } = health;
+  if (found instanceof ToolkitError) return unhealthy(obj, run, found, waitedMs);
+  switch (found.kind) {
+    case "healthy":
+      return succeeded(obj, run, { Healthy: healthy(obj, run, waitedMs) });
+    case "failed":
+      return unhealthy(obj, run, new ToolkitError("invalid", `failed early due to stalled resources: [${found.stalled.join(", ")}]`), waitedMs);
+    case "progressing":
+      return waitedMs < run.plan.timeoutMs
+        ? stillWaiting(run, waitedMs)
+        : unhealthy(obj, run, new ToolkitError("unavailable", `timeout waiting for: [${found.waiting.join(", ")}]`), waitedMs);
+    default:
+      return found satisfies never;
+  }
+}
+
+/** Says what Flux says of a Kustomization that failed up to its build: never stalled, tried again at a fixed interval. Pure. */
+export function explainKustomization(obj: Kustomization, failure: Failure<KustomizationSeen>): Report<KustomizationStatus> {
+  const { error, reason = REASON.ReconciliationFailed } = failure;
+  const silent = { status: {}, conditions: {}, notices: [] };
+  switch (failure.step) {
+    case "observe":
+      return { ...silent, outcome: { kind: "failed", reason, error } };
+    case "act": {
+      const { source, requeueDependencyMs } = failure.seen;
+      const revision = source.kind === "ready" ? source.artifact.revision : "";
+      const isArtifact = reason === REASON.ArtifactFailed;
+      if (isArtifact && error.kind === "missing") {
+        const message = `Source is not ready, artifact not found, retrying in ${formatDuration(requeueDependencyMs)}`;
+        return { ...silent, outcome: { kind: "waiting", ready: "False", reason, message, retryInMs: requeueDependencyMs } };
+      }
+      const notice: Notice = { severity: "error", reason, message: error.message, metadata: { [`${GROUP}/revision`]: revision } };
+      return {
+        outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
+        status: isArtifact ? {} : { lastAttemptedRevision: revision },
+        conditions: {},
+        notices: [notice],
+      };
+    }
+    case "remove": {
+      const notice: Notice = { severity: "error", reason: REASON.PruneFailed, message: `pruning for deleted resource failed: ${error.message}` };
+      return { ...silent, outcome: { kind: "failed", reason: REASON.PruneFailed, error }, notices: [notice] };
+    }
+    default:
+      return failure satisfies never;
+  }
+}
+
+function succeeded(obj: Kustomization, run: KustomizationRun, conditions: ConditionChanges): Report<KustomizationStatus> {
+  const { plan, done } = run;
+  const { revision } = plan.artifact;
+  const outcome: Outcome = { kind: "settled", reason: REASON.ReconciliationSucceeded, message: `Applied revision: ${revision}`, nextInMs: intervalMs(obj) };
+  const isNews = hasChanges(run) || obj.status?.lastAppliedRevision !== revision;
+  return {
+    outcome,
+    status: {
+      lastAppliedRevision: revision,
+      lastAppliedOriginRevision: plan.originRevision,
+      lastAttemptedRevision: revision,
+      inventory: { entries: done.applied.inventory },
+      history: historyOf(obj, run, outcome.reason),
+    },
+    conditions,
+    notices: [...changeNotices(run, REASON.Progressing), ...healthNotices(obj, run, conditions["Healthy"]), finished(obj, run, isNews)],
+  };
+}
+
+/** The end of every good run; on one that changed nothing it goes to notification only. */
+function finished(obj: Kustomization, run: KustomizationRun, isNews: boolean): Notice {
+  const took = formatDuration(Math.max(0, Math.round(run.endedMs - run.startedMs)));
+  return {
+    severity: "info",
+    reason: REASON.ReconciliationSucceeded,
+    message: `Reconciliation finished in ${took}, next run in ${formatDuration(intervalMs(obj))}`,
+    metadata: { ...metadataOf(run), [`${GROUP}/commit_status`]: "update" },
+    isQuiet: !isNews,
+  };
+}
+
+function failed(obj: Kustomization, run: KustomizationRun, reason: string, error: ToolkitError, conditions: ConditionChanges): Report<KustomizationStatus> {
+  const { applied, pruned } = run.done;
+  const entries = [...applied.inventory, ...(pruned?.survivors ?? [])];
+  const told: Notice = { severity: "error", reason, message: error.message, metadata: metadataOf(run) };
+  return {
+    outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
+    status: {
+      lastAttemptedRevision: run.plan.artifact.revision,
+      inventory: { entries },
+      history: historyOf(obj, run, reason),
+    },
+    conditions,
+    notices: [...(reason === REASON.ReconciliationFailed ? [] : changeNotices(run, REASON.Progressing)), told],
+  };
+}
+
+function unhealthy(obj: Kustomization, run: KustomizationRun, error: ToolkitError, waitedMs: number): Report<KustomizationStatus> {
+  const seconds = formatDuration(Math.round(waitedMs / 1000) * 1000);
+  const named = new ToolkitError(error.kind, `health check failed after ${seconds}: ${error.message}`, { cause: error });
+  return failed(obj, run, REASON.HealthCheckFailed, named, { Healthy: { status: "False", reason: REASON.HealthCheckFailed, message: error.message } });
+}
+
+function stillWaiting(run: KustomizationRun, waitedMs: number): Report<KustomizationStatus> {
+  const { artifact, timeoutMs } = run.plan;
+  const message = `Running health checks for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs)}`;
+  return {
+    outcome: { kind: "waiting", ready: "Unknown", reason: REASON.Progressing, message: "Reconciliation in progress", retryInMs: Math.max(0, timeoutMs - waitedMs) },
+    status: { lastAttemptedRevision: artifact.revision, inventory: { entries: run.done.applied.inventory } },
+    conditions: { Healthy: { status: "Unknown", reason: REASON.Progressing, message } },
+    notices: changeNotices(run, REASON.Progressing),
+  };
+}
+
+/** What was said of good health stays as it is while nothing moved. */
+function healthy(obj: Kustomization, run: KustomizationRun, waitedMs: number): ConditionState {
+  const before = conditionsOf(obj).find(({ type, status }) => type === "Healthy" && status === "True");
+  if (before !== undefined && !hasChanges(run)) return { status: before.status, reason: before.reason, message: before.message };
+  return { status: "True", reason: REASON.Succeeded, message: `Health check passed in ${formatDuration(Math.round(waitedMs))}` };
+}
+
+/** Told when it had not been healthy, or when a new revision changed something (K-063). */
+function healthNotices(obj: Kustomization, run: KustomizationRun, state: ConditionState | undefined): readonly Notice[] {
+  if (state === undefined) return [];
+  const wasHealthy = conditionsOf(obj).some(({ type, status }) => type === "Healthy" && status === "True");
+  const isNewRevision = obj.status?.lastAppliedRevision !== run.plan.artifact.revision;
+  if (wasHealthy && !(isNewRevision && hasChanges(run))) return [];
+  return [{ severity: "info", reason: REASON.Progressing, message: state.message, metadata: metadataOf(run) }];
+}
+
+/** What was applied and what was pruned, each as one message. */
+function changeNotices(run: KustomizationRun, reason: string): readonly Notice[] {
+  const { applied, pruned } = run.done;
+  return [applied.changes, pruned?.changes ?? []].flatMap((changes) => {
+    const message = changeLines(changes);
+    return message === undefined ? [] : [{ severity: "info", reason, message, metadata: metadataOf(run) }];
+  });
+}
+
+function hasChanges({ done }: KustomizationRun): boolean {
+  return done.applied.changes.some(isTelling) || (done.pruned?.changes.some(isTelling) ?? false);
+}
+
+function withLines(error: ToolkitError, { done }: KustomizationRun): ToolkitError {
+  const lines = changeLines(done.applied.changes);
+  return lines === undefined ? error : new ToolkitError(error.kind, `${error.message}\n${lines}`, { cause: error, retryAfterMs: error.retryAfterMs });
+}
+
+function historyOf(obj: Kustomization, run: KustomizationRun, reason: string): KustomizationStatus["history"] {
+  const { artifact, originRevision } = run.plan;
+  const metadata = { revision: artifact.revision, ...(originRevision === undefined ? {} : { originRevision }) };
+  return withHistory(obj.status?.history ?? [], { digest: run.done.digest, reason, metadata, startedMs: run.startedMs, endedMs: run.endedMs });
+}
+
+function metadataOf({ plan }: KustomizationRun): Readonly<Record<string, string>> {
+  const { artifact, originRevision } = plan;
+  return {
+    [`${GROUP}/revision`]: artifact.revision,
+    ...(originRevision === undefined ? {} : { [`${GROUP}/originRevision`]: originRevision }),
+  };
+}
