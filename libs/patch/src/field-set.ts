@@ -1,7 +1,8 @@
 import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
 import { compareElements, fieldElement, parseElement, type FieldPath, type PathElement } from "./path-element.ts";
 
-interface Node {
+/** One element at the top of a set. */
+export interface FieldNode {
   readonly element: PathElement;
   readonly isMember: boolean;
   /** Never an empty set, except that of a member. */
@@ -15,9 +16,9 @@ interface Node {
  */
 export class FieldSet {
   static readonly EMPTY: FieldSet = new FieldSet(new Map());
-  readonly #nodes: ReadonlyMap<string, Node>;
+  readonly #nodes: ReadonlyMap<string, FieldNode>;
 
-  private constructor(nodes: ReadonlyMap<string, Node>) {
+  private constructor(nodes: ReadonlyMap<string, FieldNode>) {
     this.#nodes = nodes;
   }
 
@@ -39,7 +40,7 @@ export class FieldSet {
   }
 
   /** For the builder alone. */
-  static fromNodes(nodes: ReadonlyMap<string, Node>): FieldSet {
+  static fromNodes(nodes: ReadonlyMap<string, FieldNode>): FieldSet {
     return nodes.size === 0 ? FieldSet.EMPTY : new FieldSet(nodes);
   }
 
@@ -79,8 +80,13 @@ export class FieldSet {
     return this.#nodes.get(element.id)?.below ?? FieldSet.EMPTY;
   }
 
+  /** Elements at the top, members or not, in no certain order. */
+  unsortedNodes(): Iterable<FieldNode> {
+    return this.#nodes.values();
+  }
+
   /** Elements at the top, members or not, in the order of the API server. */
-  nodes(): readonly Node[] {
+  nodes(): readonly FieldNode[] {
     return [...this.#nodes.values()].sort((a, b) => compareElements(a.element, b.element));
   }
 
@@ -128,8 +134,8 @@ export class FieldSet {
     });
   }
 
-  #combine(other: FieldSet, combine: (node: Node, twin: Node | undefined) => Node | undefined): FieldSet {
-    const nodes = new Map<string, Node>();
+  #combine(other: FieldSet, combine: (node: FieldNode, twin: FieldNode | undefined) => FieldNode | undefined): FieldSet {
+    const nodes = new Map<string, FieldNode>();
     for (const [id, node] of this.#nodes) {
       const result = combine(node, other.#nodes.get(id));
       if (result !== undefined && (result.isMember || !result.below.isEmpty)) nodes.set(id, result);
@@ -139,7 +145,7 @@ export class FieldSet {
 }
 
 function parseLevel(level: JsonObject): { readonly set: FieldSet; readonly hasSelf: boolean } {
-  const nodes = new Map<string, Node>();
+  const nodes = new Map<string, FieldNode>();
   let hasSelf = false;
   for (const [id, value] of Object.entries(level)) {
     if (id === ".") {
@@ -166,12 +172,9 @@ export class FieldSetBuilder {
   readonly #nodes = new Map<string, OpenNode>();
 
   add(path: FieldPath): void {
-    let level: FieldSetBuilder = this;
-    for (const [at, element] of path.entries()) {
-      const node = level.#open(element);
-      if (at === path.length - 1) node.isMember = true;
-      else level = node.below ??= new FieldSetBuilder();
-    }
+    const last = path.at(-1);
+    if (last === undefined) return;
+    path.slice(0, -1).reduce<FieldSetBuilder>((level, element) => level.at(element), this).addElement(last);
   }
 
   /** The builder of what is below one element. */
@@ -184,7 +187,7 @@ export class FieldSetBuilder {
   }
 
   build(): FieldSet {
-    const nodes = new Map<string, Node>();
+    const nodes = new Map<string, FieldNode>();
     for (const [id, { element, isMember, below }] of this.#nodes) {
       const set = below?.build() ?? FieldSet.EMPTY;
       if (isMember || !set.isEmpty) nodes.set(id, { element, isMember, below: set });

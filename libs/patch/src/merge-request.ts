@@ -20,8 +20,8 @@ interface MergeContext {
   readonly manager: string;
   /** Such as `status`; left out for the main resource. */
   readonly subresource?: string | undefined;
-  /** RFC 3339 in whole seconds, UTC. */
-  readonly now: string;
+  /** RFC 3339 in whole seconds, UTC. Undefined leaves the new entry without a time, as a write of `scale` does. */
+  readonly now: string | undefined;
   /** The other versions that are served; one that is not known drops out of the managed fields. */
   readonly versions?: ((apiVersion: string) => VersionView | undefined) | undefined;
   /** Fields, with all below them, that this endpoint resets (`status` of the main resource): nobody owns them through it. */
@@ -29,8 +29,10 @@ interface MergeContext {
 }
 
 export interface ApplyRequest extends MergeContext {
-  /** The stored object with its defaults, or the empty object of its type (`apiVersion`, `kind` and zero values) when absent. */
+  /** The stored object with its defaults, or `empty` when there is none. */
   readonly live: JsonObject;
+  /** The empty object of its type: `apiVersion`, `kind` and the zero values that Go never leaves out. */
+  readonly empty: JsonObject;
   /** True when there is no object yet. */
   readonly isCreate: boolean;
   readonly applied: JsonObject;

@@ -1,0 +1,89 @@
+import type { JsonObject, JsonValue } from "@plumb/std";
+import type { FieldSet } from "./field-set.ts";
+import { fieldElement } from "./path-element.ts";
+import type { PatchSchema } from "./patch-schema.ts";
+import { DEDUCED, elementOf, isAtomicList, isAtomicMap, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";
+
+/** `object` without the members of `fields`; a list or map that loses all it held goes with it. */
+export function removeFields(object: JsonObject, fields: FieldSet, schema: PatchSchema): JsonObject {
+  return mapOf(remove(object, fields, schema)) ?? {};
+}
+
+/** null where nothing is left. */
+function remove(value: JsonValue, fields: FieldSet, schema: PatchSchema): JsonValue {
+  switch (shapeOf(schema, value)) {
+    case "scalar": return value;
+    case "list": return removeItems(listOf(value) ?? [], fields, schema);
+    default: return removeMembers(mapOf(value) ?? {}, fields, schema);
+  }
+}
+
+function removeItems(list: readonly JsonValue[], fields: FieldSet, schema: PatchSchema): JsonValue {
+  if (isAtomicList(schema)) return null;
+  const kept = list.flatMap((item) => {
+    const element = elementOf(schema, item);
+    if (typeof element === "string") return [item];
+    if (fields.hasElement(element)) return [];
+    const below = fields.below(element);
+    return [below.isEmpty ? item : remove(item, below, itemSchema(schema))];
+  });
+  return kept.length === 0 ? null : kept;
+}
+
+function removeMembers(map: JsonObject, fields: FieldSet, schema: PatchSchema): JsonValue {
+  if (isAtomicMap(schema)) return null;
+  const kept: Record<string, JsonValue> = {};
+  for (const key of keysOf(map)) {
+    const element = fieldElement(key);
+    if (fields.hasElement(element)) continue;
+    const value = map[key] ?? null;
+    const below = fields.below(element);
+    kept[key] = below.isEmpty ? value : remove(value, below, memberSchema(schema, key) ?? DEDUCED);
+  }
+  return Object.keys(kept).length === 0 ? null : kept;
+}
+
+/** `object` with the members of `fields` and what leads to them alone; atomic values whole. The counterpart of `removeFields`. */
+export function extractFields(object: JsonObject, fields: FieldSet, schema: PatchSchema): JsonObject {
+  return mapOf(extract(object, fields, schema)) ?? {};
+}
+
+function extract(value: JsonValue, fields: FieldSet, schema: PatchSchema): JsonValue {
+  switch (shapeOf(schema, value)) {
+    case "scalar": return value;
+    case "list": return isAtomicList(schema) ? value : extractItems(listOf(value), fields, schema);
+    default: return isAtomicMap(schema) ? value : extractMembers(mapOf(value), fields, schema);
+  }
+}
+
+function extractItems(list: readonly JsonValue[] | undefined, fields: FieldSet, schema: PatchSchema): JsonValue {
+  if (list === undefined) return null;
+  return list.flatMap((item) => {
+    const element = elementOf(schema, item);
+    if (typeof element === "string") return [];
+    const below = fields.below(element);
+    if (below.isEmpty) return fields.hasElement(element) ? [item] : [];
+    return [withKeys(extract(item, below, itemSchema(schema)), item, schema.listKeys)];
+  });
+}
+
+/** An element cannot be sent without its keys, owned or not. */
+function withKeys(extracted: JsonValue, item: JsonValue, keys: readonly string[]): JsonValue {
+  const whole = mapOf(item);
+  const part = mapOf(extracted);
+  if (whole === undefined || part === undefined) return extracted;
+  return { ...Object.fromEntries(keys.filter((key) => whole[key] !== undefined).map((key) => [key, whole[key]])), ...part };
+}
+
+function extractMembers(map: JsonObject | undefined, fields: FieldSet, schema: PatchSchema): JsonValue {
+  if (map === undefined) return null;
+  const kept: Record<string, JsonValue> = {};
+  for (const key of keysOf(map)) {
+    const element = fieldElement(key);
+    const below = fields.below(element);
+    const value = map[key] ?? null;
+    if (!below.isEmpty) kept[key] = extract(value, below, memberSchema(schema, key) ?? DEDUCED);
+    else if (fields.hasElement(element)) kept[key] = value;
+  }
+  return kept;
+}
