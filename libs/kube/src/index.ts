@@ -1,4 +1,12 @@
+export { createKubeClient, type KubeClientOptions, type KubeConnection } from "./client.ts";
+export { follow, type Delta, type Followed } from "./follow.ts";
+export type { Credential, Impersonation, KubeAccess } from "./kube-access.ts";
 export type {
   ApplyOptions, CreateOptions, DeleteOptions, KubeClient, ListOptions, ObjectList, ObjectName, PatchOptions, Resource, ResourceName,
   WatchEvent, WatchOptions,
 } from "./kube-client.ts";
+export { kubeDetails, type KubeCause, type KubeDetails } from "./kube-error.ts";
+export type { RequestReport } from "./requester.ts";
+export { leanObject, Store, type StoreChange, type StoreOptions } from "./store.ts";
+export { inClusterAccess, type InClusterOptions } from "./in-cluster.ts";
+export { parseKubeconfig, readKubeconfig, type KubeconfigAccess, type KubeconfigOptions } from "./kubeconfig.ts";

@@ -33,11 +33,15 @@ export interface ListOptions {
   readonly metadataOnly?: boolean;
   /** With `resourceVersionMatch=NotOlderThan`. */
   readonly notOlderThan?: string;
+  /** Called for each object as soon as it is parsed, so that what is not needed never piles up. */
+  readonly transform?: (object: LiveObject) => LiveObject;
   readonly signal: AbortSignal;
 }
 
 export interface WatchOptions extends Omit<ListOptions, "pageSize" | "notOlderThan"> {
   readonly resourceVersion: string;
+  /** Begin with what is there, each as a `put`, then a bookmark with `isInitialEnd`; `resourceVersion` may be empty then. */
+  readonly sendInitialEvents?: boolean;
 }
 
 export interface ObjectList<Obj = LiveObject> {
@@ -48,7 +52,7 @@ export interface ObjectList<Obj = LiveObject> {
 export type WatchEvent<Obj = LiveObject> =
   | { readonly kind: "put"; readonly item: Obj }
   | { readonly kind: "gone"; readonly item: Obj }
-  | { readonly kind: "bookmark"; readonly resourceVersion: string };
+  | { readonly kind: "bookmark"; readonly resourceVersion: string; readonly isInitialEnd?: boolean };
 
 export interface ApplyOptions {
   readonly fieldManager: string;

@@ -1,0 +1,160 @@
+import { isObject, ToolkitError, type Clock, type JsonObject, type JsonValue } from "@plumb/std";
+import type { Resource } from "./kube-client.ts";
+import { parseAnswer } from "./parse-answer.ts";
+import type { Answer } from "./transport.ts";
+
+/** Reads a path; answers 304 where the tag still holds. */
+export type Read = (path: string, accept: string, etag: string | undefined, signal: AbortSignal) => Promise<Answer>;
+
+const AGGREGATED =
+  "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+/** Least milliseconds between two look-ups for kinds that are not known: a wrong kind in a repository is asked for again and again. */
+const MIN_AGE_MS = 1_000;
+/** After this a known kind is looked up again, beside the answer. */
+const MAX_AGE_MS = 10 * 60_000;
+/** For one look-up; not that of who asks, as several may wait for it. */
+const DEADLINE_MS = 30_000;
+
+interface Part {
+  readonly etag: string | undefined;
+  readonly resources: readonly Resource[];
+}
+
+/** What the API server serves: read when first asked, then kept. */
+export class Discovery {
+  readonly #read: Read;
+  readonly #clock: Clock;
+  /** By path, `/api` and `/apis`. */
+  readonly #parts = new Map<string, Part>();
+  #byKind: ReadonlyMap<string, Resource> | undefined;
+  /** When the look-up began that `#byKind` is from. */
+  #begunAtMs = Number.NEGATIVE_INFINITY;
+  #mustRead = true;
+  #reading: Promise<void> | undefined;
+
+  constructor(read: Read, clock: Clock) {
+    this.#read = read;
+    this.#clock = clock;
+  }
+
+  /** Says that what is served has changed: the next question is answered from a new look-up. */
+  invalidate(): void {
+    this.#mustRead = true;
+  }
+
+  /** @throws {ToolkitError} `missing` for a kind that is not served, after a look-up that began at most a second before */
+  async resourceFor(kind: { readonly apiVersion: string; readonly kind: string }, signal: AbortSignal): Promise<Resource> {
+    const key = `${kind.apiVersion}/${kind.kind}`;
+    const askedAtMs = this.#clock.monotonicMs();
+    for (;;) {
+      if (!this.#mustRead) {
+        const known = this.#byKind?.get(key);
+        if (known !== undefined) {
+          // a failure shows when something unknown is asked for
+          if (askedAtMs - this.#begunAtMs > MAX_AGE_MS) this.#refresh().catch(() => undefined);
+          return known;
+        }
+        if (this.#begunAtMs >= askedAtMs - MIN_AGE_MS) throw new ToolkitError("missing", `no matches for kind "${kind.kind}" in version "${kind.apiVersion}"`);
+      }
+      await untilAborted(this.#refresh(), signal);
+    }
+  }
+
+  /** One look-up at a time, shared by all who ask. */
+  #refresh(): Promise<void> {
+    this.#reading ??= this.#readAll().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    this.#mustRead = false;
+    const begunAtMs = this.#clock.monotonicMs();
+    const signal = AbortSignal.timeout(DEADLINE_MS);
+    try {
+      const parts = await Promise.all(["/api", "/apis"].map((path) => this.#readPart(path, signal)));
+      const byKind = new Map<string, Resource>();
+      for (const resource of parts.flat()) {
+        const key = `${resource.group === "" ? "" : `${resource.group}/`}${resource.version}/${resource.kind}`;
+        if (!byKind.has(key)) byKind.set(key, resource);
+      }
+      this.#byKind = byKind;
+      this.#begunAtMs = begunAtMs;
+    } catch (thrown) {
+      this.#mustRead = true;
+      throw thrown;
+    }
+  }
+
+  async #readPart(path: string, signal: AbortSignal): Promise<readonly Resource[]> {
+    const kept = this.#parts.get(path);
+    const { status, headers, body } = await this.#read(path, AGGREGATED, kept?.etag, signal);
+    if (status === 304 && kept !== undefined) return kept.resources;
+    const document = parseAnswer(path, body);
+    const isAggregated = document["kind"] === "APIGroupDiscoveryList";
+    const resources = isAggregated ? aggregatedResources(document) : await this.#plainResources(path, document, signal);
+    this.#parts.set(path, { etag: isAggregated ? headers.etag : undefined, resources });
+    return resources;
+  }
+
+  /** For servers without aggregated discovery: one request a group and version. A group that fails is left out. */
+  async #plainResources(path: string, document: JsonObject, signal: AbortSignal): Promise<readonly Resource[]> {
+    const versions =
+      path === "/api"
+        ? strings(document["versions"]).map((version) => ({ path: `/api/${version}`, group: "", version }))
+        : objects(document["groups"]).flatMap((group) =>
+            objects(group["versions"]).map((served) => ({
+              path: `/apis/${text(served["groupVersion"])}`, group: text(group["name"]), version: text(served["version"]),
+            })));
+    const lists = await Promise.all(versions.map(async ({ path: versionPath, group, version }) => {
+      try {
+        const { body } = await this.#read(versionPath, "application/json", undefined, signal);
+        return objects(parseAnswer(versionPath, body)["resources"]).filter((resource) => !text(resource["name"]).includes("/")).map((resource) => ({
+          group, version, plural: text(resource["name"]), kind: text(resource["kind"]), isNamespaced: resource["namespaced"] === true, verbs: strings(resource["verbs"]),
+        }));
+      } catch (thrown) {
+        if (signal.aborted) throw thrown;
+        return [];
+      }
+    }));
+    return lists.flat();
+  }
+}
+
+function aggregatedResources(document: JsonObject): readonly Resource[] {
+  return objects(document["items"]).flatMap((group) =>
+    objects(group["versions"]).flatMap((served) =>
+      objects(served["resources"])
+        .filter((resource) => isObject(resource["responseKind"]))
+        .map((resource) => ({
+          group: isObject(group["metadata"]) ? text(group["metadata"]["name"]) : "",
+          version: text(served["version"]),
+          plural: text(resource["resource"]),
+          kind: isObject(resource["responseKind"]) ? text(resource["responseKind"]["kind"]) : "",
+          isNamespaced: resource["scope"] === "Namespaced",
+          verbs: strings(resource["verbs"]),
+        }))));
+}
+
+/** Waits for work that others share; an abort ends the wait, not the work. */
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(new ToolkitError("cancelled", "stopped while discovery was read"));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop);
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+function objects(value: JsonValue | undefined): readonly JsonObject[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function strings(value: JsonValue | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+function text(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,28 @@
+import { open } from "node:fs/promises";
+import { ToolkitError, type ErrorKind } from "@plumb/std";
+
+/** No kubeconfig, certificate or token comes near this. */
+const MAX_BYTES = 1024 * 1024;
+const PROBLEMS: Readonly<Record<string, readonly [ErrorKind, string]>> = {
+  ENOENT: ["missing", "no such file"], ENOTDIR: ["missing", "no such file"], EISDIR: ["invalid", "is a directory"], EACCES: ["denied", "permission denied"],
+};
+
+/**
+ * Reads a text that the operator or the kubelet has named: anywhere on the machine and often behind links, so no rooted
+ * file system fits.
+ *
+ * @throws {ToolkitError} naming `what` and the path
+ */
+export async function readLocalFile(what: string, path: string): Promise<string> {
+  try {
+    await using file = await open(path, "r");
+    const { size } = await file.stat();
+    if (size > MAX_BYTES) throw new ToolkitError("invalid", `${what} ${path}: larger than ${MAX_BYTES} bytes`);
+    return await file.readFile("utf8");
+  } catch (thrown) {
+    if (thrown instanceof ToolkitError) throw thrown;
+    const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+    const [kind, words] = PROBLEMS[code] ?? ["unavailable", code || String(thrown)];
+    throw new ToolkitError(kind, `${what} ${path}: ${words}`, { cause: thrown });
+  }
+}

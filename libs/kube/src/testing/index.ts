@@ -1,0 +1,1 @@
+export { ScriptedServer, sendJson, statusBody, type Script, type SeenRequest } from "./scripted-server.ts";
