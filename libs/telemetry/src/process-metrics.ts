@@ -1,0 +1,74 @@
+import { readdirSync } from "node:fs";
+import { constants, monitorEventLoopDelay, PerformanceObserver, type PerformanceEntry } from "node:perf_hooks";
+import { cpuUsage, memoryUsage, uptime } from "node:process";
+import { getHeapStatistics } from "node:v8";
+import type { Meter } from "@plumb/std";
+
+const GC_KINDS: ReadonlyMap<number, string> = new Map([
+  [constants.NODE_PERFORMANCE_GC_MAJOR, "major"],
+  [constants.NODE_PERFORMANCE_GC_MINOR, "minor"],
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL, "incremental"],
+  [constants.NODE_PERFORMANCE_GC_WEAKCB, "weakcb"],
+]);
+const GC_BUCKETS = [0.001, 0.01, 0.1, 1, 2, 5];
+const NS_PER_SECOND = 1e9;
+
+/**
+ * Measures the process itself, under the names that Prometheus' clients for Go and Node use.
+ *
+ * @returns a function that stops measuring
+ */
+export function measureProcess(meter: Meter): () => void {
+  const startedAt = Date.now() / 1000 - uptime();
+  meter.gauge("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", () => {
+    const { user, system } = cpuUsage();
+    return (user + system) / 1e6;
+  });
+  meter.gauge("process_resident_memory_bytes", "Resident memory size in bytes.", () => memoryUsage.rss());
+  meter.gauge("process_start_time_seconds", "Start time of the process since unix epoch in seconds.", () => startedAt);
+  meter.gauge("process_open_fds", "Number of open file descriptors.", openFiles);
+  meter.gauge("nodejs_heap_size_used_bytes", "Process heap size used from Node.js in bytes.", () => memoryUsage().heapUsed);
+  meter.gauge("nodejs_heap_size_total_bytes", "Process heap size from Node.js in bytes.", () => memoryUsage().heapTotal);
+  meter.gauge("nodejs_heap_size_limit_bytes", "Heap size at which Node.js gives up, in bytes.", () => getHeapStatistics().heap_size_limit);
+  meter.gauge("nodejs_external_memory_bytes", "Node.js external memory size in bytes.", () => memoryUsage().external);
+  const stopLag = measureLag(meter);
+  const stopCollections = measureCollections(meter);
+  return () => {
+    stopLag();
+    stopCollections();
+  };
+}
+
+function measureLag(meter: Meter): () => void {
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  delay.enable();
+  const seconds = (ns: number): number => (Number.isFinite(ns) ? ns / NS_PER_SECOND : 0);
+  meter.gauge("nodejs_eventloop_lag_mean_seconds", "The mean of the recorded event loop delays.", () => seconds(delay.mean));
+  meter.gauge("nodejs_eventloop_lag_max_seconds", "The maximum recorded event loop delay.", () => seconds(delay.max));
+  for (const percent of [50, 90, 99]) {
+    const help = `The ${percent}th percentile of the recorded event loop delays.`;
+    meter.gauge(`nodejs_eventloop_lag_p${percent}_seconds`, help, () => seconds(delay.percentile(percent)));
+  }
+  return () => void delay.disable();
+}
+
+function measureCollections(meter: Meter): () => void {
+  const histogram = meter.histogram("nodejs_gc_duration_seconds", "Garbage collection duration by kind.", GC_BUCKETS);
+  const observer = new PerformanceObserver((list) => {
+    // why: entries of type gc have this detail, which the types do not know
+    for (const { duration, detail: { kind = 0 } } of list.getEntries() as (PerformanceEntry & { readonly detail: { readonly kind?: number } })[]) {
+      histogram.observe({ kind: GC_KINDS.get(kind) ?? "other" }, duration / 1000);
+    }
+  });
+  observer.observe({ entryTypes: ["gc"] });
+  return () => observer.disconnect();
+}
+
+/** Where the system does not tell, the answer is no number. */
+function openFiles(): number {
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch {
+    return Number.NaN;
+  }
+}
