@@ -5,6 +5,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | string;
   readonly signal: AbortSignal;
+  /** True when sending it twice does no harm, so that it may be sent again on another connection; GET and HEAD always are. */
+  readonly isRepeatable?: boolean;
   /** Milliseconds until the headers of the answer must be there; 30,000 unless set. */
   readonly headersTimeoutMs?: number;
   /** Milliseconds without a byte of the body after which the answer is given up; 30,000 unless set, 0 for never. */

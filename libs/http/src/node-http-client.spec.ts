@@ -79,6 +79,20 @@ describe("HttpClient", () => {
     expect(made.requests).toHaveLength(1);
   });
 
+  it("sends a POST again on a new connection only where its caller says that this does no harm", async () => {
+    const used = new Set<unknown>();
+    const { url } = await server((request, response) => {
+      if (used.has(request.socket)) return void request.socket.destroy();
+      used.add(request.socket);
+      response.end("x");
+    });
+    const http = client();
+    await textOf(http, get(url));
+    expect((await failure(http.send({ ...get(url), method: "POST" }))).kind).toBe("unavailable");
+    await textOf(http, get(url));
+    expect(await textOf(http, { ...get(url), method: "POST", isRepeatable: true })).toBe("x");
+  });
+
   it("turns a credential in the URL into a header and shows it nowhere", async () => {
     const { port } = await server((request, response) => response.end(request.headers.authorization));
     const response = await client().send(get(`http://me:p%40ss@127.0.0.1:${port}/`));

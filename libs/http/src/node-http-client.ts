@@ -79,9 +79,13 @@ class NodeHttpClient implements HttpClient {
     for (let tries = 1; ; tries++) {
       const outcome = await sendOnce(request, this.#connections.optionsFor(request.url, proxy), proxy);
       if (outcome.kind === "answered") return outcome.incoming;
-      if (!outcome.isStale || tries === MAX_STALE_CONNECTIONS || !REPEATABLE.has(request.method)) throw outcome.error;
+      if (!outcome.isStale || tries === MAX_STALE_CONNECTIONS || !isRepeatable(request)) throw outcome.error;
     }
   }
+}
+
+function isRepeatable({ method, isRepeatable: isDeclared }: HttpRequest): boolean {
+  return isDeclared ?? REPEATABLE.has(method);
 }
 
 type Sent =

@@ -1,0 +1,326 @@
+import { createHash } from "node:crypto";
+import { createInflate, inflateSync } from "node:zlib";
+import { ToolkitError } from "@plumb/std";
+import { ByteCache } from "./byte-cache.ts";
+import { applyDelta, readDeltaHead } from "./delta.ts";
+import type { GitLimits } from "./limits.ts";
+import type { GitObject, ObjectType } from "./object.ts";
+
+/** One entry of a pack as it is stored (gitformat-pack). */
+interface Entry {
+  /** Where its compressed data start. */
+  readonly start: number;
+  /** undefined for a delta whose base is not yet known. */
+  type: ObjectType | undefined;
+  /** Bytes it inflates to; of a delta those of the delta itself. */
+  readonly size: number;
+  /** Index of the base of a delta. */
+  base: number | undefined;
+  /** More than the limit for one object, so that it is neither kept nor resolved. */
+  readonly isOversized: boolean;
+}
+
+interface Header {
+  readonly kind: ObjectType | "ofs-delta" | "ref-delta";
+  readonly size: number;
+  readonly start: number;
+  readonly baseOffset?: number;
+  readonly baseHash?: string;
+}
+
+const KINDS: Readonly<Record<number, Header["kind"]>> = { 1: "commit", 2: "tree", 3: "blob", 4: "tag", 6: "ofs-delta", 7: "ref-delta" };
+const HEAD_BYTES = 12;
+const HASH_BYTES = 20;
+/** Inflated objects that are kept, so that most are inflated once. */
+const CACHE_BYTES = 96 * 1024 * 1024;
+
+/** The objects of one pack, by hash. Made by `readPack`. */
+export class PackedObjects {
+  readonly #pack: Buffer;
+  readonly #entries: readonly Entry[];
+  readonly #byHash: ReadonlyMap<string, number>;
+  readonly #cache: ByteCache;
+  /** Deltas left unresolved since their result is oversized: their hashes are unknown. */
+  readonly #oversizedDeltas: number;
+
+  constructor(pack: Buffer, entries: readonly Entry[], byHash: ReadonlyMap<string, number>, cache: ByteCache, oversizedDeltas: number) {
+    this.#pack = pack;
+    this.#entries = entries;
+    this.#byHash = byHash;
+    this.#cache = cache;
+    this.#oversizedDeltas = oversizedDeltas;
+  }
+
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  has(hash: string): boolean {
+    return this.#byHash.has(hash);
+  }
+
+  hashes(): Iterable<string> {
+    return this.#byHash.keys();
+  }
+
+  /** undefined when the pack has no such object; `oversized` for one that is over the limit. @throws {ToolkitError} `corrupt` */
+  read(hash: string): GitObject | "oversized" | undefined {
+    const index = this.#byHash.get(hash);
+    if (index === undefined) return this.#oversizedDeltas > 0 ? "oversized" : undefined;
+    const entry = this.#entries[index];
+    if (entry?.type === undefined) return undefined;
+    return entry.isOversized ? "oversized" : { type: entry.type, bytes: this.#rebuild(index) };
+  }
+
+  /** Goes down to the nearest base that is at hand, then up again. */
+  #rebuild(index: number): Buffer {
+    const chain: number[] = [];
+    let bytes: Buffer | undefined;
+    for (let at: number | undefined = index; at !== undefined && bytes === undefined; at = this.#entries[at]?.base) {
+      bytes = this.#cache.get(at);
+      if (bytes === undefined) chain.push(at);
+    }
+    for (const at of chain.reverse()) {
+      const entry = this.#entries[at];
+      if (entry === undefined) break;
+      const stored = inflateEntry(this.#pack, entry).bytes;
+      bytes = bytes === undefined ? stored : applyDelta(bytes, stored);
+      this.#cache.set(at, bytes);
+    }
+    return bytes ?? Buffer.alloc(0);
+  }
+}
+
+/**
+ * Reads a pack: finds every object, resolves deltas and names each object by its hash, so that what it says it holds is
+ * what it holds. Synchronous but for oversized objects; meant for a worker thread.
+ *
+ * @throws {ToolkitError} `corrupt` for a pack that is malformed, `invalid` for one that goes over a limit
+ */
+export async function readPack(pack: Buffer, limits: GitLimits): Promise<PackedObjects> {
+  const count = checkFrame(pack, limits);
+  const scan = new PackScan(pack, limits);
+  for (let index = 0; index < count; index++) await scan.next();
+  if (scan.at !== pack.length - HASH_BYTES) throw new ToolkitError("corrupt", "malformed pack: bytes follow its last object");
+  return scan.resolve();
+}
+
+/** Returns the number of objects. */
+function checkFrame(pack: Buffer, limits: GitLimits): number {
+  const version = pack.length >= HEAD_BYTES + HASH_BYTES && pack.toString("latin1", 0, 4) === "PACK" ? pack.readUInt32BE(4) : 0;
+  if (version !== 2 && version !== 3) throw new ToolkitError("corrupt", "malformed pack: it has no valid head");
+  const count = pack.readUInt32BE(8);
+  if (count > limits.objects) throw new ToolkitError("invalid", `the repository has ${count} objects, more than the limit of ${limits.objects}`);
+  const end = pack.length - HASH_BYTES;
+  const sum = createHash("sha1").update(pack.subarray(0, end)).digest();
+  if (!sum.equals(pack.subarray(end))) throw new ToolkitError("corrupt", "malformed pack: its checksum does not match");
+  return count;
+}
+
+/** One pass over a pack. `next` is called once for each entry, then `resolve` once. */
+class PackScan {
+  at: number = HEAD_BYTES;
+  readonly #pack: Buffer;
+  readonly #limits: GitLimits;
+  readonly #entries: Entry[] = [];
+  readonly #byOffset = new Map<number, number>();
+  readonly #byHash = new Map<string, number>();
+  readonly #cache = new ByteCache(CACHE_BYTES);
+  /** Deltas by the index of their base. */
+  readonly #children = new Map<number, number[]>();
+  /** Deltas by the hash of their base, as long as that is not known to be in the pack. */
+  readonly #orphans = new Map<string, number[]>();
+  #inflatedBytes = 0;
+  #oversizedDeltas = 0;
+
+  constructor(pack: Buffer, limits: GitLimits) {
+    this.#pack = pack;
+    this.#limits = limits;
+  }
+
+  async next(): Promise<void> {
+    const offset = this.at;
+    const header = readHeader(this.#pack, offset);
+    this.#count(header.size);
+    const type = header.kind === "ofs-delta" || header.kind === "ref-delta" ? undefined : header.kind;
+    const isOversized = header.size > this.#limits.objectBytes;
+    const entry: Entry = { start: header.start, type, size: header.size, base: undefined, isOversized };
+    const index = this.#entries.push(entry) - 1;
+    if (isOversized) {
+      this.at = await this.#skip(entry, index);
+    } else {
+      const { bytes, next } = inflateEntry(this.#pack, entry);
+      this.at = next;
+      if (entry.type !== undefined) {
+        this.#byHash.set(hashOf(entry.type, bytes), index);
+        this.#cache.set(index, bytes);
+      } else if (readDeltaHead(bytes).resultBytes > this.#limits.objectBytes) {
+        this.#oversizedDeltas++;
+        this.#byOffset.set(offset, index);
+        return;
+      }
+    }
+    if (type === undefined) this.#adopt(index, header, offset);
+    this.#byOffset.set(offset, index);
+  }
+
+  resolve(): PackedObjects {
+    const roots = [...this.#children.keys()].filter((index) => this.#entries[index]?.type !== undefined);
+    for (const [hash, waiting] of this.#orphans) {
+      const base = this.#byHash.get(hash);
+      if (base === undefined) continue;
+      this.#orphans.delete(hash);
+      const known = this.#children.get(base);
+      if (known === undefined) roots.push(base);
+      this.#children.set(base, [...(known ?? []), ...waiting]);
+    }
+    for (const root of roots) this.#resolveBelow(root);
+    const unresolved = this.#entries.filter(({ type, isOversized }) => type === undefined && !isOversized).length;
+    if (unresolved > 0 && this.#oversizedDeltas === 0) throw new ToolkitError("corrupt", `malformed pack: ${unresolved} deltas have no base`);
+    return new PackedObjects(this.#pack, this.#entries, this.#byHash, this.#cache, this.#oversizedDeltas);
+  }
+
+  /** Depth first, without recursion: a chain may be as long as a pack. */
+  #resolveBelow(root: number): void {
+    const rootEntry = this.#entries[root];
+    if (rootEntry?.isOversized === true) this.#oversizedDeltas++;
+    if (rootEntry?.type === undefined || rootEntry.isOversized) return;
+    const type = rootEntry.type;
+    const work = (this.#children.get(root) ?? []).map((index) => ({ index, base: root }));
+    let last: { readonly index: number; readonly bytes: Buffer } | undefined;
+    for (let job = work.pop(); job !== undefined; job = work.pop()) {
+      const { index, base } = job;
+      const entry = this.#entries[index];
+      if (entry === undefined || entry.type !== undefined || entry.isOversized) continue;
+      const baseBytes: Buffer = last?.index === base ? last.bytes : this.#bytesOf(base);
+      const delta = inflateEntry(this.#pack, entry).bytes;
+      const bytes = applyDelta(baseBytes, delta);
+      this.#count(bytes.length);
+      const hash = hashOf(type, bytes);
+      entry.type = type;
+      entry.base = base;
+      this.#byHash.set(hash, index);
+      this.#cache.set(index, bytes);
+      last = { index, bytes };
+      const waiting = this.#orphans.get(hash) ?? [];
+      this.#orphans.delete(hash);
+      for (const child of [...(this.#children.get(index) ?? []), ...waiting]) work.push({ index: child, base: index });
+    }
+  }
+
+  #bytesOf(index: number): Buffer {
+    const chain: number[] = [];
+    let bytes: Buffer | undefined;
+    for (let at: number | undefined = index; at !== undefined && bytes === undefined; at = this.#entries[at]?.base) {
+      bytes = this.#cache.get(at);
+      if (bytes === undefined) chain.push(at);
+    }
+    for (const at of chain.reverse()) {
+      const entry = this.#entries[at];
+      if (entry === undefined) break;
+      const stored = inflateEntry(this.#pack, entry).bytes;
+      bytes = bytes === undefined ? stored : applyDelta(bytes, stored);
+    }
+    return bytes ?? Buffer.alloc(0);
+  }
+
+  #adopt(index: number, { kind, baseOffset, baseHash }: Header, offset: number): void {
+    if (kind === "ref-delta") {
+      const waiting = this.#orphans.get(baseHash ?? "");
+      if (waiting === undefined) this.#orphans.set(baseHash ?? "", [index]);
+      else waiting.push(index);
+      return;
+    }
+    const base = this.#byOffset.get(baseOffset ?? -1);
+    if (base === undefined) throw new ToolkitError("corrupt", `malformed pack: the delta at ${offset} has no base`);
+    const siblings = this.#children.get(base);
+    if (siblings === undefined) this.#children.set(base, [index]);
+    else siblings.push(index);
+  }
+
+  #count(bytes: number): void {
+    this.#inflatedBytes += bytes;
+    const limit = this.#limits.inflatedBytes;
+    if (this.#inflatedBytes > limit) throw new ToolkitError("invalid", `the repository unpacks to more than the limit of ${limit} bytes`);
+  }
+
+  /** Inflates an oversized entry piece by piece, to learn its hash and where it ends. */
+  async #skip(entry: Entry, index: number): Promise<number> {
+    const inflate = createInflate();
+    const hash = createHash("sha1").update(`${entry.type ?? "delta"} ${entry.size}\0`);
+    let size = 0;
+    inflate.end(this.#pack.subarray(entry.start));
+    try {
+      for await (const piece of inflate) {
+        // why: the stream has no encoding and no object mode, so its pieces are buffers
+        const bytes = piece as Buffer;
+        size += bytes.length;
+        if (size > entry.size) throw wrongSize(entry);
+        hash.update(bytes);
+      }
+    } catch (thrown) {
+      throw thrown instanceof ToolkitError ? thrown : undecodable(entry, thrown);
+    }
+    if (size !== entry.size) throw wrongSize(entry);
+    if (entry.type === undefined) this.#oversizedDeltas++;
+    else this.#byHash.set(hash.digest("hex"), index);
+    return entry.start + inflate.bytesWritten;
+  }
+}
+
+function readHeader(pack: Buffer, offset: number): Header {
+  const end = pack.length - HASH_BYTES;
+  const byteAt = (at: number): number => {
+    if (at >= end) throw new ToolkitError("corrupt", "malformed pack: it is cut off");
+    return pack[at] ?? 0;
+  };
+  let at = offset;
+  let byte = byteAt(at++);
+  const kind = KINDS[(byte >> 4) & 7];
+  if (kind === undefined) throw new ToolkitError("corrupt", `malformed pack: the object at ${offset} is of an unknown type`);
+  let size = byte & 0x0f;
+  for (let scale = 0x10; byte & 0x80; scale *= 0x80) {
+    byte = byteAt(at++);
+    size += (byte & 0x7f) * scale;
+    if (!Number.isSafeInteger(size)) throw new ToolkitError("corrupt", `malformed pack: the object at ${offset} has no valid size`);
+  }
+  if (kind === "ref-delta") {
+    byteAt(at + HASH_BYTES - 1);
+    return { kind, size, start: at + HASH_BYTES, baseHash: pack.toString("hex", at, at + HASH_BYTES) };
+  }
+  if (kind !== "ofs-delta") return { kind, size, start: at };
+  byte = byteAt(at++);
+  let distance = byte & 0x7f;
+  while (byte & 0x80) {
+    byte = byteAt(at++);
+    distance = (distance + 1) * 0x80 + (byte & 0x7f);
+    if (distance > offset) break;
+  }
+  return { kind, size, start: at, baseOffset: offset - distance };
+}
+
+function inflateEntry(pack: Buffer, entry: Entry): { readonly bytes: Buffer; readonly next: number } {
+  try {
+    // why: the type of Node lacks the answer of the option `info`, which is the bytes and the engine that made them
+    const { buffer, engine } = inflateSync(pack.subarray(entry.start), {
+      info: true, chunkSize: Math.max(64, entry.size), maxOutputLength: Math.max(1, entry.size),
+    } as object) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
+    if (buffer.length !== entry.size) throw wrongSize(entry);
+    return { bytes: buffer, next: entry.start + engine.bytesWritten };
+  } catch (thrown) {
+    if (thrown instanceof ToolkitError) throw thrown;
+    throw thrown instanceof RangeError ? wrongSize(entry) : undecodable(entry, thrown);
+  }
+}
+
+function hashOf(type: ObjectType, bytes: Buffer): string {
+  return createHash("sha1").update(`${type} ${bytes.length}\0`).update(bytes).digest("hex");
+}
+
+function wrongSize({ start, size }: Entry): ToolkitError {
+  return new ToolkitError("corrupt", `malformed pack: the object at ${start} does not have the ${size} bytes it declares`);
+}
+
+function undecodable({ start }: Entry, cause: unknown): ToolkitError {
+  return new ToolkitError("corrupt", `malformed pack: the object at ${start} cannot be inflated`, { cause });
+}
