@@ -7,3 +7,8 @@ export { applyPatch, updateManaged } from "./structured-merge.ts";
 export { extractFields, removeFields } from "./typed-remove.ts";
 export { fieldsOf } from "./typed-fields.ts";
 export { compareTyped, type Comparison } from "./typed-compare.ts";
+export { applyJsonPatch } from "./json-patch.ts";
+export { applyMergePatch } from "./merge-patch.ts";
+export { PatchError } from "./patch-error.ts";
+export { applyStrategicMerge } from "./strategic-merge.ts";
+export { pathOf, pointerOf, valuesAt, type ValueAt } from "./values.ts";

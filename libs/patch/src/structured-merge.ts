@@ -4,6 +4,7 @@ import { FieldSet } from "./field-set.ts";
 import { foldOldUpdaters, identityOf, readShares, writeShares, type Share } from "./managers.ts";
 import type { ManagedEntry } from "./managed-entry.ts";
 import type { ApplyRequest, ApplyResult, FieldConflict, UpdateRequest } from "./merge-request.ts";
+import { CLIENT_SIDE_APPLIER, lastAppliedFields, withLastApplied } from "./last-applied.ts";
 import { fitToSchema } from "./schema-fit.ts";
 import { keysOf, mapOf, sameValue } from "./shape.ts";
 import { faultText, typeFaults } from "./typed-check.ts";
@@ -29,6 +30,21 @@ type Context = Omit<ApplyRequest, "live" | "empty" | "isCreate" | "applied" | "m
  * @throws {ToolkitError} `invalid` when the stored managed fields cannot be read
  */
 export function applyPatch(request: ApplyRequest): ApplyResult {
+  if (request.manager !== CLIENT_SIDE_APPLIER) return applyOnce(request);
+  const result = upgraded(request, applyOnce(request));
+  return result.kind === "applied" ? withLastApplied(result, request.applied) : result;
+}
+
+/** What client-side apply owned counts as the applier's own: conflicts over it alone are no conflicts. */
+function upgraded(request: ApplyRequest, result: ApplyResult): ApplyResult {
+  if (result.kind !== "conflict") return result;
+  const owned = lastAppliedFields(request.live, request.apiVersion, request.schema);
+  if (owned === undefined) return result;
+  const conflicts = result.conflicts.filter(({ path }) => !owned.has(path));
+  return conflicts.length === 0 ? applyOnce({ ...request, force: true }) : { kind: "conflict", conflicts, message: conflictMessage(conflicts) };
+}
+
+function applyOnce(request: ApplyRequest): ApplyResult {
   const live = withoutManagedFields(request.live);
   const versions = new Versions(request);
   const before = firstApply(request, live, versions);

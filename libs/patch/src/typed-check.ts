@@ -1,4 +1,5 @@
 import { stringifyJson, type JsonValue } from "@plumb/std";
+import { goText, goTypeName } from "./go-text.ts";
 import { fieldElement, indexElement, pathText, type FieldPath } from "./path-element.ts";
 import type { PatchSchema } from "./patch-schema.ts";
 import { elementOf, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";
@@ -47,38 +48,21 @@ export function scalarFaults(value: JsonValue | undefined, schema: PatchSchema):
   if (value === undefined || value === null) return [];
   const kind = scalarKind(schema);
   const isNumber = typeof value === "number" || typeof value === "bigint";
-  if (kind === "numeric") return isNumber ? [] : [`expected numeric (int or float), got ${goType(value)}`];
+  if (kind === "numeric") return isNumber ? [] : [`expected numeric (int or float), got ${goTypeName(value)}`];
   if (kind === "string") return typeof value === "string" ? [] : [`expected string, got &value.valueUnstructured{Value:${goLiteral(value)}}`];
-  if (kind === "boolean") return typeof value === "boolean" ? [] : [`expected boolean, got &{${goPlain(value)}}`];
-  return typeof value === "object" ? [`expected any scalar, got &{${goPlain(value)}}`] : [];
-}
-
-function goType(value: JsonValue): string {
-  if (Array.isArray(value)) return "[]interface {}";
-  switch (typeof value) {
-    case "string": return "string";
-    case "boolean": return "bool";
-    case "object": return "map[string]interface {}";
-    default: return "int64";
-  }
+  if (kind === "boolean") return typeof value === "boolean" ? [] : [`expected boolean, got &{${goText(value)}}`];
+  return typeof value === "object" ? [`expected any scalar, got &{${goText(value)}}`] : [];
 }
 
 function goLiteral(value: JsonValue): string {
-  return typeof value === "object" ? `${goType(value)}{…}` : stringifyJson(value);
-}
-
-function goPlain(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(goPlain).join(" ")}]`;
-  if (value === null) return "<nil>";
-  if (typeof value !== "object") return String(value);
-  return `map[${keysOf(mapOf(value) ?? {}).toSorted().map((key) => `${key}:${goPlain(mapOf(value)?.[key] ?? null)}`).join(" ")}]`;
+  return typeof value === "object" ? `${goTypeName(value)}{…}` : stringifyJson(value);
 }
 
 function* listFaults(value: JsonValue, schema: PatchSchema, path: FieldPath, allowsDuplicates: boolean): Generator<string> {
   if (value === null) return;
   const list = listOf(value);
   if (list === undefined) {
-    yield at(path, `expected list, got &{${goPlain(value)}}`);
+    yield at(path, `expected list, got &{${goText(value)}}`);
     return;
   }
   const seen = new Set<string>();
@@ -98,7 +82,7 @@ function* mapFaults(value: JsonValue, schema: PatchSchema, path: FieldPath, allo
   if (value === null) return;
   const map = mapOf(value);
   if (map === undefined) {
-    yield at(path, `expected map, got &{${goPlain(value)}}`);
+    yield at(path, `expected map, got &{${goText(value)}}`);
     return;
   }
   for (const key of keysOf(map)) {

@@ -1,0 +1,97 @@
+import { isObject, type JsonValue } from "@plumb/std";
+import type { FieldSet } from "./field-set.ts";
+import { fieldElement, type FieldPath, type PathElement } from "./path-element.ts";
+import type { PatchSchema } from "./patch-schema.ts";
+import { elementOf, isAtomicList, isAtomicMap, itemSchema, memberSchema, sameValue } from "./shape.ts";
+
+/** What an object has at a path of a field set. */
+export interface ValueAt {
+  readonly path: FieldPath;
+  /** RFC 6901; undefined where the object has no such field, as an element of a list has no place then. */
+  readonly pointer: string | undefined;
+  /** Undefined where the field is not there. Of an element of a list, or a map in which fields are named, `true` for being there. */
+  readonly value: JsonValue | undefined;
+}
+
+/** Reads every path of `set` from `object`. Needs no schema: the paths themselves say how elements are named. */
+export function valuesAt(set: FieldSet, object: JsonValue): readonly ValueAt[] {
+  return [...read(set, object, [], "")];
+}
+
+function* read(set: FieldSet, value: JsonValue | undefined, above: FieldPath, pointer: string | undefined): Generator<ValueAt> {
+  for (const { element, isMember, below } of set.nodes()) {
+    const path = [...above, element];
+    const place = placeOf(value, element);
+    const child = childAt(value, place);
+    const childPointer = pointer === undefined || child === undefined ? undefined : `${pointer}/${escaped(String(place))}`;
+    if (isMember) yield { path, pointer: childPointer, value: child === undefined ? undefined : below.isEmpty && element.kind === "field" ? child : true };
+    if (!below.isEmpty) yield* read(below, child, path, childPointer);
+  }
+}
+
+/** Key or index of an element in `value`; undefined where it is not. */
+function placeOf(value: JsonValue | undefined, element: PathElement): string | number | undefined {
+  if (element.kind === "field") return isObject(value) && Object.hasOwn(value, element.name) ? element.name : undefined;
+  if (!Array.isArray(value)) return undefined;
+  if (element.kind === "index") return element.index < value.length ? element.index : undefined;
+  const at = value.findIndex((item) => (element.kind === "value" ? sameValue(item, element.value) : hasKeys(item, element.keys)));
+  return at === -1 ? undefined : at;
+}
+
+/** A key that the element lacks counts as its default, which is not known here: it is no difference. */
+function hasKeys(item: JsonValue, keys: Extract<PathElement, { kind: "key" }>["keys"]): boolean {
+  return isObject(item) && keys.some(([name]) => item[name] !== undefined) && keys.every(([name, value]) => item[name] === undefined || sameValue(item[name], value));
+}
+
+function childAt(value: JsonValue | undefined, place: string | number | undefined): JsonValue | undefined {
+  if (place === undefined) return undefined;
+  if (Array.isArray(value)) return typeof place === "number" ? value[place] : undefined;
+  return isObject(value) ? value[place] : undefined;
+}
+
+function escaped(token: string): string {
+  return token.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+/** The pointer of a field in `object`; undefined where it is not there. */
+export function pointerOf(path: FieldPath, object: JsonValue): string | undefined {
+  let value: JsonValue | undefined = object;
+  let pointer = "";
+  for (const element of path) {
+    const place = placeOf(value, element);
+    if (place === undefined) return undefined;
+    value = childAt(value, place);
+    pointer += `/${escaped(String(place))}`;
+  }
+  return pointer;
+}
+
+/**
+ * The path by which a pointer's field is owned: up to the first atomic list or map, beyond which nothing is owned by itself.
+ * undefined for a pointer to what `object` lacks in a list, or to an unknown field.
+ */
+export function pathOf(pointer: string, object: JsonValue, schema: PatchSchema): FieldPath | undefined {
+  const path: PathElement[] = [];
+  let value: JsonValue | undefined = object;
+  let level: PatchSchema = schema;
+  for (const token of pointer.split("/").slice(1).map((one) => one.replaceAll("~1", "/").replaceAll("~0", "~"))) {
+    if (Array.isArray(value)) {
+      if (isAtomicList(level)) return path;
+      const item: JsonValue | undefined = value[Number(token)];
+      const element = item === undefined ? undefined : elementOf(level, item);
+      if (element === undefined || typeof element === "string") return undefined;
+      path.push(element);
+      value = item;
+      level = itemSchema(level);
+    } else {
+      if (path.length > 0 && isAtomicMap(level) && (level.type === "object" || level.type === "any")) return path;
+      const member = memberSchema(level, token);
+      if (member === undefined) return undefined;
+      path.push(fieldElement(token));
+      value = isObject(value) ? value[token] : undefined;
+      level = member;
+    }
+  }
+  return path;
+}
+
