@@ -1,5 +1,6 @@
 import { parseJson, ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { builtinFacts } from "./facts.ts";
+import { inGoForm } from "./go-form.ts";
 import type { Schema } from "./schema.ts";
 
 /** The four bytes before every Kubernetes object in protobuf. */
@@ -30,7 +31,7 @@ export function decodeProtobuf(body: Uint8Array): JsonObject {
   const schema = builtinFacts().schema(apiVersion, kind);
   if (schema === undefined) throw invalid(`no kind "${kind}" is registered for version "${apiVersion}"`);
   const object = decodeMessage(bytesAt(unknown, 2) ?? new Uint8Array(), schema, 0);
-  return { kind, apiVersion, ...object };
+  return inGoForm({ kind, apiVersion, ...object }, schema);
 }
 
 function invalid(message: string, cause?: unknown): ToolkitError {
@@ -111,7 +112,7 @@ function decodeMessage(bytes: Uint8Array, schema: Schema, depth: number): JsonOb
     const values = number < 1000 ? message.get(number) : embeddedMessage(message, Math.floor(number / 1000), embedded).get(number % 1000);
     if (values === undefined) continue;
     const value = decodeField(values, field, depth + 1);
-    if (value !== undefined && !isLeftOut(value, field)) object[name] = value;
+    if (value !== undefined) object[name] = value;
   }
   return object;
 }
@@ -121,13 +122,6 @@ function embeddedMessage(message: Message, number: number, known: Map<number, Me
   const found = known.get(number) ?? readMessage(bytesAt(message, number) ?? new Uint8Array());
   known.set(number, found);
   return found;
-}
-
-/** What Go's JSON would leave out: protobuf writes zeros of plain fields, and empty structs for times that are not set. */
-function isLeftOut(value: JsonValue, field: Schema): boolean {
-  if (field.go?.isPointer === true || field.go?.omitsEmpty !== true) return false;
-  if (field.go.omitsZero && (value === null || value === "")) return true;
-  return value === "" || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
 }
 
 function decodeField(values: readonly WireValue[], schema: Schema, depth: number): JsonValue | undefined {
