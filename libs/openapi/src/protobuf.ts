@@ -213,8 +213,9 @@ function decodeUnion(bytes: Uint8Array, format: string, depth: number): JsonValu
   const schema = bytesAt(message, schemaField);
   const props = builtinFacts().type(JSON_SCHEMA);
   if (props === undefined) throw new ToolkitError("internal", "the facts lack JSONSchemaProps");
-  if (schema !== undefined) return decodeMessage(schema, props, depth);
+  const read = (one: Uint8Array): JsonObject => inGoForm(decodeMessage(one, props, depth), props);
+  if (schema !== undefined) return read(schema);
   if (format === "schema-or-bool") return numberAt(message, 1) !== 0;
   const parts = (message.get(2) ?? []).filter((one) => one instanceof Uint8Array);
-  return format === "schema-or-array" ? parts.map((one) => decodeMessage(one, props, depth)) : parts.map((one) => UTF8.decode(one));
+  return format === "schema-or-array" ? parts.map(read) : parts.map((one) => UTF8.decode(one));
 }
