@@ -37,6 +37,9 @@ export interface CommonConfig {
   readonly concurrent: number;
   /** Undefined means the one in the pod. */
   readonly kubeconfigPath: string | undefined;
+  /** Where a pod finds its own API server. */
+  readonly serviceHost: string | undefined;
+  readonly servicePort: string | undefined;
   readonly logEncoding: "json" | "console";
   readonly logLevel: "trace" | "debug" | "info" | "error";
   readonly leaderElection: LeaderElectionConfig;
@@ -77,6 +80,8 @@ export function commonConfig(
     eventsAddress: (flags["events-addr"] ?? env("EVENTS_ADDR")) || undefined,
     concurrent: atLeast(1, "--concurrent", flags.concurrent ?? concurrent),
     kubeconfigPath: (flags.kubeconfig ?? env("KUBECONFIG")) || undefined,
+    serviceHost: env("KUBERNETES_SERVICE_HOST"),
+    servicePort: env("KUBERNETES_SERVICE_PORT"),
     logEncoding: oneOf(["json", "console"], "--log-encoding", flags["log-encoding"] ?? "json"),
     logLevel: oneOf(["trace", "debug", "info", "error"], "--log-level", flags["log-level"] ?? "info"),
     leaderElection: {

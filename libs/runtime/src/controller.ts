@@ -12,7 +12,6 @@ import type { HostPlaces, Places } from "./places.ts";
 import { reconcileOnce, removeOnce, type Reconciler, type Report } from "./reconcile.ts";
 import { RunTools } from "./run-tools.ts";
 import { Schedule } from "./schedule.ts";
-import type { ScratchSpace } from "./scratch.ts";
 import { StatusWriter } from "./status.ts";
 
 /** What is the same for every object of one kind. */
@@ -39,7 +38,6 @@ export interface ControllerShared {
   /** Workers of `--concurrent`, of all kinds together. */
   readonly places: Places;
   readonly hosts: HostPlaces;
-  readonly scratch: ScratchSpace;
   readonly backoff: BackoffLimits;
   /** 0 to 99 percent around the interval after a run that settled (C-024). */
   readonly jitterPercent: number;

@@ -1,7 +1,9 @@
 export { COMMON_FLAGS, atLeast, commonConfig, oneOf, type CommonConfig, type Host, type LeaderElectionConfig } from "./common-config.ts";
 export { standardConditions, withConditions, type ConditionChanges, type ConditionState, type Stamp } from "./conditions.ts";
 export { Controller, type ControlledKind, type ControllerOptions, type ControllerShared } from "./controller.ts";
+export { openControllerProcess, runControllerProcess, sharedByControllers, type ControllerParts, type ControllerProcess } from "./controller-process.ts";
 export { KeyQueue } from "./key-queue.ts";
+export { leaseLeadership, type FencedLeadership } from "./leadership.ts";
 export { Manager, type Leadership, type ManagerOptions, type Part, type Phase } from "./manager.ts";
 export type { Notice, Notifier } from "./notifier.ts";
 export { keyOf, splitKey, type ObjectCache, type ObjectChange } from "./object-cache.ts";
@@ -12,7 +14,6 @@ export {
   reconcileOnce, removeOnce, withReason, type Failure, type Reconciler, type Removal, type Report, type Run, type StatusChange, type Timing, type Tools,
   type Verdict,
 } from "./reconcile.ts";
-export type { ScratchSpace } from "./scratch.ts";
 export { serveJobs, type Jobs } from "./serve-jobs.ts";
 export { conditionsOf, statusPatch, StatusWriter, type StatusUpdate } from "./status.ts";
 export { WorkerPool, type JobAnswer, type JobOptions, type WorkerPoolOptions } from "./worker-pool.ts";

@@ -50,8 +50,6 @@ export type Failure<Seen> = Timing & Reached<Seen> & {
 /** What `observe`, `act` and `remove` may use besides the clients the kind was built with. */
 export interface Tools<Status> {
   readonly signal: AbortSignal;
-  /** Makes, at the first call, an empty directory that the runtime removes after the run; resolves to its absolute path. */
-  readonly scratch: () => Promise<string>;
   /**
    * Runs `work`, which waits for a remote host. Meanwhile the run holds one of that host's places and no worker, so that
    * hosts that never answer delay nobody else.

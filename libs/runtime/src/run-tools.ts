@@ -3,7 +3,6 @@ import { ToolkitError, type Clock, type Log, type Timer } from "@plumb/std";
 import type { ConditionChanges } from "./conditions.ts";
 import type { HostPlaces, Places } from "./places.ts";
 import type { StatusChange, Tools } from "./reconcile.ts";
-import type { ScratchSpace } from "./scratch.ts";
 import { conditionsOf, type StatusUpdate, type StatusWriter } from "./status.ts";
 
 export interface RunToolsOptions {
@@ -13,7 +12,6 @@ export interface RunToolsOptions {
   readonly log: Log;
   readonly places: Places;
   readonly hosts: HostPlaces;
-  readonly scratch: ScratchSpace;
   /** Gives the run's worker back. */
   readonly release: () => void;
   readonly signal: AbortSignal;
@@ -30,7 +28,6 @@ export class RunTools<Status> {
   #lastProgress: string | undefined;
   #shownProgress: string | undefined;
   #timer: Timer | undefined;
-  #scratch: Promise<string> | undefined;
   /** Status writes of one run follow each other, so that each is computed from what the last one stored. */
   #writes: Promise<unknown> = Promise.resolve();
   #hasEnded = false;
@@ -43,7 +40,6 @@ export class RunTools<Status> {
     this.tools = {
       signal: options.signal,
       nowMs: () => options.clock.nowMs(),
-      scratch: () => (this.#scratch ??= options.scratch.make()),
       atHost: (host, work) => this.#atHost(host, work),
       progress: (message) => this.#progress(message),
       checkpoint: (change, unready) => this.#checkpoint(change, unready),
@@ -66,15 +62,10 @@ export class RunTools<Status> {
     await this.#writes.catch(() => undefined);
   }
 
-  /** Ends the run: its worker is free and its directory is gone. Never rejects. */
+  /** Ends the run: its worker is free. Never rejects. */
   async end(): Promise<void> {
     await this.quiesce();
     this.#release();
-    const path = await this.#scratch?.catch(() => undefined);
-    if (path === undefined) return;
-    await this.#options.scratch.remove(path).catch((error: unknown) => {
-      this.#options.log.error("scratch directory could not be removed", { path, error: String(error) });
-    });
   }
 
   async #atHost<Value>(host: string, work: () => Promise<Value>): Promise<Value> {

@@ -1,0 +1,97 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createKubeClient, inClusterAccess, readKubeconfig, type KubeAccess, type KubeConnection } from "@plumb/kube";
+import { systemClock, ToolkitError, type Clock, type Histogram, type Log } from "@plumb/std";
+import { createLog, createMeter, exponentialBuckets, measureProcess, type ExposedMeter } from "@plumb/telemetry";
+import type { CommonConfig } from "./common-config.ts";
+import type { ControllerShared } from "./controller.ts";
+import { leaseLeadership, type FencedLeadership } from "./leadership.ts";
+import { Manager, type Part } from "./manager.ts";
+import type { Notifier } from "./notifier.ts";
+import { HostPlaces, Places } from "./places.ts";
+import { metricsPages, probePages, servePages } from "./probes-server.ts";
+
+/** What every controller's process has, before there is anything of its own in it. */
+export interface ControllerProcess {
+  readonly name: string;
+  readonly config: CommonConfig;
+  readonly log: Log;
+  readonly meter: ExposedMeter;
+  readonly clock: Clock;
+  readonly client: KubeConnection;
+  /** `gotk_reconcile_duration_seconds`. */
+  readonly durations: Histogram;
+  readonly leadership: FencedLeadership | undefined;
+}
+
+/** What a controller adds. */
+export interface ControllerParts {
+  /** Servers and watches, which every replica runs. */
+  readonly always: readonly Part[];
+  readonly synced: (signal: AbortSignal) => Promise<void>;
+  /** Reconcilers, which only the leader runs. */
+  readonly leading: readonly Part[];
+}
+
+/**
+ * Opens what a controller's process needs.
+ *
+ * @param name such as `kustomize-controller`
+ * @throws {ToolkitError} when the cluster's address or credentials cannot be read
+ */
+export async function openControllerProcess(name: string, config: CommonConfig): Promise<ControllerProcess> {
+  const log = createLog({ level: config.logLevel, encoding: config.logEncoding });
+  const meter = createMeter();
+  const requests = meter.counter("rest_client_requests_total", "Number of HTTP requests, partitioned by status code, method, and host.");
+  const access = await clusterAccess(config);
+  const holder: { leadership: FencedLeadership | undefined } = { leadership: undefined };
+  const client = createKubeClient({
+    access, userAgent: `${name}/0.1.0`, clock: systemClock,
+    mayWrite: () => holder.leadership?.isLeading() ?? true,
+    onWarning: (warning) => log.debug("the API server warns", { warning }),
+    onRequest: ({ method, host, code }) => requests.add({ code, method, host }),
+  });
+  holder.leadership = config.leaderElection.isEnabled ? lead(name, config, client, log) : undefined;
+  const durations = meter.histogram("gotk_reconcile_duration_seconds", "The duration in seconds of a GitOps Toolkit resource reconciliation.", exponentialBuckets(0.01, 1800, 10));
+  return { name, config, log, meter, clock: systemClock, client, durations, leadership: holder.leadership };
+}
+
+/** Runs until `signal` aborts and everything has stopped. @throws {ToolkitError} when a part failed or the lease was lost */
+export async function runControllerProcess(shell: ControllerProcess, { always, synced, leading }: ControllerParts, signal: AbortSignal): Promise<void> {
+  const { config, log, meter, client, leadership } = shell;
+  const stopMeasuring = measureProcess(meter);
+  const manager = new Manager({ always, synced, leading, leadership, log });
+  const health = await servePages(config.healthAddress, probePages(() => true, () => manager.phase === "standby" || manager.phase === "leading"));
+  const metrics = await servePages(config.metricsAddress, metricsPages(() => meter.expose()));
+  log.info("listening", { server: "health", address: health.address });
+  log.info("listening", { server: "metrics", address: metrics.address });
+  try {
+    await manager.run(signal);
+  } finally {
+    await Promise.all([health.close(), metrics.close()]);
+    stopMeasuring();
+    client.close();
+  }
+}
+
+/** What the controllers of one process share. */
+export function sharedByControllers({ client, log, clock, config, durations }: ControllerProcess, notifier: Notifier): ControllerShared {
+  return {
+    client, notifier, log, clock, durations,
+    places: new Places(config.concurrent), hosts: new HostPlaces(), backoff: config.backoff, jitterPercent: config.jitterPercent, random: Math.random,
+  };
+}
+
+/** A kubeconfig where one is named, else what the kubelet gave the pod. */
+async function clusterAccess({ kubeconfigPath, serviceHost, servicePort }: CommonConfig): Promise<KubeAccess> {
+  const read = kubeconfigPath === undefined ? inClusterAccess({ host: serviceHost, port: servicePort }) : readKubeconfig(kubeconfigPath, { allowsInsecureTls: true });
+  return (await read).access;
+}
+
+function lead(name: string, config: CommonConfig, client: KubeConnection, log: Log): FencedLeadership {
+  const { leaderElection, runtimeNamespace, instance, labelSelector } = config;
+  if (runtimeNamespace === undefined) throw new ToolkitError("invalid", "--enable-leader-election needs RUNTIME_NAMESPACE");
+  const shard = labelSelector === undefined ? "" : `-${createHash("sha256").update(labelSelector).digest("hex").slice(0, 8)}`;
+  return leaseLeadership({
+    client, config: leaderElection, namespace: runtimeNamespace, leaseName: `${name}-leader-election${shard}`, identity: `${instance}_${randomUUID()}`, clock: systemClock, log,
+  });
+}

@@ -1,0 +1,56 @@
+import { LeaderLease, type KubeClient } from "@plumb/kube";
+import { ToolkitError, type Clock, type Log } from "@plumb/std";
+import type { LeaderElectionConfig } from "./common-config.ts";
+import type { Leadership } from "./manager.ts";
+
+export interface LeadershipOptions {
+  readonly client: Pick<KubeClient, "get" | "create" | "patch">;
+  readonly config: LeaderElectionConfig;
+  readonly namespace: string;
+  /** `<controller>-leader-election` (C-021). */
+  readonly leaseName: string;
+  readonly identity: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Leadership by a Lease, and the question that is to be asked right before each write. */
+export interface FencedLeadership extends Leadership {
+  isLeading(): boolean;
+}
+
+export function leaseLeadership({ client, config, namespace, leaseName, identity, clock, log }: LeadershipOptions): FencedLeadership {
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs, releaseOnCancel } = config;
+  const lease = new LeaderLease({
+    client, namespace, name: leaseName, identity, leaseDurationMs, renewDeadlineMs, retryPeriodMs, releasesOnCancel: releaseOnCancel, clock,
+    onError: (error) => log.error("lease could not be renewed", { error: error.message }),
+  });
+  const stop = new AbortController();
+  const lost = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+  void lease.lost.then(() => lost.abort(new ToolkitError("conflict", "leader election lost")));
+  return {
+    lost: lost.signal,
+    isLeading: () => lease.isLeading(),
+    async acquire(signal) {
+      running = lease.run(stop.signal);
+      const aborted = Promise.withResolvers<never>();
+      const onAbort = (): void => aborted.reject(new ToolkitError("cancelled", "stopped before it led", { cause: signal.reason }));
+      if (signal.aborted) onAbort();
+      signal.addEventListener("abort", onAbort, { once: true });
+      try {
+        await Promise.race([lease.won, aborted.promise]);
+      } catch (thrown) {
+        stop.abort();
+        await running;
+        throw thrown;
+      } finally {
+        signal.removeEventListener("abort", onAbort);
+      }
+    },
+    async release() {
+      stop.abort();
+      await running;
+    },
+  };
+}
