@@ -90,11 +90,16 @@ function statusError(code: number, status: JsonObject, headerWaitMs: number | un
 }
 
 /** Messages of a 500 that say what is wrong with the request; seen on kube-apiserver 1.36. */
-const INVALID_BEHIND_500 = /failed to create typed patch object|strconv\.ParseUint: parsing|resourceVersion should not be set on objects to be created/;
+const INVALID_BEHIND_500 = [
+  /failed to create typed |field not declared in schema/,
+  /strconv\.ParseUint: parsing/,
+  /resourceVersion should not be set on objects to be created/,
+  /^unknown patch type: |^The order in patch list:/,
+];
 
 /** Answers whose status says something else than what happened; seen on kube-apiserver 1.36. */
 function misleading(code: number, message: string, causes: readonly KubeCause[]): ErrorKind | undefined {
-  if (code === 500 && INVALID_BEHIND_500.test(message)) return "invalid";
+  if (code === 500 && INVALID_BEHIND_500.some((pattern) => pattern.test(message))) return "invalid";
   // comes back with its namespace, or with its definition
   if (code === 403 && (has(causes, "NamespaceTerminating") || message.endsWith("while custom resource definition is terminating"))) return "missing";
   // the object was re-created: PUT says 409 for the same
