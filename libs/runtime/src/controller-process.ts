@@ -17,7 +17,10 @@ export interface ControllerProcess {
   readonly log: Log;
   readonly meter: ExposedMeter;
   readonly clock: Clock;
+  /** Writes only while this process leads. */
   readonly client: KubeConnection;
+  /** Writes on every replica: for what answers requests and not for reconcilers. The same as `client` without an election. */
+  readonly unfenced: KubeConnection;
   /** `gotk_reconcile_duration_seconds`. */
   readonly durations: Histogram;
   readonly leadership: FencedLeadership | undefined;
@@ -44,20 +47,21 @@ export async function openControllerProcess(name: string, config: CommonConfig):
   const requests = meter.counter("rest_client_requests_total", "Number of HTTP requests, partitioned by status code, method, and host.");
   const access = await clusterAccess(config);
   const holder: { leadership: FencedLeadership | undefined } = { leadership: undefined };
-  const client = createKubeClient({
-    access, userAgent: `${name}/0.1.0`, clock: systemClock,
-    mayWrite: () => holder.leadership?.isLeading() ?? true,
+  const connect = (mayWrite: () => boolean): KubeConnection => createKubeClient({
+    access, userAgent: `${name}/0.1.0`, clock: systemClock, mayWrite,
     onWarning: (warning) => log.debug("the API server warns", { warning }),
     onRequest: ({ method, host, code }) => requests.add({ code, method, host }),
   });
+  const client = connect(() => holder.leadership?.isLeading() ?? true);
+  const unfenced = config.leaderElection.isEnabled ? connect(() => true) : client;
   holder.leadership = config.leaderElection.isEnabled ? lead(name, config, client, log) : undefined;
   const durations = meter.histogram("gotk_reconcile_duration_seconds", "The duration in seconds of a GitOps Toolkit resource reconciliation.", exponentialBuckets(0.01, 1800, 10));
-  return { name, config, log, meter, clock: systemClock, client, durations, leadership: holder.leadership };
+  return { name, config, log, meter, clock: systemClock, client, unfenced, durations, leadership: holder.leadership };
 }
 
 /** Runs until `signal` aborts and everything has stopped. @throws {ToolkitError} when a part failed or the lease was lost */
 export async function runControllerProcess(shell: ControllerProcess, { always, synced, leading }: ControllerParts, signal: AbortSignal): Promise<void> {
-  const { config, log, meter, client, leadership } = shell;
+  const { config, log, meter, client, unfenced, leadership } = shell;
   const stopMeasuring = measureProcess(meter);
   const manager = new Manager({ always, synced, leading, leadership, log });
   const health = await servePages(config.healthAddress, probePages(() => true, () => manager.phase === "standby" || manager.phase === "leading"));
@@ -70,6 +74,7 @@ export async function runControllerProcess(shell: ControllerProcess, { always, s
     await Promise.all([health.close(), metrics.close()]);
     stopMeasuring();
     client.close();
+    unfenced.close();
   }
 }
 
