@@ -22,3 +22,12 @@ if (!isBrought && Number(major) < 24) {
   console.error(`plumb needs Node 24 or newer on ${process.platform}-${process.arch}; this is ${process.version}`);
   process.exit(1);
 }
+
+if (process.argv.includes("--bundle")) {
+  const env = { ...process.env, NX_DAEMON: "false", NX_TUI: "false", PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH ?? ""}` };
+  const { status, stdout } = spawnSync("npx", ["--no-install", "nx", "run-many", "-t", "bundle", "--outputStyle=static"], { cwd: root, env, encoding: "utf8", stdio: ["ignore", "pipe", 2] });
+  if (status !== 0) {
+    console.error(stdout);
+    process.exit(status ?? 1);
+  }
+}
