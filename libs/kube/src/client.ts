@@ -6,7 +6,7 @@ import type {
   ApplyOptions, CreateOptions, DeleteOptions, KubeClient, ListOptions, ObjectList, ObjectName, PatchOptions, Resource, ResourceName, WatchEvent, WatchOptions,
 } from "./kube-client.ts";
 import { isAbsentObject, kubeDetails, KubeError, watchError } from "./kube-error.ts";
-import { asLiveObject, parseAnswer, parseLiveObject } from "./parse-answer.ts";
+import { asLiveObject, parseAnswer, parseDryRun, parseLiveObject } from "./parse-answer.ts";
 import type { Priority } from "./request-gate.ts";
 import { collectionPath, objectPath, queryOf } from "./request-path.ts";
 import { Requester, type Call, type RequestReport } from "./requester.ts";
@@ -125,7 +125,7 @@ class HttpKubeClient implements KubeConnection {
   create(resource: ResourceName, object: Manifest, { fieldManager, dryRun, signal }: CreateOptions): Promise<LiveObject> {
     const query = queryOf({ fieldManager, dryRun: dryRun === true ? "All" : undefined });
     const path = collectionPath(resource, object.metadata.namespace) + query;
-    return this.#write(resource, { method: "POST", path, body: stringifyJson(object), isRepeatable: false, signal });
+    return this.#write(resource, { method: "POST", path, body: stringifyJson(object), isRepeatable: false, signal }, dryRun);
   }
 
   apply(resource: ResourceName, object: Manifest, { fieldManager, force, dryRun, subresource, metadataOnly, signal }: ApplyOptions): Promise<LiveObject> {
@@ -133,14 +133,14 @@ class HttpKubeClient implements KubeConnection {
     const query = queryOf({ fieldManager, force: force || undefined, dryRun: dryRun ? "All" : undefined });
     const path = objectPath({ resource, namespace, name }, subresource) + query;
     const call = { method: "PATCH", path, contentType: "application/apply-patch+yaml", accept: accept(metadataOnly), body: stringifyJson(object) } as const;
-    return this.#write(resource, { ...call, priority: priorityOf(resource, subresource), isRepeatable: true, signal });
+    return this.#write(resource, { ...call, priority: priorityOf(resource, subresource), isRepeatable: true, signal }, dryRun);
   }
 
   patch(object: ObjectName, patch: JsonValue, { type, fieldManager, dryRun, subresource, metadataOnly, signal }: PatchOptions): Promise<LiveObject> {
     const query = queryOf({ fieldManager, dryRun: dryRun === true ? "All" : undefined });
     const path = objectPath(object, subresource) + query;
     const call = { method: "PATCH", path, contentType: PATCH_TYPES[type], accept: accept(metadataOnly), body: stringifyJson(patch) } as const;
-    return this.#write(object.resource, { ...call, priority: priorityOf(object.resource, subresource), isRepeatable: false, signal });
+    return this.#write(object.resource, { ...call, priority: priorityOf(object.resource, subresource), isRepeatable: false, signal }, dryRun);
   }
 
   async delete(object: ObjectName, { propagation, uid, resourceVersion, signal }: DeleteOptions): Promise<"deleted" | "gone"> {
@@ -167,9 +167,9 @@ class HttpKubeClient implements KubeConnection {
     this.#requester.close();
   }
 
-  async #write(resource: ResourceName, call: Call): Promise<LiveObject> {
+  async #write(resource: ResourceName, call: Call, dryRun: boolean | undefined): Promise<LiveObject> {
     const { body } = await this.#send(resource, { ...call, isUnfenced: isLease(resource) });
-    return parseLiveObject(call.path, body);
+    return dryRun === true ? parseDryRun(call.path, body) : parseLiveObject(call.path, body);
   }
 
   /** Sends, and keeps discovery true: a definition that was written and a resource that is not served both change it. */

@@ -99,7 +99,7 @@ export interface KubeClient {
   /** Ends when the server ends it. @throws {ToolkitError} `conflict` when the version has expired */
   watch(resource: ResourceName, options: WatchOptions): AsyncIterable<WatchEvent>;
   create(resource: ResourceName, object: Manifest, options: CreateOptions): Promise<LiveObject>;
-  /** Server-side apply of the whole manifest, whose `metadata` names the object. */
+  /** Server-side apply of the whole manifest, whose `metadata` names the object. A dry run that would create answers without `resourceVersion`. */
   apply(resource: ResourceName, object: Manifest, options: ApplyOptions): Promise<LiveObject>;
   patch(object: ObjectName, patch: JsonValue, options: PatchOptions): Promise<LiveObject>;
   /** `gone` when it was not there. */

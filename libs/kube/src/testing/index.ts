@@ -1,1 +1,2 @@
+export { kubeClientContract, type ContractServer } from "./kube-client-contract.ts";
 export { ScriptedServer, sendJson, statusBody, type Script, type SeenRequest } from "./scripted-server.ts";
