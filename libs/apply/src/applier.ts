@@ -5,7 +5,7 @@ import { baselineOf, hashOf, objectKey, type Baselines } from "./baseline.ts";
 import type { Change, ChangeAction } from "./change.ts";
 import { dryRunError, namespaceMissing } from "./dry-run-error.ts";
 import { definedKinds, untilCurrent } from "./definitions.ts";
-import { takeOverPatch, type UnionFields } from "./managers.ts";
+import { takeOverPatch } from "./managers.ts";
 import { normalised } from "./normalise.ts";
 import { inApplyOrder, STAGES, stageOf } from "./order.ts";
 import { APPLY_MANAGER, withOwner, type Owner } from "./owner.ts";
@@ -26,7 +26,6 @@ export interface ApplierOptions {
   readonly customStageKinds: ReadonlySet<string>;
   /** Prefixes of managers that may own nothing of ours; the flag `--override-manager`. */
   readonly overrideManagers: readonly string[];
-  readonly unionFields: UnionFields;
 }
 
 export interface ApplyRequest {
@@ -166,16 +165,16 @@ class Run {
   }
 
   async #write(item: Item, resource: Resource, found: LiveObject): Promise<LiveObject> {
-    const { client, overrideManagers, unionFields } = this.#options;
+    const { client, overrideManagers } = this.#options;
     const { signal } = this.#request;
     const target = placed(item.object, resource);
     const name = { resource, namespace: target.metadata.namespace, name: target.metadata.name };
     const keepsManagers = hasPolicy(item.object, "ssa-merge") || hasPolicy(found, "ssa-merge");
     const live = !exists(found) || keepsManagers ? undefined : await this.#foreignlyManaged(found, name);
-    const takeOver = live === undefined ? undefined : takeOverPatch(live, overrideManagers, unionFields);
+    const takeOver = live === undefined ? undefined : takeOverPatch(live, overrideManagers);
     if (takeOver !== undefined) await client.patch(name, takeOver, { type: "json", fieldManager: APPLY_MANAGER, signal });
     let answer = await client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: false, signal });
-    const leftBehind = keepsManagers ? undefined : takeOverPatch(answer, overrideManagers, unionFields);
+    const leftBehind = keepsManagers ? undefined : takeOverPatch(answer, overrideManagers);
     if (leftBehind !== undefined) {
       await client.patch(name, leftBehind, { type: "json", fieldManager: APPLY_MANAGER, signal });
       answer = await client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: false, signal });
@@ -188,8 +187,8 @@ class Run {
 
   /** The object as it is, read only when its dry run shows somebody to take over from. */
   #foreignlyManaged(found: LiveObject, name: { resource: Resource; namespace: string | undefined; name: string }): Promise<LiveObject | undefined> {
-    const { client, overrideManagers, unionFields } = this.#options;
-    if (takeOverPatch(found, overrideManagers, unionFields) === undefined) return Promise.resolve(undefined);
+    const { client, overrideManagers } = this.#options;
+    if (takeOverPatch(found, overrideManagers) === undefined) return Promise.resolve(undefined);
     return client.get(name, { signal: this.#request.signal });
   }
 

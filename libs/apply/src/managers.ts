@@ -1,4 +1,5 @@
 import type { LiveObject, ManagedFieldsEntry } from "@plumb/api";
+import { FieldSet } from "@plumb/patch";
 import type { JsonObject } from "@plumb/std";
 import { APPLY_MANAGER } from "./owner.ts";
 
@@ -9,16 +10,13 @@ const FOREIGN: readonly (readonly [prefix: string, operation: ManagedFieldsEntry
 const ANNOTATIONS = ["kubectl.kubernetes.io/last-applied-configuration", "kustomize.toolkit.fluxcd.io/checksum", "fluxcd.io/sync-checksum"];
 const LABELS = ["fluxcd.io/sync-gc-mark"];
 
-/** Joins two sets of fields; `@plumb/patch` has it. */
-export type UnionFields = (a: JsonObject, b: JsonObject) => JsonObject;
-
 /**
  * The JSON patch that takes over the fields that hands and older tools own, so that what Git no longer names goes away; and
  * that removes their notes. undefined when there is nothing to take over. Pure.
  */
-export function takeOverPatch(live: LiveObject, overrides: readonly string[], union: UnionFields): readonly JsonObject[] | undefined {
+export function takeOverPatch(live: LiveObject, overrides: readonly string[]): readonly JsonObject[] | undefined {
   const notes = [...noteRemovals(live, "annotations", ANNOTATIONS), ...noteRemovals(live, "labels", LABELS)];
-  const managers = withTakenOver(live.metadata.managedFields ?? [], overrides, union);
+  const managers = withTakenOver(live.metadata.managedFields ?? [], overrides);
   if (notes.length === 0 && managers === undefined) return undefined;
   const version: JsonObject = { op: "test", path: "/metadata/resourceVersion", value: live.metadata.resourceVersion };
   return [version, ...notes, ...(managers === undefined ? [] : [{ op: "replace", path: "/metadata/managedFields", value: managers }])];
@@ -30,14 +28,14 @@ function noteRemovals({ metadata }: LiveObject, field: "annotations" | "labels",
 }
 
 /** undefined when no entry is taken over. */
-function withTakenOver(entries: readonly ManagedFieldsEntry[], overrides: readonly string[], union: UnionFields): readonly ManagedFieldsEntry[] | undefined {
+function withTakenOver(entries: readonly ManagedFieldsEntry[], overrides: readonly string[]): readonly ManagedFieldsEntry[] | undefined {
   const taken = entries.filter((entry) => isForeign(entry, overrides));
   if (taken.length === 0) return undefined;
   const kept = entries.filter((entry) => !taken.includes(entry));
   const own = kept.find(({ manager, operation, subresource }) => manager === APPLY_MANAGER && operation === "Apply" && (subresource ?? "") === "");
-  const fields = [...(own === undefined ? [] : [own]), ...taken].map(({ fieldsV1 }) => fieldsV1 ?? {});
+  const fields = [...(own === undefined ? [] : [own]), ...taken].map(({ fieldsV1 }) => FieldSet.parse(fieldsV1 ?? {}));
   const base = own ?? taken[0];
-  const merged: ManagedFieldsEntry = { ...base, manager: APPLY_MANAGER, operation: "Apply", fieldsType: "FieldsV1", fieldsV1: fields.reduce(union) };
+  const merged: ManagedFieldsEntry = { ...base, manager: APPLY_MANAGER, operation: "Apply", fieldsType: "FieldsV1", fieldsV1: fields.reduce((all, set) => all.union(set)).serialize() };
   return [...kept.filter((entry) => entry !== own), merged];
 }
 
