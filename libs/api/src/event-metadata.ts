@@ -1,3 +1,5 @@
+import type { JsonValue } from "@plumb/std";
+
 /** Metadata with this group in its key comes from an annotation of the object or is meant for every receiver (C-029, N-008). */
 export const EVENT_GROUP = "event.toolkit.fluxcd.io";
 
@@ -23,7 +25,7 @@ export const DRIFT_KEY = {
   Id: "drift-id",
   /** `Kind/namespace/name` of the object that drifted. */
   Object: "drift-object",
-  /** JSON of at most ten DriftChange values. */
+  /** JSON array of at most ten DriftChange values, and a last element that is the number of those left out, if any are. */
   Changes: "drift-changes",
   /** Field managers, separated by `, `; `unknown` where the server names none. */
   Managers: "drift-managers",
@@ -35,8 +37,8 @@ export const DRIFT_KEY = {
 export interface DriftChange {
   /** JSON pointer below the object, such as `/spec/replicas`. */
   readonly path: string;
-  /** Value in the source as JSON text; absent where the source has none. `(changed)` stands for a secret one. */
-  readonly desired?: string;
+  /** Value in the source; absent where the source has none. The word `changed` stands for a secret one. */
+  readonly desired?: JsonValue;
   /** Value in the cluster, in the same form. */
-  readonly live?: string;
+  readonly live?: JsonValue;
 }

@@ -1,0 +1,74 @@
+import { ALERT, PROVIDER, RECEIVER, type Alert, type LiveObject, type Provider, type Receiver } from "@plumb/api";
+import { leanObject, Store, type KubeClient, type StoreOptions } from "@plumb/kube";
+import { isObject, type Log } from "@plumb/std";
+
+/** Objects of one kind as the watch has them, typed. */
+export interface Cluster {
+  readonly alerts: Store;
+  readonly providers: Store;
+  readonly receivers: Store;
+  /** Metadata of the Secrets whose changes are watched for; undefined where none are. */
+  readonly secrets: Store | undefined;
+}
+
+export interface ClusterOptions {
+  readonly client: KubeClient;
+  /** Undefined means all. */
+  readonly namespace: string | undefined;
+  /** Selects the Secrets whose changes are watched for; undefined watches none (N-005). */
+  readonly secretsSelector: string | undefined;
+  readonly log: Log;
+}
+
+export function clusterOf({ client, namespace, secretsSelector, log }: ClusterOptions): Cluster {
+  const options = (resource: StoreOptions["resource"]): StoreOptions => ({
+    client, resource, namespace, transform: leanObject,
+    onError: (error) => log.error("watch failed, it is tried again", { resource: resource.plural, error: error.message }),
+  });
+  return {
+    alerts: new Store(options(ALERT)),
+    providers: new Store(options(PROVIDER)),
+    receivers: new Store({ ...options(RECEIVER), indexes: { path: pathOf } }),
+    secrets: secretsSelector === undefined ? undefined : new Store({ ...options({ group: "", version: "v1", plural: "secrets" }), metadataOnly: true, labelSelector: secretsSelector }),
+  };
+}
+
+export function alertsIn({ alerts }: Cluster): readonly Alert[] {
+  return [...alerts.list()].map((object) => checked<Alert>(object));
+}
+
+export function alertOf({ alerts }: Cluster, namespace: string, name: string): Alert | undefined {
+  return optional<Alert>(alerts.get(namespace, name));
+}
+
+export function providerOf({ providers }: Cluster, namespace: string, name: string): Provider | undefined {
+  return optional<Provider>(providers.get(namespace, name));
+}
+
+/** The Receiver whose status names the path. */
+export function receiverAt({ receivers }: Cluster, path: string): Receiver | undefined {
+  return optional<Receiver>(receivers.byIndex("path", path)[0]);
+}
+
+export function providersIn({ providers }: Cluster): readonly Provider[] {
+  return [...providers.list()].map((object) => checked<Provider>(object));
+}
+
+export function receiversIn({ receivers }: Cluster): readonly Receiver[] {
+  return [...receivers.list()].map((object) => checked<Receiver>(object));
+}
+
+function optional<Kind>(object: LiveObject | undefined): Kind | undefined {
+  return object === undefined ? undefined : checked<Kind>(object);
+}
+
+function checked<Kind>(object: LiveObject): Kind {
+  // why: the API server has checked the object against the CRD that the type is made from
+  return object as unknown as Kind;
+}
+
+function pathOf(object: LiveObject): readonly string[] {
+  const status = object["status"];
+  const path = isObject(status) ? status["webhookPath"] : undefined;
+  return typeof path === "string" && path !== "" ? [path] : [];
+}
