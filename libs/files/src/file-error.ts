@@ -14,6 +14,7 @@ const BY_CODE: Readonly<Record<string, readonly [kind: ErrorKind, words: string]
   EROFS: ["unavailable", "read-only file system"],
   ENOSPC: ["unavailable", "no space left on device"],
   EDQUOT: ["unavailable", "disk quota exceeded"],
+  EFBIG: ["unavailable", "file too large"],
   EMFILE: ["unavailable", "too many open files"],
   ENFILE: ["unavailable", "too many open files in system"],
   EIO: ["unavailable", "input/output error"],

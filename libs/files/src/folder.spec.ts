@@ -116,4 +116,27 @@ describe("Folder", () => {
     expect(freeBytes).toBeGreaterThan(0);
     expect(totalBytes).toBeGreaterThanOrEqual(freeBytes);
   });
+
+  it("fills a new folder, small files and large, and leaves no piece of one that fails", async () => {
+    const fresh = await folder.fresh("deep/new");
+    fresh.makeFolder("empty/one");
+    expect(await fresh.write("a/b", chunks("one", "two"), 0o444, signal)).toBe(6);
+    expect(await fresh.write("a/big", chunks("x".repeat(300_000), "y".repeat(300_000)), 0o444, signal)).toBe(600_000);
+    await expect(fresh.write("a/bad", chunks("x".repeat(300_000), new Error("cut")), 0o444, signal)).rejects.toThrow("cut");
+    await expect(fresh.write("a/b", chunks("again"), 0o444, signal)).rejects.toMatchObject({ kind: "conflict" });
+    await expect(fresh.write("a/b/c", chunks("x"), 0o444, signal)).rejects.toMatchObject({ kind: "conflict" });
+    await expect(fresh.write("../x", chunks("x"), 0o444, signal)).rejects.toMatchObject({ kind: "invalid" });
+    await expect(folder.fresh("deep/new")).rejects.toMatchObject({ kind: "conflict" });
+    expect(readdirSync(join(root, "deep/new/a")).sort()).toEqual(["b", "big"]);
+    expect(statSync(join(root, "deep/new/a/big")).mode & 0o777).toBe(0o444);
+  });
+
+  it("lets other work go on while it is filled", async () => {
+    const fresh = await folder.fresh("many");
+    let turns = 0;
+    const timer = setInterval(() => (turns += 1), 1);
+    for (let index = 0; index < 1000; index++) await fresh.write(`f${index}`, chunks("x"), 0o444, signal);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(1);
+  });
 });

@@ -5,6 +5,7 @@ import { platform } from "node:os";
 import { join } from "node:path";
 import { ToolkitError, compareText } from "@plumb/std";
 import { errnoOf, fileError, outsideRoot, tooLarge } from "./file-error.ts";
+import { FreshFolder } from "./fresh-folder.ts";
 import { arrived, namesToWrite, runWalkAsync, walk, type Entry } from "./walk.ts";
 
 /** One name in a folder, no link followed. */
@@ -152,6 +153,12 @@ export class Folder {
     const source = await this.#folderFor(from);
     const target = await this.#folderFor(to);
     await attempt("rename", from, rename(join(source.folder, source.name), join(target.folder, target.name)));
+  }
+
+  /** Makes a folder that must not be there yet, to be filled with many files. @throws {ToolkitError} `conflict` where one is */
+  async fresh(path: string): Promise<FreshFolder> {
+    const { folder, name } = await this.#folderFor(path);
+    return new FreshFolder(join(folder, name));
   }
 
   async makeFolder(path: string): Promise<void> {

@@ -1,5 +1,6 @@
 export type { DirectoryEntry, FileStat, ReadableFileSystem, WritableFileSystem } from "./file-system.ts";
 export { Folder, isTemporary, type FolderEntry, type FreeSpace, type WriteOptions } from "./folder.ts";
+export { FreshFolder } from "./fresh-folder.ts";
 export { MemoryFileSystem } from "./memory-file-system.ts";
 export { RootedFileSystem, type RootedFileSystemOptions } from "./rooted-file-system.ts";
 export { Spool, type SpoolEntry, type SpoolLimits } from "./spool.ts";
