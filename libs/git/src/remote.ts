@@ -38,6 +38,8 @@ export interface RemoteOptions {
 }
 
 const AGENT = "agent=plumb/0.1";
+/** The signal of the caller, who knows what was configured, is the limit; this is only longer than any. */
+const HEADERS_TIMEOUT_MS = 60 * 60_000;
 
 /**
  * One repository on a server that speaks Git's smart HTTP: protocol 2, and 0 or 1 where the server has no other.
@@ -202,7 +204,7 @@ export class GitRemote {
     let response: HttpResponse;
     try {
       response = await this.#http.send({
-        method: method.toUpperCase(), url, signal, isRepeatable: true, headers: { "user-agent": "git/2.0 (plumb)", ...headers, ...authorization }, ...(body !== undefined && { body }),
+        method: method.toUpperCase(), url, signal, isRepeatable: true, headersTimeoutMs: HEADERS_TIMEOUT_MS, idleTimeoutMs: 0, headers: { "user-agent": "git/2.0 (plumb)", ...headers, ...authorization }, ...(body !== undefined && { body }),
       });
     } catch (thrown) {
       throw exchangeFailure(method, url, thrown);

@@ -71,12 +71,17 @@ export async function listed(remote: GitRemote, prefixes: readonly string[], { u
   }
 }
 
-/** Kind `missing` with this message means a repository without a single ref. */
-export const EMPTY_REPOSITORY = "git repository is empty";
+/** The repository has not a single ref. */
+export class EmptyRepositoryError extends ToolkitError {
+  constructor() {
+    super("missing", "git repository is empty");
+  }
+}
 
+/** @throws {EmptyRepositoryError} */
 export async function refuseEmpty(remote: GitRemote, signal: AbortSignal): Promise<void> {
   const any = await remote.listRefs(["HEAD", "refs/"], signal, 1);
-  if (any.length === 0) throw new ToolkitError("missing", EMPTY_REPOSITORY);
+  if (any.length === 0) throw new EmptyRepositoryError();
 }
 
 async function notFound(

@@ -1,0 +1,95 @@
+import { ArtifactStore } from "@plumb/archive";
+import { EventRecorder } from "@plumb/events";
+import { Folder, Spool } from "@plumb/files";
+import { createHttpClient, proxyFromEnvironment } from "@plumb/http";
+import { leanObject, Store } from "@plumb/kube";
+import { Controller, listen, openControllerProcess, runControllerProcess, sharedByControllers, WorkerPool, type ControllerProcess, type Part } from "@plumb/runtime";
+import { advertisedHost, type SourceConfig } from "./config.ts";
+import { GitClients } from "./git-repository/clients.ts";
+import { GIT_REPOSITORY_KIND, gitRepositoryReconciler } from "./git-repository/kind.ts";
+import { PACK_JOB, type PackAnswer } from "./git-repository/pack-job.ts";
+import { artifactServer } from "./server.ts";
+
+/** What of the process's own file the wiring needs. */
+export interface Surroundings {
+  /** The module that starts a worker thread when it is told the role. */
+  readonly entry: URL;
+  readonly role: string;
+  /** Arguments for Node in the worker. */
+  readonly execArgv: readonly string[];
+}
+
+const NAME = "source-controller";
+const WORKER_MEMORY_MB = 768;
+const SPOOL_LIMITS = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024 };
+
+/** The whole wiring. Runs until `signal` aborts. @throws {ToolkitError} when the cluster, the storage or an address cannot be used */
+export async function runSourceController(config: SourceConfig, surroundings: Surroundings, signal: AbortSignal): Promise<void> {
+  const shell = await openControllerProcess(NAME, config);
+  const { client, log, meter, clock } = shell;
+  const folder = await Folder.open(config.storagePath);
+  const spool = config.spoolPath === undefined ? undefined : await Spool.open(config.spoolPath, SPOOL_LIMITS);
+  const http = createHttpClient({ proxy: proxyFromEnvironment(config.proxyEnvironment) });
+  const events = new EventRecorder({
+    reporter: { controller: NAME, instance: config.instance }, client, http, clock, log, meter, spool,
+    eventsUrl: config.eventsAddress === undefined ? undefined : new URL(config.eventsAddress),
+  });
+  const repositories = new Store({
+    client, resource: GIT_REPOSITORY_KIND.resource, transform: leanObject,
+    ...(config.namespace !== undefined && { namespace: config.namespace }),
+    ...(config.labelSelector !== undefined && { labelSelector: config.labelSelector }),
+    onError: (error) => log.error("the watch failed", { kind: GIT_REPOSITORY_KIND.kind, error: error.message }),
+  });
+  try {
+    await runControllerProcess(shell, {
+      always: [{ name: "gitrepositories", run: (until) => repositories.run(until) }, events],
+      synced: (until) => repositories.waitSynced(until),
+      leading: [sourcesPart({ config, shell, surroundings, folder, events, repositories })],
+    }, signal);
+  } finally {
+    http.close();
+    await spool?.close();
+  }
+}
+
+interface SourcesOptions {
+  readonly config: SourceConfig;
+  readonly shell: ControllerProcess;
+  readonly surroundings: Surroundings;
+  readonly folder: Folder;
+  readonly events: EventRecorder;
+  readonly repositories: Store;
+}
+
+/** The file server and the reconciler, which only the leader runs (S-001). The port must be known before a URL is written. */
+function sourcesPart({ config, shell, surroundings, folder, events, repositories }: SourcesOptions): Part {
+  const { log, clock, client } = shell;
+  return {
+    name: "sources",
+    async run(signal) {
+      const listening = await listen(artifactServer(folder, log), config.storageAddress);
+      log.info("listening", { server: "storage", address: listening.address });
+      const host = advertisedHost(config, listening.address);
+      const pool = new WorkerPool({ ...surroundings, threads: config.concurrent, memoryLimitMb: WORKER_MEMORY_MB, clock });
+      const clients = new GitClients(config.proxyEnvironment);
+      const discoveries = new Map();
+      const store = new ArtifactStore({ folder, advertisedHost: host, retentionTtlMs: config.retentionTtlMs, retentionRecords: config.retentionRecords, clock });
+      const controller = new Controller({
+        ...sharedByControllers(shell, events),
+        kind: GIT_REPOSITORY_KIND, cache: repositories, forget: (key) => discoveries.delete(key),
+        reconciler: gitRepositoryReconciler({
+          client, store, clients, discoveries, storagePath: folder.root, advertisedHost: host,
+          digestAlgorithm: config.digestAlgorithm, proxyEnvironment: config.proxyEnvironment,
+          // why: the worker runs the same file, whose job by this name answers in this form
+          pack: async (job, options) => (await pool.run(PACK_JOB, job, options)) as PackAnswer,
+        }),
+      });
+      try {
+        await controller.run(signal);
+      } finally {
+        clients.close();
+        await Promise.all([pool.close(), listening.close()]);
+      }
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import type { GitRepository, LiveObject } from "@plumb/api";
+import type { GitCredentials } from "@plumb/git";
+import type { TlsOptions } from "@plumb/http";
+import type { KubeClient } from "@plumb/kube";
+import { isObject, ToolkitError, toToolkitError } from "@plumb/std";
+import { inStep } from "./step-error.ts";
+
+/** How a repository is reached. Plain data, for it also goes to a worker thread. Holds secrets. */
+export interface GitAccess {
+  readonly credentials?: GitCredentials;
+  readonly tls?: TlsOptions;
+  /** Instead of what the environment says. */
+  readonly proxy?: { readonly address: string; readonly username: string; readonly password: string };
+}
+
+const SECRETS = { group: "", version: "v1", plural: "secrets" } as const;
+const MAX_PROXY_ADDRESS = 2048;
+
+type SecretData = Readonly<Record<string, string>>;
+
+/**
+ * Reads the secrets that a GitRepository names (spec/flux-core 0.9, S-034).
+ *
+ * @throws {StepError} with the reason AuthenticationFailed or InvalidProviderConfiguration
+ */
+export async function readAccess(client: Pick<KubeClient, "get">, obj: GitRepository, signal: AbortSignal): Promise<GitAccess> {
+  const { secretRef, proxySecretRef, url } = obj.spec;
+  const proxy = proxySecretRef === undefined ? undefined : await inStep("AuthenticationFailed", () => readProxy(client, obj, proxySecretRef.name, signal));
+  if (secretRef === undefined) return proxy === undefined ? {} : { proxy };
+  const data = await inStep("AuthenticationFailed", () => readSecret(client, obj, secretRef.name, signal));
+  if ((data["githubAppID"] ?? "") !== "") {
+    const subject = `${obj.metadata.namespace}/${secretRef.name}`;
+    await inStep("InvalidProviderConfiguration", () => {
+      throw new ToolkitError("invalid", `secretRef '${subject}' has github app data but provider is not set to github`);
+    });
+  }
+  const isHttps = url.startsWith("https:");
+  const options = await inStep("AuthenticationFailed", () => configured(() => ({ ...credentialsOf(data, isHttps), ...(isHttps ? tlsOf(data) : {}) })));
+  return { ...options, ...(proxy !== undefined && { proxy }) };
+}
+
+function configured<Value>(make: () => Value): Value {
+  try {
+    return make();
+  } catch (thrown) {
+    const { kind, message } = toToolkitError(thrown);
+    throw new ToolkitError(kind, `failed to configure authentication options: ${message}`, { cause: thrown });
+  }
+}
+
+function credentialsOf({ username = "", password = "", bearerToken = "" }: SecretData, isHttps: boolean): { readonly credentials?: GitCredentials } {
+  const scheme = isHttps ? "https" : "http";
+  if (username === "" && password !== "") throw new ToolkitError("invalid", `invalid '${scheme}' auth option: 'password' requires 'username' to be set`);
+  if (username !== "" && bearerToken !== "") {
+    throw new ToolkitError("invalid", `invalid '${scheme}' auth option: basic auth and bearer token cannot be set at the same time`);
+  }
+  if (bearerToken !== "") return { credentials: { kind: "bearer", token: bearerToken } };
+  return username === "" ? {} : { credentials: { kind: "basic", username, password } };
+}
+
+/** The keys of Kubernetes before the older ones (spec/flux-core 0.9); a CA counts beside the well-known ones (C-031). */
+function tlsOf(data: SecretData): { readonly tls?: TlsOptions } {
+  const [ca, certificate, key] = [data["ca.crt"] ?? data["caFile"], data["tls.crt"] ?? data["certFile"], data["tls.key"] ?? data["keyFile"]];
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new ToolkitError("invalid", "invalid 'https' auth option: 'tls.crt' and 'tls.key' must be set together");
+  }
+  const tls: TlsOptions = { ...(ca !== undefined && { ca }), ...(certificate !== undefined && key !== undefined && { certificate, key }) };
+  return Object.keys(tls).length === 0 ? {} : { tls };
+}
+
+async function readProxy(client: Pick<KubeClient, "get">, obj: GitRepository, name: string, signal: AbortSignal): Promise<NonNullable<GitAccess["proxy"]>> {
+  const subject = `${obj.metadata.namespace}/${name}`;
+  const words = "failed to configure proxy options";
+  const secret = await get(client, obj, name, signal).catch((thrown: unknown) => {
+    const { kind, message } = toToolkitError(thrown);
+    throw new ToolkitError(kind, `${words}: failed to get secret '${subject}': ${message}`, { cause: thrown });
+  });
+  if (secret === undefined) throw new ToolkitError("missing", `${words}: secret '${subject}' not found`);
+  const { address = "", username = "", password = "" } = dataOf(secret);
+  if (address === "") throw new ToolkitError("invalid", `${words}: secret '${subject}': key 'address' not found`);
+  if (address.length > MAX_PROXY_ADDRESS) throw new ToolkitError("invalid", `${words}: secret '${subject}': proxy URL is too long: ${address.length} characters, max ${MAX_PROXY_ADDRESS}`);
+  return { address, username, password };
+}
+
+async function readSecret(client: Pick<KubeClient, "get">, obj: GitRepository, name: string, signal: AbortSignal): Promise<SecretData> {
+  const words = `failed to get secret '${obj.metadata.namespace}/${name}'`;
+  const secret = await get(client, obj, name, signal).catch((thrown: unknown) => {
+    const { kind, message, retryAfterMs } = toToolkitError(thrown);
+    throw new ToolkitError(kind, `${words}: ${words}: ${message}`, { cause: thrown, retryAfterMs });
+  });
+  if (secret === undefined) throw new ToolkitError("missing", `${words}: ${words}: secrets "${name}" not found`);
+  return dataOf(secret);
+}
+
+function get(client: Pick<KubeClient, "get">, { metadata }: GitRepository, name: string, signal: AbortSignal): Promise<LiveObject | undefined> {
+  return client.get({ resource: SECRETS, namespace: metadata.namespace, name }, { signal });
+}
+
+function dataOf(secret: LiveObject): SecretData {
+  const data = secret["data"];
+  if (!isObject(data)) return {};
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(String(value), "base64").toString("utf8")]));
+}
