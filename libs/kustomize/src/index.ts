@@ -1,1 +1,3 @@
-export {};
+export { build, type Build, type BuildOptions, type BuiltObject } from "./build.ts";
+export { DEFAULT_BUILD_LIMITS, type BuildLimits } from "./build-limits.ts";
+export type { RemoteLoader } from "./load/loader.ts";

@@ -81,11 +81,16 @@ function chooseStyle(text: string, isKey: boolean): ScalarStyle {
   const isSpecial = UNPRINTABLE.test(text) || SPACE_THEN_BREAK.test(text);
   if (text.includes("\n")) return isSpecial || isKey || text.endsWith(" ") ? "double" : "literal";
   if (isSpecial) return "double";
-  if (resolveScalar(text, "kubernetes").tag !== "!!str" || isBase60(text)) return "double";
+  if (!isPlainString(text)) return "double";
   const hasBreak = isMultiline(text);
   if (isKey && hasBreak) return "double";
   if (!hasBreak && !EDGE.test(text) && !INDICATOR.test(text)) return "plain";
   return BREAK_THEN_SPACE.test(text) ? "double" : "single";
+}
+
+/** True for text that stays a string in every dialect when it is written without quotes. */
+export function isPlainString(text: string): boolean {
+  return resolveScalar(text, "kubernetes").tag === "!!str" && !isBase60(text);
 }
 
 function isBase60(text: string): boolean {

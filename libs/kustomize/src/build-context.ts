@@ -1,0 +1,9 @@
+import type { BuildLimits } from "./build-limits.ts";
+import type { Schema } from "./schema/schema.ts";
+
+/** What all parts of one build share, and no two builds. */
+export interface BuildContext {
+  readonly limits: BuildLimits;
+  readonly schema: Schema;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,22 @@
+/** What a build may cost; each refusal names the limit. */
+export interface BuildLimits {
+  readonly maxFileBytes: number;
+  /** Bytes of all files read together. */
+  readonly maxBuildBytes: number;
+  readonly maxObjects: number;
+  /** Collections inside one another in a file, and kustomizations inside one another. */
+  readonly maxDepth: number;
+  /** Aliases in one document. */
+  readonly maxAliases: number;
+  /** Nodes of one file after aliases are replaced. */
+  readonly maxNodes: number;
+}
+
+export const DEFAULT_BUILD_LIMITS: BuildLimits = {
+  maxFileBytes: 32 * 2 ** 20,
+  maxBuildBytes: 128 * 2 ** 20,
+  maxObjects: 20_000,
+  maxDepth: 200,
+  maxAliases: 1000,
+  maxNodes: 4_000_000,
+};

@@ -1,0 +1,44 @@
+import { invalid } from "../build-error.ts";
+import { gvkText, isSelected, rankOf, type GvkSelector } from "../resource/resource-id.ts";
+
+/** A field of objects of a kind; empty parts of the kind match everything. */
+export interface FieldSpec extends GvkSelector {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  /** Field names with `/` between them, a backslash before one that belongs to a name; `[]` ends the name of a list. */
+  readonly path: string;
+  /** Whether the field is made where it is missing. */
+  readonly create: boolean;
+}
+
+/** Adds a specification; one that an earlier one covers is left out. @throws {ToolkitError} `invalid` when they disagree on `create` */
+export function mergeFieldSpec(specs: readonly FieldSpec[], added: FieldSpec): readonly FieldSpec[] {
+  const known = specs.find((spec) => spec.path === added.path && isSelected(spec, added));
+  if (known === undefined) return [...specs, added];
+  if (known.create !== added.create) throw invalid(`conflicting fieldspecs: '${added.path}' of ${gvkText(added)}`);
+  return specs;
+}
+
+export function mergeFieldSpecs(specs: readonly FieldSpec[], added: readonly FieldSpec[]): readonly FieldSpec[] {
+  if (specs.length === 0 && isFreeOfRepetition(added)) return added;
+  return added.reduce(mergeFieldSpec, specs);
+}
+
+function isFreeOfRepetition(specs: readonly FieldSpec[]): boolean {
+  const paths = new Set(specs.map(({ path }) => path));
+  return paths.size === specs.length;
+}
+
+/** The order in which kustomize keeps specifications: by the place of the kind, then group, version and kind. */
+export function compareGvk(a: GvkSelector, b: GvkSelector): number {
+  const byRank = rankOf(a.kind ?? "") - rankOf(b.kind ?? "");
+  if (byRank !== 0) return byRank;
+  const x = sortText(a);
+  const y = sortText(b);
+  return x === y ? 0 : x < y ? -1 : 1;
+}
+
+function sortText({ group, version, kind }: GvkSelector): string {
+  return `${group || "~G"}_${version || "~V"}_${kind || "~K"}`;
+}

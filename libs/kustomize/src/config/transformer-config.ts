@@ -1,0 +1,109 @@
+import { isObject, type JsonValue } from "@plumb/std";
+import { invalid, within } from "../build-error.ts";
+import { Fields } from "../load/fields.ts";
+import { readFieldSpec } from "../load/kustomization.ts";
+import { DEFAULT_CONFIG } from "../schema/facts.ts";
+import { compareGvk, mergeFieldSpecs, type FieldSpec } from "./field-spec.ts";
+
+/** Objects of one kind, and the fields of others that hold their names. */
+export interface NameReference {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly referrers: readonly FieldSpec[];
+}
+
+/** Which fields each transformer touches. Immutable: merging makes a new one. */
+export interface TransformerConfig {
+  readonly namePrefix: readonly FieldSpec[];
+  readonly nameSuffix: readonly FieldSpec[];
+  readonly namespace: readonly FieldSpec[];
+  readonly commonLabels: readonly FieldSpec[];
+  readonly labels: readonly FieldSpec[];
+  readonly templateLabels: readonly FieldSpec[];
+  readonly commonAnnotations: readonly FieldSpec[];
+  readonly nameReference: readonly NameReference[];
+  readonly varReference: readonly FieldSpec[];
+  readonly images: readonly FieldSpec[];
+  readonly replicas: readonly FieldSpec[];
+}
+
+export const EMPTY_CONFIG: TransformerConfig = {
+  namePrefix: [], nameSuffix: [], namespace: [], commonLabels: [], labels: [], templateLabels: [], commonAnnotations: [],
+  nameReference: [], varReference: [], images: [], replicas: [],
+};
+
+let builtIn: TransformerConfig | undefined;
+
+/** What kustomize starts with; immutable, so every build shares it. */
+export function defaultConfig(): TransformerConfig {
+  builtIn ??= readTransformerConfig(JSON.parse(DEFAULT_CONFIG));
+  return builtIn;
+}
+
+/** Reads a `configurations` file. @throws {ToolkitError} `invalid` for an unknown field or a wrong type */
+export function readTransformerConfig(value: JsonValue): TransformerConfig {
+  if (value !== null && !isObject(value)) throw invalid("error unmarshaling JSON: a transformer configuration must be an object");
+  const fields = new Fields(value, "strict");
+  const specs = (name: string): readonly FieldSpec[] => fields.list(name, readFieldSpec).toSorted(compareGvk);
+  const config: TransformerConfig = {
+    namePrefix: specs("namePrefix"),
+    nameSuffix: specs("nameSuffix"),
+    namespace: specs("namespace"),
+    commonLabels: specs("commonLabels"),
+    labels: specs("labels"),
+    templateLabels: specs("templateLabels"),
+    commonAnnotations: specs("commonAnnotations"),
+    nameReference: fields.list("nameReference", readNameReference).toSorted(compareGvk),
+    varReference: specs("varReference"),
+    images: specs("images"),
+    replicas: specs("replicas"),
+  };
+  fields.end();
+  return config;
+}
+
+function readNameReference(fields: Fields): NameReference {
+  return { group: fields.text("group"), version: fields.text("version"), kind: fields.text("kind"), referrers: fields.list("fieldSpecs", readFieldSpec) };
+}
+
+/** Adds what `added` has and `config` lacks, each list sorted. @throws {ToolkitError} `invalid` when they disagree */
+export function mergeConfig(config: TransformerConfig, added: TransformerConfig): TransformerConfig {
+  if (config === added || added === EMPTY_CONFIG) return config;
+  const merge = (name: Exclude<keyof TransformerConfig, "nameReference">): readonly FieldSpec[] => {
+    if (added[name].length === 0 || config[name] === added[name]) return config[name];
+    return within(`failed to merge ${name} fieldSpec`, () => mergeFieldSpecs(config[name], added[name])).toSorted(compareGvk);
+  };
+  const merged: TransformerConfig = {
+    namePrefix: merge("namePrefix"),
+    nameSuffix: merge("nameSuffix"),
+    namespace: merge("namespace"),
+    commonLabels: merge("commonLabels"),
+    labels: merge("labels"),
+    templateLabels: merge("templateLabels"),
+    commonAnnotations: merge("commonAnnotations"),
+    nameReference: mergeNameReferences(config.nameReference, added.nameReference),
+    varReference: merge("varReference"),
+    images: merge("images"),
+    replicas: merge("replicas"),
+  };
+  return isSameConfig(merged, added) ? added : isSameConfig(merged, config) ? config : merged;
+}
+
+/** True when nothing was added: the same lists, so that a deep tree of plain kustomizations keeps one configuration. */
+function isSameConfig(a: TransformerConfig, b: TransformerConfig): boolean {
+  // why: the keys of a TransformerConfig are all there are
+  return (Object.keys(a) as (keyof TransformerConfig)[]).every((name) => a[name].length === b[name].length && JSON.stringify(a[name]) === JSON.stringify(b[name]));
+}
+
+function mergeNameReferences(known: readonly NameReference[], added: readonly NameReference[]): readonly NameReference[] {
+  if (added.length === 0 || known === added) return known;
+  if (known.length === 0) return added;
+  return within("failed to merge NameReference fieldSpec", () => added.reduce(mergeNameReference, known)).toSorted(compareGvk);
+}
+
+function mergeNameReference(known: readonly NameReference[], added: NameReference): readonly NameReference[] {
+  const isSame = (other: NameReference): boolean => other.group === added.group && other.version === added.version && other.kind === added.kind;
+  if (!known.some(isSame)) return [...known, added];
+  return known.map((other) => (isSame(other) ? { ...other, referrers: mergeFieldSpecs(other.referrers, added.referrers) } : other));
+}

@@ -1,0 +1,89 @@
+import { invalid, prefixed } from "../build-error.ts";
+import type { GeneratorArgs } from "../load/kustomization.ts";
+import type { Loader } from "../load/loader.ts";
+import type { DataValue } from "./data.ts";
+
+/** What `envs`, `literals` and `files` of a generator say. @throws {ToolkitError} `invalid` for a key given twice */
+export async function loadKeyValues({ name, envs, literals, files }: GeneratorArgs, loader: Loader): Promise<ReadonlyMap<string, DataValue>> {
+  const pairs: (readonly [string, DataValue])[] = [];
+  try {
+    for (const path of envs) pairs.push(...(await inContext(`env source files: [${envs.join(" ")}]`, async () => parseEnvFile(await loader.load(path)))));
+    for (const literal of literals) pairs.push(await inContext(`literal sources [${literals.join(" ")}]`, () => parseLiteral(literal)));
+    for (const source of files) pairs.push(await inContext(`file sources: [${files.join(" ")}]`, () => loadFile(source, loader)));
+  } catch (thrown) {
+    throw prefixed("loading KV pairs", thrown);
+  }
+  const result = new Map<string, DataValue>();
+  for (const [key, value] of pairs) {
+    if (result.has(key)) throw invalid(`configmap ${name} illegally repeats the key \`${key}\``);
+    result.set(key, value);
+  }
+  return result;
+}
+
+async function inContext<T>(prefix: string, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw prefixed(prefix, thrown);
+  }
+}
+
+function parseLiteral(source: string): readonly [string, string] {
+  const equals = source.indexOf("=");
+  if (equals < 1) throw invalid(`invalid literal source ${source}, expected key=value`);
+  return [source.slice(0, equals), withoutQuotes(source.slice(equals + 1))];
+}
+
+function withoutQuotes(text: string): string {
+  const first = text.charAt(0);
+  return text.length >= 2 && (first === '"' || first === "'") && text.endsWith(first) ? text.slice(1, -1) : text;
+}
+
+async function loadFile(source: string, loader: Loader): Promise<readonly [string, DataValue]> {
+  const { key, path } = parseFileSource(source);
+  return [key, await loader.load(path)];
+}
+
+/** Reads `[key=]path`; without a key it is the name of the file. */
+function parseFileSource(source: string): { readonly key: string; readonly path: string } {
+  const parts = source.split("=");
+  const [first = "", second = ""] = parts;
+  if (parts.length === 1) return { key: source.replace(/\/+$/, "").split("/").at(-1) || "/", path: source };
+  if (parts.length > 2) throw invalid(`source "${source}" key name or file path contains '='`);
+  if (first === "") throw invalid(`missing key name for file path "${second}" in source "${source}"`);
+  if (second === "") throw invalid(`missing file path for key name "${first}" in source "${source}"`);
+  return { key: first, path: second };
+}
+
+/** Go's scanner stops for good at a longer line. */
+const MAX_LINE_BYTES = 64 * 1024;
+const LEADING_SPACE = /^[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
+
+function parseEnvFile(bytes: Uint8Array): readonly (readonly [string, string])[] {
+  const pairs: [string, string][] = [];
+  let start = 0;
+  for (let number = 0; start < bytes.length; number++) {
+    const feed = bytes.indexOf(10, start);
+    const end = feed === -1 ? bytes.length : feed;
+    if (end - start >= MAX_LINE_BYTES) break;
+    const line = lineText(bytes.subarray(start, end), number).replace(LEADING_SPACE, "");
+    start = end + 1;
+    if (line === "" || line.startsWith("#")) continue;
+    const equals = line.indexOf("=");
+    const key = equals === -1 ? line : line.slice(0, equals);
+    if (key !== "") pairs.push([key, equals === -1 ? "" : line.slice(equals + 1)]);
+  }
+  return pairs;
+}
+
+function lineText(bytes: Uint8Array, number: number): string {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw invalid(`line ${number + 1} has invalid utf8 bytes`);
+  }
+  const line = text.endsWith("\r") ? text.slice(0, -1) : text;
+  return number === 0 && line.startsWith("\ufeff") ? line.slice(1) : line;
+}

@@ -1,0 +1,135 @@
+import { invalid } from "../build-error.ts";
+
+type Operator = "in" | "notin" | "exists" | "!" | ">" | "<";
+
+interface Requirement {
+  readonly key: string;
+  readonly operator: Operator;
+  readonly values: readonly string[];
+}
+
+const TOKEN = /[ \t\r\n]*(?:(==|=|!=|!|\(|\)|,|>|<)|([^=!(),<> \t\r\n]+))/y;
+
+/**
+ * A selector of labels as Kubernetes writes them: `a=b, c!=d, e in (f,g), h notin (i), j, !k, l>5`. An empty one matches everything.
+ *
+ * @throws {ToolkitError} `invalid` when it cannot be read
+ */
+export function labelSelector(text: string): (labels: ReadonlyMap<string, string>) => boolean {
+  const requirements = parse(tokens(text), text);
+  return (labels) => requirements.every((requirement) => matches(requirement, labels));
+}
+
+function tokens(text: string): readonly string[] {
+  const result: string[] = [];
+  TOKEN.lastIndex = 0;
+  for (let match = TOKEN.exec(text); match !== null; match = TOKEN.exec(text)) result.push(match[1] ?? match[2] ?? "");
+  return result;
+}
+
+const SYMBOL = /^(?:==|=|!=|!|\(|\)|,|>|<)$/;
+
+function parse(words: readonly string[], text: string): readonly Requirement[] {
+  const requirements: Requirement[] = [];
+  let at = 0;
+  const fail = (expected: string): never => {
+    throw invalid(`unable to parse requirement: found '${words[at - 1] ?? ""}', expected: ${expected} (in selector "${text}")`);
+  };
+  while (at < words.length) {
+    const isNegated = words[at] === "!";
+    if (isNegated) at++;
+    const key = words[at++] ?? "";
+    if (key === "" || SYMBOL.test(key)) fail("identifier");
+    checkKey(key);
+    const operator = words[at];
+    if (isNegated || operator === undefined || operator === ",") requirements.push({ key, operator: isNegated ? "!" : "exists", values: [] });
+    else {
+      at++;
+      const values = operator === "in" || operator === "notin" ? list() : exact();
+      requirements.push(requirementOf(key, operator, values, fail));
+    }
+    if (at >= words.length) break;
+    if (words[at++] !== ",") fail("',' or 'end of string'");
+    if (at >= words.length) fail("identifier after ','");
+  }
+  return requirements;
+
+  function exact(): readonly string[] {
+    const value = words[at];
+    if (value === undefined || value === ",") return [""];
+    at++;
+    return SYMBOL.test(value) ? fail("identifier") : [value];
+  }
+
+  function list(): readonly string[] {
+    if (words[at++] !== "(") fail("'('");
+    const values: string[] = [];
+    for (let isOpen = true; isOpen; ) {
+      const word = words[at++];
+      if (word === undefined) return fail("',', ')' or identifier");
+      if (word === ")" || word === ",") {
+        const before = words[at - 2];
+        if (before === "(" || before === ",") values.push("");
+        isOpen = word === ",";
+      } else if (SYMBOL.test(word)) fail("',', or identifier");
+      else values.push(word);
+    }
+    return values;
+  }
+}
+
+function requirementOf(key: string, operator: string, values: readonly string[], fail: (expected: string) => never): Requirement {
+  for (const value of values) checkValue(key, value);
+  switch (operator) {
+    case "in":
+    case "=":
+    case "==":
+      return { key, operator: "in", values };
+    case "notin":
+    case "!=":
+      return { key, operator: "notin", values };
+    case ">":
+    case "<":
+      if (!/^[+-]?[0-9]+$/.test(values[0] ?? "")) throw invalid("for 'Gt', 'Lt' operators, the value must be an integer");
+      return { key, operator, values };
+    default:
+      return fail("'=', '!=', '==', 'in', notin'");
+  }
+}
+
+const NAME = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)$/;
+const PREFIX = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+
+function checkKey(key: string): void {
+  const slash = key.indexOf("/");
+  const name = key.slice(slash + 1);
+  const prefix = slash === -1 ? undefined : key.slice(0, slash);
+  const isGood = NAME.test(name) && name.length <= 63 && (prefix === undefined || (PREFIX.test(prefix) && prefix.length <= 253));
+  if (!isGood) throw invalid(`unable to parse requirement: invalid label key "${key}"`);
+}
+
+function checkValue(key: string, value: string): void {
+  if (value !== "" && (!NAME.test(value) || value.length > 63)) throw invalid(`unable to parse requirement: invalid label value: "${value}": at key: "${key}"`);
+}
+
+function matches({ key, operator, values }: Requirement, labels: ReadonlyMap<string, string>): boolean {
+  const value = labels.get(key);
+  switch (operator) {
+    case "exists":
+      return value !== undefined;
+    case "!":
+      return value === undefined;
+    case "in":
+      return value !== undefined && values.includes(value);
+    case "notin":
+      return value === undefined || !values.includes(value);
+    case ">":
+    case "<": {
+      if (value === undefined || !/^[+-]?[0-9]+$/.test(value)) return false;
+      const wanted = BigInt(values[0] ?? "0");
+      return operator === ">" ? BigInt(value) > wanted : BigInt(value) < wanted;
+    }
+    default:
+      return operator satisfies never;
+  }
+}

@@ -1,0 +1,72 @@
+import { STYLE, YamlNode } from "@plumb/yaml";
+import { clearField, fieldOf, isEmpty, setField, stringNode, type Maybe } from "./fields.ts";
+import { lookup } from "./lookup.ts";
+
+/** The text of a field at the top, whatever its type. */
+export function topText(node: Maybe, name: string): string {
+  return fieldOf(node, name)?.value ?? "";
+}
+
+function metadataOf(node: Maybe): Maybe {
+  const metadata = fieldOf(node, "metadata");
+  return isEmpty(metadata) ? undefined : metadata;
+}
+
+/** The text of a field of `metadata`; empty for what is absent, null or empty. */
+export function metadataText(node: Maybe, name: string): string {
+  const value = fieldOf(metadataOf(node), name);
+  return value === undefined || isEmpty(value) ? "" : value.value;
+}
+
+/** `labels` or `annotations` as texts; of a repeated key the last counts. */
+export function metadataMap(node: Maybe, name: "labels" | "annotations"): Map<string, string> {
+  const result = new Map<string, string>();
+  const field = fieldOf(metadataOf(node), name);
+  if (field === undefined) return result;
+  for (let i = 0; i + 1 < field.content.length; i += 2) result.set(field.content[i]?.value ?? "", field.content[i + 1]?.value ?? "");
+  return result;
+}
+
+/** One annotation's text. */
+export function annotationText(node: Maybe, key: string): string | undefined {
+  return fieldOf(fieldOf(metadataOf(node), "annotations"), key)?.value;
+}
+
+/** Replaces `labels` or `annotations`; an empty map removes the field. */
+export function setMetadataMap(node: Maybe, name: "labels" | "annotations", map: ReadonlyMap<string, string>): void {
+  const metadata = lookup(node, ["metadata"], "mapping");
+  if (metadata === undefined) return;
+  clearField(metadata, name);
+  if (map.size === 0) return;
+  const field = lookup(metadata, [name], "mapping");
+  if (field === undefined) return;
+  for (const key of [...map.keys()].sort(byBytes)) setField(field, key, stringNode(map.get(key) ?? ""));
+}
+
+/** Sets one label or annotation, quoted. */
+export function setMetadataEntry(node: YamlNode, name: "labels" | "annotations", key: string, text: string): void {
+  const value = stringNode(text);
+  value.style = STYLE.singleQuoted;
+  if (name === "annotations") {
+    const metadata = lookup(node, ["metadata"]);
+    if (metadata !== undefined) clearField(metadata, "annotations", true);
+    clearField(node, "metadata", true);
+  }
+  const field = lookup(node, ["metadata", name], "mapping");
+  if (field !== undefined) setField(field, key, value);
+}
+
+/** Go's order of strings: by their UTF-8 bytes. */
+export function byBytes(a: string, b: string): number {
+  if (a === b) return 0;
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    // A surrogate stands for a code point above every other unit.
+    const isHighX = x >= 0xd800 && x <= 0xdfff;
+    const isHighY = y >= 0xd800 && y <= 0xdfff;
+    return isHighX === isHighY ? x - y : isHighX ? 1 : -1;
+  }
+  return a.length - b.length;
+}

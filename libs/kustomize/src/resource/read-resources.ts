@@ -1,0 +1,102 @@
+import { YamlNode, decodeNode, parseNodes } from "@plumb/yaml";
+import { invalid, within } from "../build-error.ts";
+import type { BuildContext } from "../build-context.ts";
+import { deAnchor } from "../node/de-anchor.ts";
+import { fieldOf, isEmpty, isMissingOrNull } from "../node/fields.ts";
+import { metadataMap, metadataText, topText } from "../node/metadata.ts";
+import { encodeToNode } from "../node/encode.ts";
+import { LOCAL_CONFIG } from "./build-annotations.ts";
+import { Resource } from "./resource.ts";
+
+/**
+ * The objects in a text of YAML or JSON; lists are taken apart.
+ *
+ * @param path file below the root of the file system, or undefined for a text that stands in no file of its own
+ * @throws {ToolkitError} `invalid`: not YAML, no kind, no name
+ */
+export function readResources(content: string | Uint8Array, path: string | undefined, context: BuildContext): readonly Resource[] {
+  const { limits, schema } = context;
+  const nodes = within("MalformedYAMLError", () => parseNodes(content, { path, limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases } }));
+  const lines = new Map<YamlNode, number>();
+  const unwrapped = unwrapList(nodes).map((node) => {
+    const line = node.line;
+    const plain = deAnchor(node, limits.maxNodes);
+    lines.set(plain, line);
+    return plain;
+  });
+  const objects = inlineLists(unwrapped.filter((node) => isObject(node)), lines);
+  return objects.map((node) => new Resource(node, schema, path === undefined ? undefined : { path, line: lines.get(node) ?? 1 }));
+}
+
+/** A file that holds a single List is the items of it. */
+function unwrapList(nodes: readonly YamlNode[]): readonly YamlNode[] {
+  const [only] = nodes;
+  if (only === undefined || nodes.length > 1) return nodes.filter((node) => !isMissingOrNull(node));
+  if (isMissingOrNull(only)) return [];
+  const kind = topText(only, "kind");
+  if (kind !== "List" && kind !== "ResourceList") return [only];
+  const items = fieldOf(only, "items");
+  if (items === undefined && fieldOf(only, "functionConfig") === undefined) return [only];
+  return items?.content ?? [];
+}
+
+/** Drops what is empty. @throws {ToolkitError} `invalid` for what is no object */
+function isObject(node: YamlNode): boolean {
+  if (isEmpty(node)) return false;
+  validateMetadata(node);
+  return true;
+}
+
+/** @throws {ToolkitError} `invalid` when the kind, or the name of what is no list, is missing */
+export function validateMetadata(node: YamlNode): void {
+  const kind = fieldText(node, "kind");
+  const apiVersion = fieldText(node, "apiVersion");
+  const metadata = fieldOf(node, "metadata");
+  if (kind === "" && apiVersion === "" && (isEmpty(metadata) || !hasMetadata(metadata))) throw invalid("missing Resource metadata");
+  if (kind === "") throw invalid(`missing kind in object ${shown(node)}`);
+  if (!kind.endsWith("List") && metadataText(node, "name") === "") throw invalid(`missing metadata.name in object ${shown(node)}`);
+}
+
+function fieldText(node: YamlNode, name: string): string {
+  const value = fieldOf(node, name);
+  return isEmpty(value) ? "" : (value?.value ?? "");
+}
+
+function hasMetadata(metadata: YamlNode | undefined): boolean {
+  return ["name", "namespace", "labels", "annotations"].some((name) => !isEmpty(fieldOf(metadata, name)));
+}
+
+/** The metadata in the form in which Go prints it. */
+function shown(node: YamlNode): string {
+  const map = (name: "labels" | "annotations"): string => `map[${[...metadataMap(node, name)].map(([key, value]) => `${key}:${value}`).join(" ")}]`;
+  return `{{${fieldText(node, "apiVersion")} ${fieldText(node, "kind")}} {{${metadataText(node, "name")} ${metadataText(node, "namespace")}} ${map("labels")} ${map("annotations")}}}`;
+}
+
+/** Puts the items of every `…List` at the end, each as an object of its own. */
+function inlineLists(nodes: readonly YamlNode[], lines: Map<YamlNode, number>): readonly YamlNode[] {
+  const waiting = [...nodes];
+  const result: YamlNode[] = [];
+  for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
+    const kind = topText(node, "kind");
+    const items = kind.endsWith("List") ? fieldOf(node, "items") : undefined;
+    if (items === undefined) {
+      result.push(node);
+      continue;
+    }
+    if (isMissingOrNull(items)) continue;
+    if (items.kind !== "sequence") throw invalid(`expected array in ${kind}/items, but found ${items.kind}`);
+    for (const item of items.content) {
+      const plain = encodeToNode(decodeNode(item), "json");
+      lines.set(plain, item.line === 0 ? (lines.get(node) ?? 1) : item.line);
+      if (isObject(plain)) waiting.push(plain);
+    }
+  }
+  return result;
+}
+
+/** False for an object that the annotation keeps out of the cluster. */
+export function isForCluster(resource: Resource): boolean {
+  const text = resource.annotation(LOCAL_CONFIG);
+  return text === undefined || text === "false";
+}
+

@@ -1,0 +1,66 @@
+import { invalid } from "../build-error.ts";
+import { effectiveNamespace, idKey, idText, type ResourceId } from "./resource-id.ts";
+import type { Resource } from "./resource.ts";
+
+/** The objects of a build in the order in which they came. */
+export class ResourceList {
+  #items: readonly Resource[] = [];
+
+  constructor(items: readonly Resource[] = []) {
+    this.addAll(items);
+  }
+
+  get items(): readonly Resource[] {
+    return this.#items;
+  }
+
+  /** Adds objects. @throws {ToolkitError} `invalid` when one has the id of another */
+  addAll(added: readonly Resource[]): void {
+    if (added.length === 0) return;
+    const known = new Set(this.#items.map(({ id }) => idKey(id)));
+    for (const { id } of added) {
+      const key = idKey(id);
+      if (known.has(key)) throw invalid(`may not add resource with an already registered id: ${idText(id)}`);
+      known.add(key);
+    }
+    this.#items = [...this.#items, ...added];
+  }
+
+  /** Sets the objects and their order. @throws {ToolkitError} `invalid` when two have one id */
+  replaceAll(items: readonly Resource[]): void {
+    this.#items = [];
+    this.addAll(items);
+  }
+
+  keep(mustStay: (resource: Resource) => boolean): void {
+    this.#items = this.#items.filter(mustStay);
+  }
+
+  dropEmpty(): void {
+    if (this.#items.some(({ isEmpty }) => isEmpty)) this.keep(({ isEmpty }) => !isEmpty);
+  }
+
+  /** Puts `resource` in the place of `old`. */
+  swap(old: Resource, resource: Resource): void {
+    this.#items = this.#items.map((item) => (item === old ? resource : item));
+  }
+
+  /** Those that have or had an id that matches. */
+  matching(isMatch: (id: ResourceId) => boolean): readonly Resource[] {
+    return this.#items.filter((resource) => !resource.isEmpty && (resource.previousIds.some(isMatch) || isMatch(resource.id)));
+  }
+
+  /** The one that has or had the id. @throws {ToolkitError} `invalid` when there is none or more than one */
+  patchTarget(id: ResourceId): Resource {
+    const found = this.matching((other) => isSameId(id, other));
+    const [only] = found;
+    if (only !== undefined && found.length === 1) return only;
+    const problem = found.length > 1 ? "multiple matches" : "no matches";
+    throw invalid(`${problem} for Id ${idText(id)}; failed to find unique target for patch ${idText(id)}`);
+  }
+}
+
+/** Same kind, name and effective namespace. */
+export function isSameId(a: ResourceId, b: ResourceId): boolean {
+  return a.name === b.name && a.kind === b.kind && a.group === b.group && a.version === b.version && effectiveNamespace(a) === effectiveNamespace(b);
+}

@@ -1,0 +1,42 @@
+import type { Selector } from "../load/kustomization.ts";
+import { wholeRegexp } from "../node/go-regexp.ts";
+import { labelSelector } from "../node/label-selector.ts";
+import { effectiveNamespace, type GvkSelector } from "./resource-id.ts";
+import type { Resource } from "./resource.ts";
+
+/** Compiled patterns of a selector's parts. */
+export interface SelectorMatcher {
+  gvk(gvk: GvkSelector): boolean;
+  name(name: string): boolean;
+  namespace(namespace: string): boolean;
+  labels(resource: Pick<Resource, "labels" | "annotations">): boolean;
+}
+
+/** @throws {ToolkitError} `invalid` for a part that is no regular expression, or a selector of labels that cannot be read */
+export function selectorMatcher(selector: Selector): SelectorMatcher {
+  const group = wholeRegexp(selector.group);
+  const version = wholeRegexp(selector.version);
+  const kind = wholeRegexp(selector.kind);
+  const labels = selector.labelSelector === "" ? undefined : labelSelector(selector.labelSelector);
+  const annotations = selector.annotationSelector === "" ? undefined : labelSelector(selector.annotationSelector);
+  return {
+    gvk: (gvk) => group(gvk.group ?? "") && version(gvk.version ?? "") && kind(gvk.kind ?? ""),
+    name: wholeRegexp(selector.name),
+    namespace: wholeRegexp(selector.namespace),
+    labels: (resource) => (labels?.(resource.labels) ?? true) && (annotations?.(resource.annotations) ?? true),
+  };
+}
+
+/** The objects that a selector of a patch means: by the name and namespace they have or had first. */
+export function selectResources(resources: readonly Resource[], selector: Selector): readonly Resource[] {
+  const matcher = selectorMatcher(selector);
+  return resources.filter((resource) => {
+    const { id, originalId } = resource;
+    return (
+      (matcher.namespace(effectiveNamespace(originalId)) || matcher.namespace(effectiveNamespace(id))) &&
+      (matcher.name(originalId.name) || matcher.name(id.name)) &&
+      matcher.gvk(id) &&
+      matcher.labels(resource)
+    );
+  });
+}

@@ -1,0 +1,84 @@
+import type { YamlNode } from "@plumb/yaml";
+import type { FieldSpec } from "../config/field-spec.ts";
+import type { Image } from "../load/kustomization.ts";
+import { fieldNames, fieldOf, getField, isMissingOrNull, mustBe, scalarNode, setScalar } from "../node/fields.ts";
+import { goRegexp, type Matcher } from "../node/go-regexp.ts";
+import { topText } from "../node/metadata.ts";
+import { applyFieldSpec } from "./apply-field-spec.ts";
+import type { Transform } from "./transformer.ts";
+
+export interface ImageArgs {
+  readonly image: Image;
+  readonly fieldSpecs: readonly FieldSpec[];
+}
+
+/** Renames and retags an image, in every list of containers and in the fields that the specifications name. */
+export function imageTransform({ image, fieldSpecs }: ImageArgs): Transform {
+  const isImage = imageMatcher(image.name);
+  const change = (field: YamlNode): void => changeImage(field, image, isImage);
+  return (resources) => {
+    const nodes = resources.items.flatMap(({ node }) => (node === undefined || topText(node, "kind") === "CustomResourceDefinition" ? [] : [node]));
+    for (const node of nodes) changeContainers(node, change);
+    for (const node of nodes) for (const spec of fieldSpecs) applyFieldSpec(node, spec, change);
+  };
+}
+
+/** The name is a regular expression, and what follows it a tag and a digest; a name that is none matches nothing. */
+function imageMatcher(name: string): Matcher {
+  const pattern = `^${name}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`;
+  const isPlain = /^[A-Za-z0-9_/:@-]+$/.test(name);
+  if (!isPlain) return goRegexp(pattern);
+  const rest = /^(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$/;
+  return (text) => text.startsWith(name) && rest.test(text.slice(name.length));
+}
+
+function changeContainers(node: YamlNode, change: (field: YamlNode) => void): void {
+  if (node.kind === "sequence") {
+    for (const item of node.content) changeContainers(item, change);
+    return;
+  }
+  if (node.kind !== "mapping") return;
+  for (const name of fieldNames(node)) {
+    const value = fieldOf(node, name);
+    if (value === undefined) continue;
+    changeContainers(value, change);
+    if ((name !== "containers" && name !== "initContainers") || value.kind !== "sequence") continue;
+    for (const container of value.content) {
+      const field = getField(container, "image");
+      if (field !== undefined) change(field);
+    }
+  }
+}
+
+function changeImage(field: YamlNode, image: Image, isImage: Matcher): void {
+  mustBe("scalar", field);
+  if (isMissingOrNull(field) && !isImage(field.value)) return;
+  if (!isImage(field.value)) return;
+  const old = splitImage(field.value);
+  const name = image.newName === "" ? old.name : image.newName;
+  const { tag, digest } = newVersion(old, image);
+  setScalar(field, scalarNode(`${name}${tag === "" ? "" : `:${tag}`}${digest === "" ? "" : `@${digest}`}`));
+}
+
+interface ImageParts {
+  readonly name: string;
+  readonly tag: string;
+  readonly digest: string;
+}
+
+function newVersion(old: ImageParts, { newTag, digest, tagSuffix }: Image): Omit<ImageParts, "name"> {
+  if (newTag !== "" || digest !== "") return { tag: newTag, digest };
+  if (tagSuffix !== "") return { tag: old.tag + tagSuffix, digest: "" };
+  return old;
+}
+
+/** Splits `registry:5000/name:tag@digest`. */
+function splitImage(image: string): ImageParts {
+  const slash = Math.max(image.indexOf("/"), 0);
+  const at = image.indexOf("@", slash);
+  const colon = image.indexOf(":", slash);
+  if (at === -1 && colon === -1) return { name: image, tag: "", digest: "" };
+  if (at !== -1 && (colon === -1 || at < colon)) return { name: image.slice(0, at), tag: "", digest: image.slice(at + 1) };
+  if (at !== -1) return { name: image.slice(0, colon), tag: image.slice(colon + 1, at), digest: image.slice(at + 1) };
+  return { name: image.slice(0, colon), tag: image.slice(colon + 1), digest: "" };
+}

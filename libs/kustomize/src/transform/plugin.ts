@@ -1,0 +1,144 @@
+import { decodeNode } from "@plumb/yaml";
+import { invalid, prefixed } from "../build-error.ts";
+import type { BuildContext } from "../build-context.ts";
+import { generateConfigMap, generateSecret } from "../generate/config-map-secret.ts";
+import { generateIamPolicy } from "../generate/iam-policy.ts";
+import { Fields } from "../load/fields.ts";
+import {
+  readFieldSpec, readGeneratorArgs, readImage, readPatch, readReplacement, readReplica, readSelector, type GeneratorArgs,
+} from "../load/kustomization.ts";
+import type { Loader } from "../load/loader.ts";
+import { idText } from "../resource/resource-id.ts";
+import type { Resource } from "../resource/resource.ts";
+import { contentHash } from "../generate/content-hash.ts";
+import { imageTransform } from "./images.ts";
+import { entriesTransform } from "./labels-annotations.ts";
+import { prefixTransform, suffixTransform } from "./name-affix.ts";
+import { namespaceTransform, type SubjectMode } from "./namespace.ts";
+import { json6902Transform, mergePatchesTransform, patchTransform } from "./patches.ts";
+import { replacementTransform } from "./replacements.ts";
+import { replicaTransform } from "./replicas.ts";
+import type { Transform } from "./transformer.ts";
+import { valueAddTransform } from "./value-add.ts";
+
+/** The configuration of a plug-in and what it may use. */
+interface PluginInput {
+  readonly config: Resource;
+  readonly fields: Fields;
+  readonly loader: Loader;
+  readonly context: BuildContext;
+}
+
+type MakeTransform = (input: PluginInput) => Transform | Promise<Transform>;
+type Generate = (input: PluginInput) => Promise<Resource>;
+
+const GENERATORS: Readonly<Record<string, Generate>> = {
+  ConfigMapGenerator: ({ config, fields, loader, context }) => generateConfigMap(generatorArgs(config, fields), loader, context, config.origin),
+  SecretGenerator: ({ config, fields, loader, context }) => generateSecret({ ...generatorArgs(config, fields), type: fields.text("type") }, loader, context, config.origin),
+  IAMPolicyGenerator: async ({ config, fields, context }) => generateIamPolicy(fields, context, config.origin),
+};
+
+const SUBJECT_MODES: readonly string[] = ["defaultOnly", "none", "allServiceAccounts"];
+
+const TRANSFORMERS: Readonly<Record<string, MakeTransform>> = {
+  AnnotationsTransformer: ({ fields }) => entriesTransform({ entries: fields.textMap("annotations") ?? new Map(), fieldSpecs: specs(fields) }),
+  LabelTransformer: ({ fields }) => entriesTransform({ entries: fields.textMap("labels") ?? new Map(), fieldSpecs: specs(fields) }),
+  HashTransformer: () => hashTransform,
+  ImageTagTransformer: ({ fields }) => imageTransform({ image: fields.object("imageTag", readImage) ?? readImage(new Fields(null, "lenient")), fieldSpecs: specs(fields) }),
+  NamespaceTransformer: ({ fields, config }) => namespaceTransform({ namespace: config.namespace, fieldSpecs: specs(fields), unsetOnly: fields.flag("unsetOnly"), subjects: subjectMode(fields) }),
+  PatchJson6902Transformer: ({ fields, loader }) =>
+    json6902Transform({ path: fields.text("path"), patch: fields.text("jsonOp"), target: fields.object("target", readSelector), options: undefined }, loader),
+  PatchStrategicMergeTransformer: ({ fields, loader, context }) => mergePatchesTransform(fields.texts("paths"), fields.text("patches"), loader, context),
+  PatchTransformer: ({ fields, loader, context, config }) => patchTransform(readPatch(fields), loader, context, shown(config)),
+  PrefixSuffixTransformer: ({ fields }) => both(prefixTransform({ text: fields.text("prefix"), fieldSpecs: neededSpecs(fields) }), suffixTransform({ text: fields.text("suffix"), fieldSpecs: neededSpecs(fields) })),
+  PrefixTransformer: ({ fields }) => prefixTransform({ text: fields.text("prefix"), fieldSpecs: neededSpecs(fields) }),
+  SuffixTransformer: ({ fields }) => suffixTransform({ text: fields.text("suffix"), fieldSpecs: neededSpecs(fields) }),
+  ReplacementTransformer: ({ fields, loader }) => replacementTransform(fields.list("replacements", readReplacement), loader),
+  ReplicaCountTransformer: ({ fields }) => replicaTransform({ replica: fields.object("replica", readReplica) ?? { name: "", count: 0 }, fieldSpecs: specs(fields) }),
+  ValueAddTransformer: ({ fields, loader }) => valueAddTransform(fields, loader),
+};
+
+function shown({ node }: Resource): string {
+  return node === undefined ? "" : JSON.stringify(decodeNode(node));
+}
+
+function specs(fields: Fields): ReturnType<typeof readFieldSpec>[] {
+  return [...fields.list("fieldSpecs", readFieldSpec)];
+}
+
+function neededSpecs(fields: Fields): ReturnType<typeof readFieldSpec>[] {
+  if (!fields.has("fieldSpecs")) throw invalid("fieldSpecs is not expected to be nil");
+  return specs(fields);
+}
+
+function both(first: Transform, second: Transform): Transform {
+  return (resources) => {
+    first(resources);
+    second(resources);
+  };
+}
+
+function subjectMode(fields: Fields): SubjectMode {
+  const text = fields.text("setRoleBindingSubjects");
+  if (text === "") return "defaultOnly";
+  if (!SUBJECT_MODES.includes(text)) throw invalid(`invalid value "${text}" for setRoleBindingSubjects: must be one of "defaultOnly", "none" or "allServiceAccounts"`);
+  // why: it was just found among the three
+  return text as SubjectMode;
+}
+
+function generatorArgs(config: Resource, fields: Fields): GeneratorArgs {
+  const args = readGeneratorArgs(fields);
+  return { ...args, name: args.name || config.name, namespace: args.namespace || config.namespace };
+}
+
+/** Ends the names of those that want it in a hash of what they contain. */
+export const hashTransform: Transform = (resources) => {
+  for (const resource of resources.items) {
+    if (!resource.needsHash || resource.node === undefined) continue;
+    const hash = contentHash(resource.node);
+    resource.storePreviousId();
+    resource.setName(`${resource.name}-${hash}`);
+  }
+};
+
+/** A built-in transformer with its configuration. @throws {ToolkitError} `invalid` for one that is not built in, or badly configured */
+export async function makeTransform(config: Resource, loader: Loader, context: BuildContext): Promise<Transform> {
+  refuseForeign(config);
+  const make = Object.hasOwn(TRANSFORMERS, config.kind) ? TRANSFORMERS[config.kind] : undefined;
+  if (make === undefined) throw unknown(config, GENERATORS, "transformer");
+  return configured(config, () => make(inputOf(config, loader, context)));
+}
+
+/** What a built-in generator makes. */
+export async function generateByPlugin(config: Resource, loader: Loader, context: BuildContext): Promise<Resource> {
+  refuseForeign(config);
+  const generate = Object.hasOwn(GENERATORS, config.kind) ? GENERATORS[config.kind] : undefined;
+  if (generate === undefined) throw unknown(config, TRANSFORMERS, "generator");
+  return configured(config, () => generate(inputOf(config, loader, context)));
+}
+
+function refuseForeign(config: Resource): void {
+  const { group, version, kind } = config.gvk;
+  if (group === "" && version === "builtin") {
+    if (kind === "HelmChartInflationGenerator") throw invalid("HelmChartInflationGenerator is not supported: charts are not inflated during a build");
+    return;
+  }
+  throw invalid(`external plugins disabled; unable to load external plugin '${kind}': only built-in plug-ins can be used`);
+}
+
+function unknown(config: Resource, others: Readonly<Record<string, unknown>>, wanted: string): Error {
+  if (Object.hasOwn(others, config.kind)) return invalid(`plugin ${idText(config.originalId)} not a ${wanted}`);
+  return invalid(`unable to load builtin ${config.kind}.builtin.[noGrp]`);
+}
+
+function inputOf(config: Resource, loader: Loader, context: BuildContext): PluginInput {
+  return { config, fields: new Fields(config.node === undefined ? null : decodeNode(config.node), "lenient"), loader, context };
+}
+
+async function configured<T>(config: Resource, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw prefixed(`plugin ${idText(config.originalId)} fails configuration`, thrown);
+  }
+}
