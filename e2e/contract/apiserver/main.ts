@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { RECORDED_CASES, loadCases, type Case } from "./replay.ts";
+import { loadCases, RECORDED_CASES, type Case } from "./case.ts";
 import { describeDifferences, run, type Played } from "./run.ts";
 
 const USAGE = `Plays the recorded API server cases against a server.

@@ -5,10 +5,6 @@ import { Client, type Answer, type EventStream, type Sent, type Target } from ".
 import { compareAnswer, compareEvent, type Difference } from "./compare.ts";
 import { Bindings } from "./placeholders.ts";
 
-export { RECORDED_CASES, loadCases, type Case } from "./case.ts";
-export type { Target } from "./client.ts";
-export type { Difference } from "./compare.ts";
-
 /** What one play of a case showed. */
 export interface Replay {
   /** Empty when the server did what was recorded; wording is not among them. */

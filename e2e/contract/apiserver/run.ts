@@ -1,4 +1,6 @@
-import { replay, type Case, type Replay, type ReplayOptions, type StepDifference, type Target } from "./replay.ts";
+import type { Case } from "./case.ts";
+import type { Target } from "./client.ts";
+import { replay, type Replay, type ReplayOptions, type StepDifference } from "./replay.ts";
 
 export interface Played extends Replay {
   readonly case: Case;
@@ -36,7 +38,8 @@ export function describeDifferences(differences: readonly StepDifference[]): str
   return differences.map(({ step, at, expected, actual }) => `  step ${step}\n    ${at}: expected ${shown(expected)}\n    ${" ".repeat(at.length)}       got ${shown(actual)}`).join("\n");
 }
 
-async function playOften(recorded: Case, target: Target, signal: AbortSignal, options: RunOptions): Promise<Played> {
+/** Plays a case until it passes, or as often as `options` allow. */
+export async function playOften(recorded: Case, target: Target, signal: AbortSignal, options: RunOptions = {}): Promise<Played> {
   for (let attempts = 1; ; attempts++) {
     const result = await replay(recorded, target, signal, options);
     if (result.differences.length === 0 || attempts >= (options.attempts ?? 2)) return { ...result, case: recorded, attempts };

@@ -1,0 +1,1 @@
+export { sharedCluster, type SharedCluster } from "./shared-cluster.ts";

@@ -1,0 +1,6 @@
+export { loadCases, RECORDED_CASES, type Case } from "./case.ts";
+export type { Target } from "./client.ts";
+export type { Difference } from "./compare.ts";
+export { replay, type Replay, type ReplayOptions, type StepDifference } from "./replay.ts";
+export { describeDifferences, run, type Played, type RunOptions } from "./run.ts";
+export { defineCases } from "./suite.ts";
