@@ -22,6 +22,8 @@ export interface KubeClientOptions {
   readonly timeoutMs?: number;
   /** Bytes of one answer or one event; 64 MiB unless set. */
   readonly maxAnswerBytes?: number;
+  /** Milliseconds without a byte after which a watch is given up, and before which the server is asked to end it; 45,000 unless set. */
+  readonly watchIdleMs?: number;
   /** Asked before each write is sent, also before it is sent again; false refuses it. Writes to leases are not asked about. */
   readonly mayWrite?: () => boolean;
   /** Told each warning that the API server gives. */
@@ -44,9 +46,11 @@ const DEFAULT_PAGE = 500;
 /** Lists begun anew when the version of their first page has expired meanwhile; the last one in a single page. */
 const MAX_LISTS = 3;
 const METADATA = "as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-/** Below the idle deadline, so that a quiet watch ends by itself, with a bookmark two seconds before, and keeps its connection. */
-const WATCH_SECONDS = { min: 33, spread: 7 };
-const WATCH_IDLE_MS = 45_000;
+/**
+ * Parts of the idle deadline after which the server is asked to end a watch: it sends a bookmark two seconds before, so that a
+ * quiet watch goes on from a new version, on the same connection. Spread, so that not all end together.
+ */
+const WATCH_SPAN = { min: 0.75, spread: 0.15 };
 const PATCH_TYPES = { json: "application/json-patch+json", merge: "application/merge-patch+json", strategic: "application/strategic-merge-patch+json" } as const;
 
 /** @throws {ToolkitError} `invalid` when the address, a certificate or a key cannot be read */
@@ -58,12 +62,14 @@ class HttpKubeClient implements KubeConnection {
   readonly #requester: Requester;
   readonly #discovery: Discovery;
   readonly #maxAnswerBytes: number;
+  readonly #watchIdleMs: number;
   readonly #random: () => number;
 
   constructor({ access, userAgent = "plumb", maxInFlight = 8, timeoutMs = 30_000, maxAnswerBytes = 64 * 1024 * 1024, clock = systemClock, random = Math.random, ...rest }: KubeClientOptions) {
-    const { mayWrite = () => true, onWarning = () => undefined, onRequest = () => undefined } = rest;
+    const { watchIdleMs = 45_000, mayWrite = () => true, onWarning = () => undefined, onRequest = () => undefined } = rest;
     this.#requester = new Requester({ access, userAgent, maxInFlight, timeoutMs, maxAnswerBytes, clock, random, mayWrite, onWarning, onRequest });
     this.#maxAnswerBytes = maxAnswerBytes;
+    this.#watchIdleMs = watchIdleMs;
     this.#random = random;
     this.#discovery = new Discovery((path, accept, etag, signal) =>
       this.#requester.send({ method: "GET", path, accept, isRepeatable: true, signal, ...(etag === undefined ? {} : { headers: { "if-none-match": etag } }) }), clock);
@@ -113,12 +119,13 @@ class HttpKubeClient implements KubeConnection {
   async *watch(resource: ResourceName, options: WatchOptions): AsyncGenerator<WatchEvent, void, undefined> {
     const { namespace, labelSelector, fieldSelector, metadataOnly = false, resourceVersion, sendInitialEvents, transform, signal } = options;
     const path = collectionPath(resource, namespace);
+    const timeoutSeconds = Math.max(1, Math.floor((this.#watchIdleMs / 1000) * (WATCH_SPAN.min + this.#random() * WATCH_SPAN.spread)));
     const query = queryOf({
-      watch: true, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS.min + Math.floor(this.#random() * WATCH_SECONDS.spread),
+      watch: true, allowWatchBookmarks: true, timeoutSeconds,
       labelSelector, fieldSelector, resourceVersion, ...(sendInitialEvents === true ? { sendInitialEvents, resourceVersionMatch: "NotOlderThan" } : {}),
     });
     const call = { method: "GET", path: path + query, accept: accept(metadataOnly), isRepeatable: true, signal } as const;
-    const { lines } = await this.#requester.stream(call, { idleMs: WATCH_IDLE_MS, maxLineBytes: this.#maxAnswerBytes });
+    const { lines } = await this.#requester.stream(call, { idleMs: this.#watchIdleMs, maxLineBytes: this.#maxAnswerBytes });
     for await (const batch of lines) for (const line of batch) yield watchEvent(path, line, transform);
   }
 

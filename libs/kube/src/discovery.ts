@@ -10,6 +10,8 @@ const AGGREGATED =
   "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
 /** Least milliseconds between two look-ups for kinds that are not known: a wrong kind in a repository is asked for again and again. */
 const MIN_AGE_MS = 1_000;
+/** The same for as long after a change as it may take until a new definition is served. */
+const CHANGING = { forMs: 10_000, minAgeMs: 100 };
 /** After this a known kind is looked up again, beside the answer. */
 const MAX_AGE_MS = 10 * 60_000;
 /** For one look-up; not that of who asks, as several may wait for it. */
@@ -30,6 +32,7 @@ export class Discovery {
   /** When the look-up began that `#byKind` is from. */
   #begunAtMs = Number.NEGATIVE_INFINITY;
   #mustRead = true;
+  #changedAtMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | undefined;
 
   constructor(read: Read, clock: Clock) {
@@ -40,12 +43,14 @@ export class Discovery {
   /** Says that what is served has changed: the next question is answered from a new look-up. */
   invalidate(): void {
     this.#mustRead = true;
+    this.#changedAtMs = this.#clock.monotonicMs();
   }
 
   /** @throws {ToolkitError} `missing` for a kind that is not served, after a look-up that began at most a second before */
   async resourceFor(kind: { readonly apiVersion: string; readonly kind: string }, signal: AbortSignal): Promise<Resource> {
     const key = `${kind.apiVersion}/${kind.kind}`;
     const askedAtMs = this.#clock.monotonicMs();
+    const minAgeMs = askedAtMs - this.#changedAtMs < CHANGING.forMs ? CHANGING.minAgeMs : MIN_AGE_MS;
     for (;;) {
       if (!this.#mustRead) {
         const known = this.#byKind?.get(key);
@@ -54,7 +59,7 @@ export class Discovery {
           if (askedAtMs - this.#begunAtMs > MAX_AGE_MS) this.#refresh().catch(() => undefined);
           return known;
         }
-        if (this.#begunAtMs >= askedAtMs - MIN_AGE_MS) throw new ToolkitError("missing", `no matches for kind "${kind.kind}" in version "${kind.apiVersion}"`);
+        if (this.#begunAtMs >= askedAtMs - minAgeMs) throw new ToolkitError("missing", `no matches for kind "${kind.kind}" in version "${kind.apiVersion}"`);
       }
       await untilAborted(this.#refresh(), signal);
     }

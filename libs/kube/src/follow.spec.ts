@@ -87,6 +87,7 @@ describe("follow", () => {
     });
     expect(await next(4)).toEqual(["@5", "put a@6", "bookmark@40", "put a@41"]);
     expect(server.seen.filter(({ url }) => !isWatch(url))).toHaveLength(1);
+    expect(server.connections).toBe(2);
     expect(errors).toEqual([]);
   });
 

@@ -5,6 +5,10 @@ export type Priority = "urgent" | "normal";
 
 /** Places that only urgent requests may take, so that a slow list never keeps a lease from being renewed. */
 const RESERVED = 2;
+/** What is left of the places after a refusal: no less, so that a server's own limit is used and not half of it. */
+const CUT = 0.75;
+/** Good answers for each place before one more is tried: each try too many costs a refused request. */
+const PATIENCE = 4;
 
 interface Waiter {
   readonly enter: () => void;
@@ -14,8 +18,8 @@ interface Waiter {
 /**
  * Places for requests under way to one API server.
  *
- * The number of places follows the answers: halved when the server asks to slow down, at most once for the requests that
- * were then under way, and raised by one after as many good answers as there are places.
+ * The number of places follows the answers: a quarter less when the server asks to slow down, at most once for the requests
+ * that were then under way, and one more after four times as many good answers as there are places.
  */
 export class RequestGate {
   readonly #max: number;
@@ -23,7 +27,7 @@ export class RequestGate {
   #inFlight = 0;
   /** Good answers since the number of places last changed. */
   #goodAnswers = 0;
-  /** Requests still under way that had begun before the last halving. */
+  /** Requests still under way that had begun before the last cut. */
   #begunBefore = 0;
   readonly #waiting: Readonly<Record<Priority, Set<Waiter>>> = { urgent: new Set(), normal: new Set() };
 
@@ -72,11 +76,11 @@ export class RequestGate {
     const isOld = this.#begunBefore > 0;
     if (isOld) this.#begunBefore--;
     if (answer === "slow-down" && !isOld) {
-      this.#places = Math.max(1, Math.floor(this.#places / 2));
+      this.#places = Math.max(1, Math.floor(this.#places * CUT));
       this.#begunBefore = this.#inFlight;
       this.#goodAnswers = 0;
     }
-    if (answer === "good" && this.#places < this.#max && ++this.#goodAnswers >= this.#places) {
+    if (answer === "good" && this.#places < this.#max && ++this.#goodAnswers >= this.#places * PATIENCE) {
       this.#places++;
       this.#goodAnswers = 0;
     }
