@@ -1,21 +1,18 @@
-import { inventoryEntry, subjectOf, withOrigin, type InventoryEntry, type LiveObject, type Manifest, type Origin } from "@plumb/api";
+import { subjectOf, withOrigin, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
 import type { KubeClient, Resource } from "@plumb/kube";
-import { ToolkitError, toToolkitError } from "@plumb/std";
-import { baselineOf, hashOf, objectKey, type Baselines } from "./baseline.ts";
+import { ToolkitError, toToolkitError, type JsonObject } from "@plumb/std";
+import { baselineOf, type ObjectKey } from "./baseline.ts";
+import type { Baselines } from "./baselines.ts";
 import type { Change, ChangeAction } from "./change.ts";
-import { dryRunError, namespaceMissing } from "./dry-run-error.ts";
+import { differs, judgeDryRun } from "./compare.ts";
+import { placed, prepared, type DesiredObject, type Prepared } from "./desired-object.ts";
+import { dryRunError } from "./dry-run-error.ts";
 import { definedKinds, untilCurrent } from "./definitions.ts";
+import { LiveObjects } from "./live-objects.ts";
 import { takeOverPatch } from "./managers.ts";
-import { normalised } from "./normalise.ts";
 import { inApplyOrder, STAGES, stageOf } from "./order.ts";
-import { APPLY_MANAGER, withOwner, type Owner } from "./owner.ts";
+import { APPLY_MANAGER, type Owner } from "./owner.ts";
 import { hasPolicy, isUnmanaged } from "./policy.ts";
-
-/** An object as Git has it, and where it is written there. */
-export interface DesiredObject {
-  readonly object: Manifest;
-  readonly origin?: Origin | undefined;
-}
 
 export interface ApplierOptions {
   readonly client: KubeClient;
@@ -26,6 +23,8 @@ export interface ApplierOptions {
   readonly customStageKinds: ReadonlySet<string>;
   /** Prefixes of managers that may own nothing of ours; the flag `--override-manager`. */
   readonly overrideManagers: readonly string[];
+  /** True for an object whose changes are heard of. One that is not gets a dry run in every run; without it, all of them. */
+  readonly isWatched?: (key: ObjectKey) => boolean;
 }
 
 export interface ApplyRequest {
@@ -49,19 +48,14 @@ export interface ApplyResult {
   /** What is to be stored in status: exactly the desired objects, or after a failure what may exist. */
   readonly inventory: readonly InventoryEntry[];
   readonly failure: ToolkitError | undefined;
-}
-
-/** One desired object, prepared. */
-interface Item extends DesiredObject {
-  readonly key: string;
-  readonly entry: InventoryEntry;
-  readonly desiredHash: string;
+  /** Why it failed, where that is neither the cluster's nor the manifests' doing. */
+  readonly failureReason?: "FeatureNotSupported" | undefined;
 }
 
 /** What the dry run of an object showed. */
 type Assessed =
-  | { readonly kind: "done"; readonly item: Item; readonly action: ChangeAction }
-  | { readonly kind: "write"; readonly item: Item; readonly resource: Resource; readonly found: LiveObject };
+  | { readonly kind: "done"; readonly item: Prepared; readonly action: ChangeAction }
+  | { readonly kind: "write"; readonly item: Prepared; readonly resource: Resource; readonly found: LiveObject };
 
 /** Applies desired objects with server-side apply, in stages: all dry runs of a stage, then its writes in order (K-043). */
 export class Applier {
@@ -76,6 +70,8 @@ export class Applier {
     const items = inApplyOrder(request.objects.map((desired) => prepared(desired, request.owner)));
     const planned = items.map(({ entry }) => entry);
     const run = new Run(this.#options, request, united(request.inventory, planned), definedKinds(items.map(({ object }) => object)));
+    const forced = items.find(({ object }) => hasPolicy(object, "force"));
+    if (forced !== undefined) return { changes: [], inventory: request.inventory, failure: forceRefused(forced), failureReason: "FeatureNotSupported" };
     const staged = new Map(STAGES.map((stage) => [stage, items.filter(({ object }) => stageOf(object, this.#options.customStageKinds) === stage)]));
     for (const [stage, members] of staged) {
       const failure = await run.stage(members, stage === "definitions" || stage === "classes");
@@ -93,6 +89,7 @@ class Run {
   readonly #request: ApplyRequest;
   readonly #checkpointed: readonly InventoryEntry[];
   readonly #definedKinds: ReadonlySet<string>;
+  readonly #live: LiveObjects;
   #mayWrite = false;
 
   constructor(options: ApplierOptions, request: ApplyRequest, checkpointed: readonly InventoryEntry[], kinds: ReadonlySet<string>) {
@@ -100,10 +97,11 @@ class Run {
     this.#request = request;
     this.#checkpointed = checkpointed;
     this.#definedKinds = kinds;
+    this.#live = new LiveObjects(options.client, request.owner);
   }
 
   /** Runs one stage; returns the failure that ends the run. */
-  async stage(items: readonly Item[], mustBeCurrent: boolean): Promise<ToolkitError | undefined> {
+  async stage(items: readonly Prepared[], mustBeCurrent: boolean): Promise<ToolkitError | undefined> {
     const { assessed, failure } = await this.#assessAll(items);
     if (failure !== undefined) return failure;
     const written: LiveObject[] = [];
@@ -125,7 +123,7 @@ class Run {
   }
 
   /** All dry runs of the stage, some at a time; the first failure in order, if any, is the stage's. */
-  async #assessAll(items: readonly Item[]): Promise<{ readonly assessed: readonly Assessed[]; readonly failure: ToolkitError | undefined }> {
+  async #assessAll(items: readonly Prepared[]): Promise<{ readonly assessed: readonly Assessed[]; readonly failure: ToolkitError | undefined }> {
     const results: (Assessed | ToolkitError)[] = [];
     const queue = items.entries();
     const work = async (): Promise<void> => {
@@ -138,58 +136,67 @@ class Run {
     return { assessed: results.filter((result) => !(result instanceof ToolkitError)), failure };
   }
 
-  async #assess(item: Item): Promise<Assessed> {
+  async #assess(item: Prepared): Promise<Assessed> {
     const { object, key, desiredHash } = item;
     const { baselines, client } = this.#options;
     const { signal } = this.#request;
-    if (hasPolicy(object, "force")) throw new ToolkitError("invalid", `${subjectOf(object)}: the annotation kustomize.toolkit.fluxcd.io/force is not supported`);
     if (isUnmanaged(object)) return { kind: "done", item, action: "skipped" };
     const baseline = baselines.get(key);
-    if (baselines.isClean(key) && baseline?.desiredHash === desiredHash) return { kind: "done", item, action: "unchanged" };
+    const isWatched = this.#options.isWatched?.(key) ?? false;
+    if (isWatched && baselines.isClean(key) && baseline?.desiredHash === desiredHash) return { kind: "done", item, action: "unchanged" };
     const resource = await this.#resourceOf(object);
     const target = placed(object, resource);
+    const { namespace, name } = target.metadata;
+    if (baseline === undefined) this.#live.expect(resource, namespace);
     let found: LiveObject;
     try {
       found = await client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: true, signal });
     } catch (thrown) {
-      const live = await client.get({ resource, namespace: target.metadata.namespace, name: target.metadata.name }, { signal, metadataOnly: true }).catch(() => undefined);
+      const live = await client.get({ resource, namespace, name }, { signal, metadataOnly: true }).catch(() => undefined);
       if (live !== undefined && isUnmanaged(live)) return { kind: "done", item, action: "skipped" };
       throw dryRunError(object, toToolkitError(thrown));
     }
-    const isThere = exists(found);
-    if (isThere && (isUnmanaged(found) || hasPolicy(object, "ssa-if-not-present"))) return { kind: "done", item, action: "skipped" };
-    const isUntouched = isThere && baseline?.resourceVersion === found.metadata.resourceVersion && baseline.desiredHash === desiredHash;
-    if (!isUntouched) return { kind: "write", item, resource, found };
-    baselines.set(key, baseline);
+    if (!exists(found)) return { kind: "write", item, resource, found };
+    if (isUnmanaged(found) || hasPolicy(object, "ssa-if-not-present")) return { kind: "done", item, action: "skipped" };
+    if (this.#takeOver(object, found) !== undefined) return { kind: "write", item, resource, found };
+    const verdict = judgeDryRun(found, baseline);
+    if (verdict === "changes") return { kind: "write", item, resource, found };
+    const live = verdict === "unchanged" ? found : await this.#live.get(resource, namespace, name, signal);
+    if (live === undefined || live.metadata.uid !== found.metadata.uid || differs(live, found)) return { kind: "write", item, resource, found };
+    baselines.set(key, baselineOf(live, desiredHash, this.#request.revision));
     return { kind: "done", item, action: "unchanged" };
   }
 
-  async #write(item: Item, resource: Resource, found: LiveObject): Promise<LiveObject> {
-    const { client, overrideManagers } = this.#options;
+  /** What is to be taken over from others; nothing where the object says that all may write it. */
+  #takeOver(object: Manifest, live: LiveObject): readonly JsonObject[] | undefined {
+    if (hasPolicy(object, "ssa-merge") || hasPolicy(live, "ssa-merge")) return undefined;
+    return takeOverPatch(live, this.#options.overrideManagers);
+  }
+
+  #write(item: Prepared, resource: Resource, found: LiveObject): Promise<LiveObject> {
+    return this.#options.baselines.writing(item.key, () => this.#writeNow(item, resource, found));
+  }
+
+  async #writeNow(item: Prepared, resource: Resource, found: LiveObject): Promise<LiveObject> {
+    const { client, baselines } = this.#options;
     const { signal } = this.#request;
     const target = placed(item.object, resource);
     const name = { resource, namespace: target.metadata.namespace, name: target.metadata.name };
-    const keepsManagers = hasPolicy(item.object, "ssa-merge") || hasPolicy(found, "ssa-merge");
-    const live = !exists(found) || keepsManagers ? undefined : await this.#foreignlyManaged(found, name);
-    const takeOver = live === undefined ? undefined : takeOverPatch(live, overrideManagers);
-    if (takeOver !== undefined) await client.patch(name, takeOver, { type: "json", fieldManager: APPLY_MANAGER, signal });
-    let answer = await client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: false, signal });
-    const leftBehind = keepsManagers ? undefined : takeOverPatch(answer, overrideManagers);
-    if (leftBehind !== undefined) {
-      await client.patch(name, leftBehind, { type: "json", fieldManager: APPLY_MANAGER, signal });
-      answer = await client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: false, signal });
-    }
-    this.#options.baselines.set(item.key, baselineOf(answer, item.desiredHash, this.#request.revision));
+    const apply = (): Promise<LiveObject> => client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: false, signal });
+    const takeOver = async (live: LiveObject | undefined): Promise<boolean> => {
+      const patch = live === undefined ? undefined : this.#takeOver(item.object, live);
+      if (patch !== undefined) await client.patch(name, patch, { type: "json", fieldManager: APPLY_MANAGER, signal });
+      return patch !== undefined;
+    };
+    // why: a dry run shows whom there is to take over from, but their fields only as they would be after it
+    if (exists(found) && this.#takeOver(item.object, found) !== undefined) await takeOver(await client.get(name, { signal }));
+    let answer = await apply();
+    // why: where managed fields had been wiped, the apply itself has brought a co-owner up (before-first-apply)
+    if (await takeOver(answer)) answer = await apply();
+    baselines.set(item.key, baselineOf(answer, item.desiredHash, this.#request.revision));
     const isSame = exists(found) && found.metadata.resourceVersion === answer.metadata.resourceVersion;
     this.#note(item, exists(found) ? (isSame ? "unchanged" : "configured") : "created");
     return answer;
-  }
-
-  /** The object as it is, read only when its dry run shows somebody to take over from. */
-  #foreignlyManaged(found: LiveObject, name: { resource: Resource; namespace: string | undefined; name: string }): Promise<LiveObject | undefined> {
-    const { client, overrideManagers } = this.#options;
-    if (takeOverPatch(found, overrideManagers) === undefined) return Promise.resolve(undefined);
-    return client.get(name, { signal: this.#request.signal });
   }
 
   /** A kind that a definition of this very run brings may take a moment to be served. */
@@ -205,24 +212,14 @@ class Run {
     }
   }
 
-  #note(item: Item, action: ChangeAction): void {
+  #note(item: Prepared, action: ChangeAction): void {
     this.present.push(item.entry);
     this.changes.push({ subject: subjectOf(item.object), entry: item.entry, action });
   }
 }
 
-function prepared(desired: DesiredObject, owner: Owner): Item {
-  const object = normalised(withOwner(desired.object, owner));
-  return { object, origin: desired.origin, key: objectKey(object), entry: inventoryEntry(object), desiredHash: hashOf(object) };
-}
-
-/** The object where its kind lives. @throws {ToolkitError} `invalid` for a namespaced one that names no namespace */
-function placed(object: Manifest, { isNamespaced }: Resource): Manifest {
-  const { namespace, ...metadata } = object.metadata;
-  // why: only the optional namespace was taken away
-  if (!isNamespaced) return { ...object, metadata: metadata as Manifest["metadata"] };
-  if (namespace === undefined || namespace === "") throw namespaceMissing(object);
-  return object;
+function forceRefused({ object, origin }: Prepared): ToolkitError {
+  return withOrigin(new ToolkitError("invalid", `${subjectOf(object)}: kustomize.toolkit.fluxcd.io/force is not supported`), origin);
 }
 
 /** A dry run of an absent object answers without a version. */

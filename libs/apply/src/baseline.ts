@@ -1,15 +1,20 @@
 import { createHash } from "node:crypto";
 import { inventoryEntry, type LiveObject, type ManagedFieldsEntry, type Manifest } from "@plumb/api";
-import { isObject, stringifyJson } from "@plumb/std";
+import { FieldSet, valuesAt, type FieldPath } from "@plumb/patch";
+import { isObject, stringifyJson, type JsonValue } from "@plumb/std";
 import { APPLY_MANAGER } from "./owner.ts";
 
-/** What is remembered of an object from the answer to our own write: some 250 bytes, no value of a field. */
+/** What is remembered of an object from the answer to our own write: some 250 bytes, no name and no value of a field. */
 export interface Baseline {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly generation: number | undefined;
   /** Hash of the fields that our entry of `managedFields` names; its time is no part of it. */
   readonly fieldsHash: string;
+  /** Hash of the values at those fields. */
+  readonly valuesHash: string;
+  /** Hash of what the other managers of the main resource own. */
+  readonly othersHash: string;
   /** Hash of what was sent. */
   readonly desiredHash: string;
   /** The revision that was applied. */
@@ -25,12 +30,42 @@ export function objectKey(object: Manifest): ObjectKey {
 
 export function baselineOf(answer: LiveObject, desiredHash: string, revision: string): Baseline {
   const { uid, resourceVersion, generation } = answer.metadata;
-  return { uid, resourceVersion, generation, fieldsHash: hashOf(ownEntry(answer)?.fieldsV1 ?? {}), desiredHash, revision };
+  return { uid, resourceVersion, generation, ...ownershipOf(answer), valuesHash: valuesHash(answer), desiredHash, revision };
+}
+
+/** What a metadata-only event tells of who owns what. */
+export function ownershipOf(object: Pick<LiveObject, "metadata">): Pick<Baseline, "fieldsHash" | "othersHash"> {
+  const entries = object.metadata.managedFields ?? [];
+  const others = entries.filter((entry) => !isOwn(entry) && (entry.subresource ?? "") === "").map(({ manager, operation, fieldsV1 }) => [manager, operation, fieldsV1]);
+  return { fieldsHash: hashOf(ownEntry(object)?.fieldsV1 ?? {}), othersHash: hashOf(others.sort((a, b) => (stringifyJson(a) < stringifyJson(b) ? -1 : 1))) };
+}
+
+/** Hash of what an object has at the fields of `entry`, which is our own unless another is given. */
+export function valuesHash(object: LiveObject, entry: ManagedFieldsEntry | undefined = ownEntry(object)): string {
+  return hashOf(ownValues(object, entry).map(({ path, value }) => [path.map(({ id }) => id), value ?? null, value === undefined]));
+}
+
+/** What an object has at the fields of an entry. */
+export function ownValues(object: LiveObject, entry: ManagedFieldsEntry | undefined): readonly { readonly path: FieldPath; readonly value: JsonValue | undefined }[] {
+  return valuesAt(fieldsOfEntry(entry), object);
+}
+
+/** Empty for an entry that cannot be read: it then owns nothing that could be compared. */
+export function fieldsOfEntry(entry: ManagedFieldsEntry | undefined): FieldSet {
+  try {
+    return FieldSet.parse(entry?.fieldsV1 ?? {});
+  } catch {
+    return FieldSet.EMPTY;
+  }
 }
 
 /** Our entry in `managedFields`; undefined when it is gone. */
-export function ownEntry({ metadata }: LiveObject): ManagedFieldsEntry | undefined {
-  return metadata.managedFields?.find(({ manager, operation, subresource }) => manager === APPLY_MANAGER && operation === "Apply" && (subresource ?? "") === "");
+export function ownEntry({ metadata }: Pick<LiveObject, "metadata">): ManagedFieldsEntry | undefined {
+  return metadata.managedFields?.find(isOwn);
+}
+
+function isOwn({ manager, operation, subresource }: ManagedFieldsEntry): boolean {
+  return manager === APPLY_MANAGER && operation === "Apply" && (subresource ?? "") === "";
 }
 
 /** Equal for equal values, whatever the order of their keys; 16 bytes in base64. */
@@ -42,42 +77,4 @@ function inKeyOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inKeyOrder);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, child]) => [key, inKeyOrder(child)]));
-}
-
-/**
- * The baselines of every object this process applies.
- *
- * An object is unknown, clean (it is as our last write left it) or doubted (something rang, or nobody watches it). Only a
- * clean one needs no dry run.
- */
-export class Baselines {
-  readonly #baselines = new Map<ObjectKey, Baseline>();
-  readonly #doubted = new Set<ObjectKey>();
-
-  get size(): number {
-    return this.#baselines.size;
-  }
-
-  get(key: ObjectKey): Baseline | undefined {
-    return this.#baselines.get(key);
-  }
-
-  isClean(key: ObjectKey): boolean {
-    return this.#baselines.has(key) && !this.#doubted.has(key);
-  }
-
-  /** Records the answer to a write of ours. */
-  set(key: ObjectKey, baseline: Baseline): void {
-    this.#baselines.set(key, baseline);
-    this.#doubted.delete(key);
-  }
-
-  doubt(key: ObjectKey): void {
-    this.#doubted.add(key);
-  }
-
-  forget(key: ObjectKey): void {
-    this.#baselines.delete(key);
-    this.#doubted.delete(key);
-  }
 }

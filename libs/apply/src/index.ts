@@ -1,7 +1,16 @@
-export { Applier, type ApplierOptions, type ApplyRequest, type ApplyResult, type DesiredObject } from "./applier.ts";
-export { Baselines, type Baseline } from "./baseline.ts";
+export { Applier, type ApplierOptions, type ApplyRequest, type ApplyResult } from "./applier.ts";
+export type { Baseline, ObjectKey } from "./baseline.ts";
+export { Baselines } from "./baselines.ts";
 export { changeLines, isTelling, type Change, type ChangeAction } from "./change.ts";
 export { inApplyOrder, STAGES, stageOf, type Stage } from "./order.ts";
 export { APPLY_MANAGER, isOwnedBy, ownerOf, withOwner, type Owner } from "./owner.ts";
 export { hasPolicy, isUnmanaged, type ObjectPolicy } from "./policy.ts";
 export { objectOf, prune, staleEntries, type PruneRequest, type PruneResult } from "./pruner.ts";
+export type { DesiredObject } from "./desired-object.ts";
+export { checkDrift, type Drift, type DriftCheckRequest, type DriftOutcome } from "./drift/check-drift.ts";
+export { Contest } from "./drift/doorbell.ts";
+export { DriftWatch, type DriftWatchOptions, type Ring } from "./drift/drift-watch.ts";
+export { explainDrift, type FieldChange } from "./drift/explain-drift.ts";
+export { assessHealth, type HealthState, type HealthStatus } from "./health/assess-health.ts";
+export { HealthChecks, type Health, type HealthChecksOptions, type HealthTarget } from "./health/health-checks.ts";
+export { WatchHub } from "./watch-hub.ts";

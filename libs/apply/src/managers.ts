@@ -1,6 +1,6 @@
 import type { LiveObject, ManagedFieldsEntry } from "@plumb/api";
-import { FieldSet } from "@plumb/patch";
 import type { JsonObject } from "@plumb/std";
+import { fieldsOfEntry } from "./baseline.ts";
 import { APPLY_MANAGER } from "./owner.ts";
 
 /** Managers whose fields we take over, by prefix and operation (K-047). */
@@ -33,7 +33,7 @@ function withTakenOver(entries: readonly ManagedFieldsEntry[], overrides: readon
   if (taken.length === 0) return undefined;
   const kept = entries.filter((entry) => !taken.includes(entry));
   const own = kept.find(({ manager, operation, subresource }) => manager === APPLY_MANAGER && operation === "Apply" && (subresource ?? "") === "");
-  const fields = [...(own === undefined ? [] : [own]), ...taken].map(({ fieldsV1 }) => FieldSet.parse(fieldsV1 ?? {}));
+  const fields = [...(own === undefined ? [] : [own]), ...taken].map(fieldsOfEntry);
   const base = own ?? taken[0];
   const merged: ManagedFieldsEntry = { ...base, manager: APPLY_MANAGER, operation: "Apply", fieldsType: "FieldsV1", fieldsV1: fields.reduce((all, set) => all.union(set)).serialize() };
   return [...kept.filter((entry) => entry !== own), merged];

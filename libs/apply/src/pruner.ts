@@ -1,7 +1,7 @@
 import { parseInventoryId, subjectOf, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
 import type { KubeClient, ObjectName } from "@plumb/kube";
 import { ToolkitError, toToolkitError } from "@plumb/std";
-import type { Baselines } from "./baseline.ts";
+import type { Baselines } from "./baselines.ts";
 import type { Change } from "./change.ts";
 import { inApplyOrder } from "./order.ts";
 import { isOwnedBy, type Owner } from "./owner.ts";
@@ -41,7 +41,7 @@ export async function prune(client: KubeClient, baselines: Baselines, { owner, e
   const failures: ToolkitError[] = [];
   for (const { entry, object } of deletionOrder(entries)) {
     try {
-      const action = await deleteOwned(client, object, owner, signal);
+      const action = await deleteOwned(client, baselines, object, owner, signal);
       if (action === "deleted") baselines.forget(entry.id);
       if (action !== "gone") changes.push({ subject: subjectOf(object), entry, action });
     } catch (thrown) {
@@ -78,7 +78,7 @@ export function objectOf({ id, v }: InventoryEntry): Manifest | undefined {
   return { apiVersion, kind, metadata: namespace === "" ? { name } : { name, namespace } };
 }
 
-async function deleteOwned(client: KubeClient, object: Manifest, owner: Owner, signal: AbortSignal): Promise<"deleted" | "skipped" | "gone"> {
+async function deleteOwned(client: KubeClient, baselines: Baselines, object: Manifest, owner: Owner, signal: AbortSignal): Promise<"deleted" | "skipped" | "gone"> {
   const name = await nameOf(client, object, signal);
   if (name === undefined) return "gone";
   for (let reads = 1; ; reads++) {
@@ -86,10 +86,12 @@ async function deleteOwned(client: KubeClient, object: Manifest, owner: Owner, s
     if (live === undefined) return "gone";
     if (!isOwnedBy(live, owner) || isKept(live)) return "skipped";
     const { uid, resourceVersion } = live.metadata;
+    baselines.expectDeletion(uid);
     try {
       await client.delete(name, { propagation: "Background", uid, resourceVersion, signal });
       return "deleted";
     } catch (thrown) {
+      baselines.takeDeletion(uid);
       const error = toToolkitError(thrown);
       if (error.kind !== "conflict" || reads === MAX_READS) throw error;
     }

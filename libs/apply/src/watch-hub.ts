@@ -65,12 +65,12 @@ export class WatchHub {
 
   async #run({ resource, namespace, labelSelector, fieldSelector }: WatchTarget, handlers: ReadonlySet<WatchHandler>, signal: AbortSignal): Promise<void> {
     const onError = (error: ToolkitError): void => {
-      for (const handler of [...handlers]) handler.onError(error);
+      for (const handler of handlers) handler.onError(error);
     };
     const selectors = { ...(labelSelector === undefined ? {} : { labelSelector }), ...(fieldSelector === undefined ? {} : { fieldSelector }) };
     try {
       for await (const delta of follow({ client: this.#client, resource, namespace, ...selectors, metadataOnly: true, transform: withoutAnnotations, onError }, signal)) {
-        for (const handler of [...handlers]) handler.onDelta(delta);
+        for (const handler of handlers) handler.onDelta(delta);
       }
     } catch (thrown) {
       const error = toToolkitError(thrown);

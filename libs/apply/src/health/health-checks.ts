@@ -10,6 +10,8 @@ export interface HealthTarget {
   readonly kind: string;
   readonly namespace: string | undefined;
   readonly name: string;
+  /** A Job that cleans itself away when it is done: absent, it counts as done (K-061). */
+  readonly endsItself?: boolean;
 }
 
 /** How the objects that somebody waits for are, as a whole. */
@@ -178,9 +180,8 @@ interface Judged {
   readonly status: HealthStatus;
 }
 
-function absent({ kind }: HealthTarget): HealthStatus {
-  // why: a Job that has cleaned itself away has done its work (K-061); one that never was is not told apart from it
-  return { state: kind === "Job" ? "Current" : "NotFound", message: "Resource not found" };
+function absent({ endsItself }: HealthTarget): HealthStatus {
+  return endsItself === true ? { state: "Current", message: "Job has ended and is gone" } : { state: "NotFound", message: "Resource not found" };
 }
 
 function subjectOf({ kind, namespace, name }: HealthTarget): string {

@@ -1,0 +1,88 @@
+import type { Baseline, ObjectKey } from "./baseline.ts";
+
+/**
+ * The baselines of every object this process applies.
+ *
+ * An object is unknown, clean (it is as our last write left it) or doubted (something rang, or nobody watches it). Only a
+ * clean one needs no dry run. While a write of ours is under way, what a watch says of the object waits for its answer.
+ */
+export class Baselines {
+  readonly #baselines = new Map<ObjectKey, Baseline>();
+  /** Subset of the keys of `#baselines`, or not known yet. */
+  readonly #doubted = new Set<ObjectKey>();
+  /** Writes under way, by object. No entry of zero. */
+  readonly #writing = new Map<ObjectKey, number>();
+  readonly #settled = new Set<(key: ObjectKey) => void>();
+  /** Uids of objects that we delete. */
+  readonly #deleting = new Set<string>();
+
+  get size(): number {
+    return this.#baselines.size;
+  }
+
+  get(key: ObjectKey): Baseline | undefined {
+    return this.#baselines.get(key);
+  }
+
+  has(key: ObjectKey): boolean {
+    return this.#baselines.has(key);
+  }
+
+  isClean(key: ObjectKey): boolean {
+    return this.#baselines.has(key) && !this.#doubted.has(key);
+  }
+
+  /** Records the answer to a write of ours. */
+  set(key: ObjectKey, baseline: Baseline): void {
+    this.#baselines.set(key, baseline);
+    this.#doubted.delete(key);
+  }
+
+  /** Records that a clean object has a new version in which nothing of ours has changed. */
+  moveTo(key: ObjectKey, resourceVersion: string): void {
+    const known = this.#baselines.get(key);
+    if (known !== undefined && !this.#doubted.has(key)) this.#baselines.set(key, { ...known, resourceVersion });
+  }
+
+  doubt(key: ObjectKey): void {
+    this.#doubted.add(key);
+  }
+
+  forget(key: ObjectKey): void {
+    this.#baselines.delete(key);
+    this.#doubted.delete(key);
+  }
+
+  /** Runs a write of ours; what is heard of the object meanwhile is judged when it has ended. */
+  async writing<Value>(key: ObjectKey, write: () => Promise<Value>): Promise<Value> {
+    this.#writing.set(key, (this.#writing.get(key) ?? 0) + 1);
+    try {
+      return await write();
+    } finally {
+      const left = (this.#writing.get(key) ?? 1) - 1;
+      if (left > 0) this.#writing.set(key, left);
+      else this.#writing.delete(key);
+      if (left <= 0) for (const handle of this.#settled) handle(key);
+    }
+  }
+
+  isWriting(key: ObjectKey): boolean {
+    return this.#writing.has(key);
+  }
+
+  /** Calls `handle` whenever the last write of an object has ended; returns how to stop that. */
+  onSettled(handle: (key: ObjectKey) => void): () => void {
+    this.#settled.add(handle);
+    return () => this.#settled.delete(handle);
+  }
+
+  /** Names an object that we delete, so that its end is no surprise. */
+  expectDeletion(uid: string): void {
+    this.#deleting.add(uid);
+  }
+
+  /** True once for an object that we deleted. */
+  takeDeletion(uid: string): boolean {
+    return this.#deleting.delete(uid);
+  }
+}

@@ -1,0 +1,33 @@
+import { inventoryEntry, type InventoryEntry, type Manifest, type Origin } from "@plumb/api";
+import type { Resource } from "@plumb/kube";
+import { hashOf, objectKey, type ObjectKey } from "./baseline.ts";
+import { namespaceMissing } from "./dry-run-error.ts";
+import { normalised } from "./normalise.ts";
+import { withOwner, type Owner } from "./owner.ts";
+
+/** An object as Git has it, and where it is written there. */
+export interface DesiredObject {
+  readonly object: Manifest;
+  readonly origin?: Origin | undefined;
+}
+
+/** A desired object in the form in which it is sent. */
+export interface Prepared extends DesiredObject {
+  readonly key: ObjectKey;
+  readonly entry: InventoryEntry;
+  readonly desiredHash: string;
+}
+
+export function prepared(desired: DesiredObject, owner: Owner): Prepared {
+  const object = normalised(withOwner(desired.object, owner));
+  return { object, origin: desired.origin, key: objectKey(object), entry: inventoryEntry(object), desiredHash: hashOf(object) };
+}
+
+/** The object where its kind lives. @throws {ToolkitError} `invalid` for a namespaced one that names no namespace */
+export function placed(object: Manifest, { isNamespaced }: Pick<Resource, "isNamespaced">): Manifest {
+  const { namespace, ...metadata } = object.metadata;
+  // why: only the optional namespace was taken away
+  if (!isNamespaced) return { ...object, metadata: metadata as Manifest["metadata"] };
+  if (namespace === undefined || namespace === "") throw namespaceMissing(object);
+  return object;
+}

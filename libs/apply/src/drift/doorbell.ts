@@ -1,0 +1,81 @@
+import type { LiveObject } from "@plumb/api";
+import { ownershipOf, type Baseline } from "../baseline.ts";
+
+/** Why an event of an object is worth a look; values are compared only then. */
+export type RingReason = "deleted" | "recreated" | "own-fields" | "other-manager" | "generation" | "version";
+
+/**
+ * Says whether an event may mean drift, from its metadata alone: our entry changed, another manager's on the main resource
+ * changed, the generation moved, or the kind has none and its version moved. Our own writes, older events and objects that
+ * are being deleted ring nothing. Pure.
+ */
+export function ringReason(item: Pick<LiveObject, "metadata">, baseline: Baseline): RingReason | undefined {
+  const { uid, resourceVersion, generation, deletionTimestamp } = item.metadata;
+  if (uid !== baseline.uid) return "recreated";
+  if (resourceVersion === baseline.resourceVersion || isOlder(resourceVersion, baseline.resourceVersion)) return undefined;
+  if (deletionTimestamp !== undefined) return undefined;
+  const { fieldsHash, othersHash } = ownershipOf(item);
+  if (fieldsHash !== baseline.fieldsHash) return "own-fields";
+  if (othersHash !== baseline.othersHash) return "other-manager";
+  if (generation === undefined || baseline.generation === undefined) return "version";
+  return generation === baseline.generation ? undefined : "generation";
+}
+
+/** False where a version is no number: nothing is known of its place then. */
+export function isOlder(version: string, than: string): boolean {
+  return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
+}
+
+/** Corrections within this time of each other count as a quarrel. */
+const QUARREL_MS = 30_000;
+const SECOND_DELAY_MS = 1000;
+const LATER_DELAY_MS = 10_000;
+
+/** How often one object may be looked at and corrected: at once, again within thirty seconds after 1 s, then every 10 s. */
+export class Budget {
+  /** By object: when it was last granted, and how often in a row. */
+  readonly #granted = new Map<string, { readonly atMs: number; readonly inRow: number }>();
+
+  /** Milliseconds to wait before the next look; the grant counts from then. */
+  grant(key: string, nowMs: number): number {
+    const last = this.#granted.get(key);
+    const isQuarrel = last !== undefined && nowMs - last.atMs < QUARREL_MS;
+    const inRow = isQuarrel ? last.inRow + 1 : 0;
+    const gapMs = inRow === 0 ? 0 : inRow === 1 ? SECOND_DELAY_MS : LATER_DELAY_MS;
+    const atMs = last === undefined ? nowMs : Math.max(nowMs, last.atMs + gapMs);
+    this.#granted.set(key, { atMs, inRow });
+    return atMs - nowMs;
+  }
+
+  forget(key: string): void {
+    this.#granted.delete(key);
+  }
+}
+
+/** Flips in a row that make a field contested. */
+const CONTESTED_AFTER = 5;
+
+/** Tells a person who edits from a controller that fights: only the latter is left the field, once it is told. */
+export class Contest {
+  /** By object and field. */
+  readonly #flips = new Map<string, { readonly manager: string; readonly count: number; readonly correctedMs: number }>();
+
+  /** Records that `manager` set a field of ours that was now corrected; true when the field is contested by now. */
+  corrected(key: string, field: string, manager: string, nowMs: number): boolean {
+    const id = `${key}\0${field}`;
+    const last = this.#flips.get(id);
+    const inRow = last !== undefined && last.manager === manager && nowMs - last.correctedMs < QUARREL_MS;
+    const count = inRow ? last.count + 1 : 1;
+    this.#flips.set(id, { manager, count, correctedMs: nowMs });
+    return isContender(manager) && count >= CONTESTED_AFTER;
+  }
+
+  forget(key: string): void {
+    for (const id of this.#flips.keys()) if (id.startsWith(`${key}\0`)) this.#flips.delete(id);
+  }
+}
+
+/** People edit with kubectl; they are always corrected. What nobody names is no controller that could be told. */
+function isContender(manager: string): boolean {
+  return manager !== "unknown" && !manager.startsWith("kubectl");
+}

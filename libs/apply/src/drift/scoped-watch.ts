@@ -1,0 +1,150 @@
+import { inventoryId, OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
+import type { Delta, Resource } from "@plumb/kube";
+import type { ToolkitError } from "@plumb/std";
+import type { ObjectKey } from "../baseline.ts";
+import type { WatchHub, WatchTarget } from "../watch-hub.ts";
+
+/** An object that somebody's inventory names. */
+export interface Member {
+  readonly key: ObjectKey;
+  /** Undefined for cluster scope. */
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+export interface ScopedWatchOptions {
+  readonly resource: Resource;
+  readonly hub: WatchHub;
+  /** False when no more watches may be opened. */
+  readonly mayOpen: () => boolean;
+  readonly onPut: (key: ObjectKey, item: LiveObject) => void;
+  /** Gone, or no longer labelled as ours; undefined where a list lacked it. */
+  readonly onGone: (key: ObjectKey, item: LiveObject | undefined) => void;
+}
+
+/** A part of what is watched: everywhere, one namespace, or one object. */
+interface Scope extends WatchTarget {
+  readonly id: string;
+  readonly covers: (member: Member) => boolean;
+}
+
+type State = "opening" | "seeing" | "denied";
+
+/**
+ * The members of one kind, watched as widely as is allowed: all namespaces with one watch, else each namespace with one,
+ * else each object by its name, else not at all.
+ */
+export class ScopedWatch {
+  readonly #options: ScopedWatchOptions;
+  readonly #members = new Map<ObjectKey, Member>();
+  /** By scope id. A denied scope stays, so that it is not tried again and its narrower scopes are. */
+  readonly #scopes = new Map<string, { readonly scope: Scope; state: State; stop: () => void }>();
+
+  constructor(options: ScopedWatchOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#members.size;
+  }
+
+  get resource(): Resource {
+    return this.#options.resource;
+  }
+
+  members(): Iterable<Member> {
+    return this.#members.values();
+  }
+
+  add(member: Member): void {
+    this.#members.set(member.key, member);
+    this.#open(this.#scopeFor(member));
+  }
+
+  remove(key: ObjectKey): void {
+    this.#members.delete(key);
+    const left = [...this.#members.values()];
+    for (const [id, { scope, stop }] of this.#scopes) {
+      if (left.some((member) => scope.covers(member))) continue;
+      stop();
+      this.#scopes.delete(id);
+    }
+  }
+
+  /** True once a watch has shown the object as it is; false for one that cannot be watched. */
+  sees(key: ObjectKey): boolean {
+    const member = this.#members.get(key);
+    return member !== undefined && [...this.#scopes.values()].some(({ scope, state }) => state === "seeing" && scope.covers(member));
+  }
+
+  close(): void {
+    for (const { stop } of this.#scopes.values()) stop();
+    this.#scopes.clear();
+    this.#members.clear();
+  }
+
+  /** The widest scope that was not denied; undefined where all were. */
+  #scopeFor(member: Member): Scope | undefined {
+    const { resource } = this.#options;
+    const labelSelector = OWNER_NAME_LABEL;
+    const { namespace, name } = member;
+    const scopes: Scope[] = [{ id: "all", resource, labelSelector, covers: () => true }];
+    if (namespace !== undefined) scopes.push({ id: `namespace ${namespace}`, resource, namespace, labelSelector, covers: (other) => other.namespace === namespace });
+    scopes.push({ id: `object ${namespace ?? ""}/${name}`, resource, namespace, fieldSelector: `metadata.name=${name}`, covers: (other) => other.namespace === namespace && other.name === name });
+    return scopes.find(({ id }) => this.#scopes.get(id)?.state !== "denied");
+  }
+
+  #open(scope: Scope | undefined): void {
+    const { hub, mayOpen } = this.#options;
+    if (scope === undefined || this.#scopes.has(scope.id) || !mayOpen()) return;
+    const entry = { scope, state: "opening" as State, stop: (): void => undefined };
+    this.#scopes.set(scope.id, entry);
+    entry.stop = hub.subscribe(scope, {
+      onDelta: (delta) => {
+        entry.state = "seeing";
+        this.#take(scope, delta);
+      },
+      onError: (error) => this.#failed(scope.id, error),
+    });
+  }
+
+  /** A watch that is forbidden is given up for narrower ones. */
+  #failed(id: string, error: ToolkitError): void {
+    const entry = this.#scopes.get(id);
+    if (entry === undefined || error.kind !== "denied" || entry.state === "denied") return;
+    entry.state = "denied";
+    entry.stop();
+    for (const member of this.#members.values()) if (entry.scope.covers(member)) this.#open(this.#scopeFor(member));
+  }
+
+  #take(scope: Scope, delta: Delta): void {
+    const { onPut, onGone } = this.#options;
+    switch (delta.kind) {
+      case "replaced": {
+        const items = new Map(delta.items.map((item) => [this.#keyOf(item), item]));
+        for (const member of this.#members.values()) {
+          if (!scope.covers(member)) continue;
+          const item = items.get(member.key);
+          if (item === undefined) onGone(member.key, undefined);
+          else onPut(member.key, item);
+        }
+        return;
+      }
+      case "put": case "gone": {
+        const key = this.#keyOf(delta.item);
+        if (!this.#members.has(key)) return;
+        if (delta.kind === "put") onPut(key, delta.item);
+        else onGone(key, delta.item);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** By the kind that is watched: metadata alone does not say it. */
+  #keyOf({ metadata }: LiveObject): ObjectKey {
+    const { group, kind } = this.#options.resource;
+    return inventoryId({ namespace: metadata.namespace ?? "", name: metadata.name, group, kind });
+  }
+}
