@@ -39,6 +39,7 @@ type shape struct {
 type facts struct {
 	Shapes     []shape        `json:"shapes"`
 	Kinds      map[string]int `json:"kinds"`
+	Names      map[string]int `json:"names"`
 	Namespaced []string       `json:"namespaced"`
 	Cluster    []string       `json:"cluster"`
 	Config     any            `json:"config"`
@@ -66,11 +67,11 @@ func main() {
 	result := facts{Kinds: map[string]int{}}
 	for _, name := range sorted(definitions) {
 		definition := definitions[name]
+		index := g.reference(name)
 		extensions, ok := definition.Extensions["x-kubernetes-group-version-kind"].([]any)
 		if !ok {
 			continue
 		}
-		index := g.reference(name)
 		for _, extension := range extensions {
 			result.Kinds[typeOf(extension.(map[string]any))] = index
 		}
@@ -102,6 +103,7 @@ func main() {
 	sort.Strings(result.Namespaced)
 	sort.Strings(result.Cluster)
 	result.Shapes = g.shapes
+	result.Names = g.byRef
 	result.Config = defaultConfig()
 	must(json.NewEncoder(os.Stdout).Encode(result))
 }

@@ -12,21 +12,25 @@ const BUILT_IN_SCOPES: ReadonlyMap<string, boolean> = new Map([
 /** The version of Kubernetes whose schema is built in. */
 const BUILT_IN_VERSION = "v1.21.2";
 
+/** Whether the built-in schema counts beside one from a file, and which of the two wins where both know something. */
+type BuiltIn = "unused" | "weaker" | "stronger";
+
 /**
- * What one build knows about kinds. It starts with the built-in schema; the first kustomization with an `openapi` field may put
- * its own in place, once. The built-in one then still counts if it was asked before.
+ * What one build knows about kinds. It starts with the built-in schema. The first kustomization with an `openapi` field puts its
+ * own in place, once; the built-in one then still counts if it was needed before, as in kustomize: it is weaker when it was
+ * needed for a merge, stronger when it was only asked for a scope that it did not know.
  */
 export class Schema {
   #isSet = false;
-  #hasBuiltIn = true;
-  /** True as soon as a question was answered from the built-in schema or would have been. */
-  #wasAsked = false;
+  #builtIn: BuiltIn = "stronger";
+  #hadMerge = false;
+  #hadUnknownScope = false;
   #definitions: JsonObject = {};
-  readonly #kinds = new Map<string, Shape>();
+  readonly #kinds = new Map<string, JsonObject>();
   readonly #scopes = new Map<string, boolean>();
 
   /**
-   * Obeys an `openapi` field. @param text content of the file that `path` names
+   * Obeys an `openapi` field. @param document content of the file that `path` names
    * @throws {ToolkitError} `invalid` for both a path and a version, or an unknown version
    */
   set(field: { readonly [key: string]: string }, document: JsonValue | undefined, isRoot: boolean): void {
@@ -35,7 +39,7 @@ export class Schema {
     if (document !== undefined) {
       if (version !== undefined) throw invalid("builtin version and custom schema provided, cannot use both");
       this.#isSet = true;
-      this.#hasBuiltIn = this.#wasAsked;
+      this.#builtIn = this.#hadMerge ? "weaker" : this.#hadUnknownScope ? "stronger" : "unused";
       this.#add(document);
       return;
     }
@@ -49,30 +53,28 @@ export class Schema {
     const type = `${apiVersion} ${kind}`;
     const builtIn = BUILT_IN_SCOPES.get(type);
     if (builtIn !== undefined) return !builtIn;
-    this.#wasAsked = true;
+    this.#hadUnknownScope = true;
     return this.#scopes.get(type) === false;
   }
 
   /** The schema of a kind, undefined for one that is not known. */
   shapeOf(apiVersion: string, kind: string): Shape | undefined {
     const type = `${apiVersion} ${kind}`;
-    const own = this.#kinds.get(type);
-    if (!this.#hasBuiltIn) return own;
-    this.#wasAsked = true;
-    return builtInShapes().get(type) ?? own;
+    this.#hadMerge = true;
+    const custom = this.#kinds.get(type);
+    const own = custom === undefined ? undefined : this.#shape(custom);
+    if (this.#builtIn === "unused") return own;
+    const builtIn = builtInShapes().kinds.get(type);
+    return this.#builtIn === "weaker" ? (own ?? builtIn) : (builtIn ?? own);
   }
 
   #add(document: JsonValue): void {
     if (!isObject(document)) throw invalid("invalid schema file: not an object");
     this.#definitions = isObject(document["definitions"]) ? document["definitions"] : {};
     for (const definition of Object.values(this.#definitions)) {
-      if (!isObject(definition)) continue;
-      const types = definition["x-kubernetes-group-version-kind"];
-      if (!Array.isArray(types)) continue;
-      for (const type of types) {
-        const name = typeName(type);
-        if (name !== undefined) this.#kinds.set(name, customShape(definition, this.#definitions));
-      }
+      const types = isObject(definition) ? definition["x-kubernetes-group-version-kind"] : undefined;
+      if (!isObject(definition) || !Array.isArray(types)) continue;
+      for (const name of types.map(typeName)) if (name !== undefined) this.#kinds.set(name, definition);
     }
     const paths = isObject(document["paths"]) ? document["paths"] : {};
     for (const [path, item] of Object.entries(paths)) {
@@ -83,6 +85,45 @@ export class Schema {
       else if (!this.#scopes.has(name)) this.#scopes.set(name, false);
     }
   }
+
+  /** A schema from a file, read where it is asked. */
+  #shape(schema: JsonObject): Shape {
+    const text = (name: string): string | undefined => (typeof schema[name] === "string" ? schema[name] : undefined);
+    const mapKeys = schema["x-kubernetes-list-map-keys"];
+    return {
+      strategy: text("x-kubernetes-patch-strategy"),
+      mergeKey: text("x-kubernetes-patch-merge-key"),
+      mapKeys: Array.isArray(mapKeys) ? mapKeys.filter((key) => typeof key === "string") : undefined,
+      field: (name) => {
+        const properties = schema["properties"];
+        return this.#resolve(isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : schema["additionalProperties"]);
+      },
+      items: () => (isArrayType(schema["type"]) ? this.#resolve(schema["items"]) : undefined),
+    };
+  }
+
+  /** Follows references; undefined for one that leads nowhere or round in a circle. */
+  #resolve(schema: JsonValue | undefined): Shape | undefined {
+    let current = schema;
+    for (let hops = 0; hops < MAX_HOPS; hops++) {
+      if (!isObject(current)) return undefined;
+      const reference = current["$ref"];
+      if (typeof reference !== "string" || reference === "") return this.#shape(current);
+      const name = reference.replace(/^#\/definitions\//, "").replaceAll("~1", "/").replaceAll("~0", "~");
+      const custom = Object.hasOwn(this.#definitions, name) ? this.#definitions[name] : undefined;
+      const builtIn = this.#builtIn === "unused" || (this.#builtIn === "weaker" && custom !== undefined) ? undefined : builtInShapes().definitions.get(name);
+      if (builtIn !== undefined) return builtIn;
+      current = custom;
+    }
+    return undefined;
+  }
+}
+
+/** References behind one another that are followed. */
+const MAX_HOPS = 100;
+
+function isArrayType(type: JsonValue | undefined): boolean {
+  return type === "array" || (Array.isArray(type) && type.length === 1 && type[0] === "array");
 }
 
 function typeName(type: JsonValue | undefined): string | undefined {
@@ -90,37 +131,4 @@ function typeName(type: JsonValue | undefined): string | undefined {
   const { group, version, kind } = type as { readonly group?: JsonValue; readonly version?: JsonValue; readonly kind?: JsonValue }; // why: only names three fields of any JSON
   if (typeof version !== "string" || typeof kind !== "string") return undefined;
   return `${typeof group === "string" && group !== "" ? `${group}/` : ""}${version} ${kind}`;
-}
-
-/** A schema from a file, read where it is asked. */
-function customShape(schema: JsonObject, definitions: JsonObject): Shape {
-  const strategy = schema["x-kubernetes-patch-strategy"];
-  const mergeKey = schema["x-kubernetes-patch-merge-key"];
-  const mapKeys = schema["x-kubernetes-list-map-keys"];
-  return {
-    strategy: typeof strategy === "string" ? strategy : undefined,
-    mergeKey: typeof mergeKey === "string" ? mergeKey : undefined,
-    mapKeys: Array.isArray(mapKeys) ? mapKeys.filter((key) => typeof key === "string") : undefined,
-    field(name) {
-      const properties = schema["properties"];
-      const own = isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : schema["additionalProperties"];
-      return resolved(own, definitions);
-    },
-    items() {
-      return schema["type"] === "array" || (Array.isArray(schema["type"]) && schema["type"].length === 1 && schema["type"][0] === "array") ? resolved(schema["items"], definitions) : undefined;
-    },
-  };
-}
-
-/** Follows references; undefined for one that leads nowhere or round in a circle. */
-function resolved(schema: JsonValue | undefined, definitions: JsonObject): Shape | undefined {
-  let current = schema;
-  for (let hops = 0; hops < 100; hops++) {
-    if (!isObject(current)) return undefined;
-    const reference = current["$ref"];
-    if (typeof reference !== "string" || reference === "") return customShape(current, definitions);
-    const name = reference.replace(/^#\/definitions\//, "").replaceAll("~1", "/").replaceAll("~0", "~");
-    current = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
-  }
-  return undefined;
 }

@@ -24,23 +24,34 @@ interface ShapeFact {
 interface Facts {
   readonly shapes: readonly ShapeFact[];
   readonly kinds: Readonly<Record<string, number>>;
+  readonly names: Readonly<Record<string, number>>;
 }
 
-let builtIn: ReadonlyMap<string, Shape> | undefined;
+/** Schemas by what they are asked for. */
+export interface BuiltInShapes {
+  /** By `apiVersion kind`. */
+  readonly kinds: ReadonlyMap<string, Shape>;
+  /** By the name of a definition. */
+  readonly definitions: ReadonlyMap<string, Shape>;
+}
 
-/** The built-in schemas by `apiVersion kind`, read at the first call. They never change, so every build shares them. */
-export function builtInShapes(): ReadonlyMap<string, Shape> {
+let builtIn: BuiltInShapes | undefined;
+
+/** The built-in schemas, read at the first call. They never change, so every build shares them. */
+export function builtInShapes(): BuiltInShapes {
   builtIn ??= readShapes();
   return builtIn;
 }
 
-function readShapes(): ReadonlyMap<string, Shape> {
-  const { shapes: facts, kinds }: Facts = JSON.parse(SCHEMA_FACTS);
+function readShapes(): BuiltInShapes {
+  const { shapes: facts, kinds, names }: Facts = JSON.parse(SCHEMA_FACTS);
   const shapes: readonly Shape[] = facts.map((fact) => shapeOf(fact, () => shapes));
-  return new Map(Object.entries(kinds).flatMap(([kind, index]) => {
-    const shape = shapes[index];
-    return shape === undefined ? [] : [[kind, shape] as const];
-  }));
+  const named = (indices: Readonly<Record<string, number>>, nameOf: (key: string) => string): ReadonlyMap<string, Shape> =>
+    new Map(Object.entries(indices).flatMap(([key, index]) => {
+      const shape = shapes[index];
+      return shape === undefined ? [] : [[nameOf(key), shape] as const];
+    }));
+  return { kinds: named(kinds, (kind) => kind), definitions: named(names, (name) => name.replace(/^\./, "io.k8s.")) };
 }
 
 function shapeOf(fact: ShapeFact, all: () => readonly Shape[]): Shape {

@@ -117,7 +117,7 @@ function unite(a: Tuple, b: Tuple): Tuple | undefined {
 
 /** Adds the elements of `source` to `target`; one with the same keys takes the place of what is there. */
 function appendElements(target: YamlNode, source: YamlNode, keys: readonly string[]): YamlNode {
-  for (const element of [...source.content]) {
+  for (const element of source.content) {
     if ((keys[0] ?? "") === "") {
       setElement(target, element, { keys: [""], values: [element.value] });
       continue;
