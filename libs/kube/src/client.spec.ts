@@ -97,7 +97,7 @@ describe("requests", () => {
       url.endsWith("/a") ? sendJson(response, 404, statusBody(404, "NotFound", 'configmaps "a" not found', { name: "a", kind: "configmaps" })) : sendJson(response, 404, "404 page not found\n"));
     expect(await client.get(named("a"), { signal })).toBeUndefined();
     const error = await failure(client.get(named("b"), { signal }));
-    expect([error.kind, error.message]).toEqual(["missing", "the server answered 404: 404 page not found"]);
+    expect([error.kind, error.message]).toEqual(["missing", "the server could not find the requested resource"]);
   });
 
   it("keeps its connections: a hundred requests need no more than are under way at once", async () => {

@@ -19,10 +19,12 @@ export interface Followed extends Pick<ListOptions, "namespace" | "labelSelector
 /** What was seen. The first is always `replaced`, and so is what follows a loss of sight. */
 export type Delta = { readonly kind: "replaced"; readonly items: readonly LiveObject[]; readonly resourceVersion: string } | WatchEvent;
 
-/** Eight seconds at most, so that all is well again within fifteen of an API server's return. */
-const BACKOFF = { minMs: 250, maxMs: 8_000 };
-/** Where the refusal is no outage: a kind that is not served, a role that is not granted. */
-const REFUSED_BACKOFF = { minMs: 500, maxMs: 30_000 };
+/** After one failure: it may have been a connection. */
+const FIRST_WAIT_MS = 250;
+/** After more. Eight seconds at most, so that all is well again within fifteen of an API server's return. */
+const OUTAGE_BACKOFF = { minMs: 1_000, maxMs: 8_000 };
+/** The same where the refusal is no outage: a kind that is not served, a role that is not granted. */
+const REFUSAL_BACKOFF = { minMs: 1_000, maxMs: 30_000 };
 /** A watch that ends sooner, and without an event, counts as a failure: else a server that closes at once is asked without end. */
 const SHORT_WATCH_MS = 1_000;
 
@@ -63,11 +65,10 @@ export async function* follow(followed: Followed, signal: AbortSignal): AsyncGen
       if (isWatching && mayHaveBeenSetBack(error)) version = undefined;
       if (!(isWatching && error.kind === "conflict")) onError(error);
       failures++;
-      const wait = backoffMs(failures - 1, isOutage(error) ? BACKOFF : REFUSED_BACKOFF);
-      await sleep(Math.max(wait, error.retryAfterMs ?? 0) * (0.5 + random() / 2), signal);
+      await sleep(waitMs(failures, error, random), signal);
       continue;
     }
-    if (failures > 0) await sleep(backoffMs(failures - 1, BACKOFF) * (0.5 + random() / 2), signal);
+    if (failures > 0) await sleep(waitMs(failures, undefined, random), signal);
   }
 }
 
@@ -118,6 +119,9 @@ function mayHaveBeenSetBack(error: ToolkitError): boolean {
   return error instanceof KubeError || (error instanceof TransportError && (error.phase === "connect" || error.phase === "answer"));
 }
 
-function isOutage({ kind }: ToolkitError): boolean {
-  return kind === "unavailable" || kind === "throttled" || kind === "conflict";
+/** Half of it by chance, so that not all come back together; never sooner than the server asked. */
+function waitMs(failures: number, error: ToolkitError | undefined, random: () => number): number {
+  const limits = error === undefined || ["unavailable", "throttled", "conflict"].includes(error.kind) ? OUTAGE_BACKOFF : REFUSAL_BACKOFF;
+  const full = failures === 1 ? FIRST_WAIT_MS : backoffMs(failures - 2, limits);
+  return (error?.retryAfterMs ?? 0) + full * (0.5 + random() / 2);
 }

@@ -116,6 +116,8 @@ function has(causes: readonly KubeCause[], reason: string): boolean {
 function statusOf({ status, body }: KubeFailure): JsonObject {
   const parsed = body.startsWith("{") ? tryParse(body) : undefined;
   if (isObject(parsed) && parsed["kind"] === "Status") return parsed;
+  // in the words that other clients have for it, as the server's are "404 page not found"
+  if (status === 404) return { message: "the server could not find the requested resource" };
   const shown = body.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
   const excerpt = shown.length > MAX_FOREIGN_TEXT ? `${shown.slice(0, MAX_FOREIGN_TEXT)}…` : shown;
   return { message: excerpt === "" ? `the server answered ${status}` : `the server answered ${status}: ${excerpt}` };
