@@ -1,0 +1,159 @@
+import type { JsonObject } from "@plumb/std";
+import { draftOf, listAt, objectAt, objectsAt, textAt, valueAt, without, type Draft } from "../draft.ts";
+import type { Registry } from "../kinds/registry.ts";
+import type { Resource } from "../resource.ts";
+import type { Store, StoreEvent } from "../storage/store.ts";
+import { withoutFinalizer, type ObjectDeleter } from "../write/deleter.ts";
+import type { ObjectWriter } from "../write/writer.ts";
+import { ownAfterUpdate } from "../write/ownership.ts";
+import { customResources } from "./custom-resource.ts";
+import { DEFINITION_FINALIZER } from "./definition-checks.ts";
+
+export const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
+
+interface Parts {
+  readonly store: Store;
+  readonly writer: ObjectWriter;
+  readonly deleter: ObjectDeleter;
+  readonly registry: Registry;
+  readonly now: () => string;
+}
+
+/**
+ * Accepts names, establishes definitions, serves their kinds, and ends them.
+ *
+ * A definition is established in the same turn as it is stored, so a client that has created one can use it at once.
+ */
+export class DefinitionController {
+  readonly #parts: Parts;
+  readonly #stop: () => void;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#stop = parts.store.onChange((collection, event) => {
+      if (collection === DEFINITIONS) this.#changed(event);
+    });
+  }
+
+  stop(): void {
+    this.#stop();
+  }
+
+  #changed({ kind, key, object }: StoreEvent): void {
+    if (kind === "gone") {
+      this.#parts.registry.serve(key, []);
+      return;
+    }
+    const conditions = objectsAt(object, "status", "conditions");
+    const accepted = this.#acceptance(object);
+    const wanted = merged(conditions, accepted, this.#parts.now());
+    const names = textAt(accepted[0] ?? {}, "status") === "True" ? objectAt(object, "spec", "names") : objectAt(object, "status", "acceptedNames");
+    if (JSON.stringify(wanted) !== JSON.stringify(conditions) || JSON.stringify(names) !== JSON.stringify(objectAt(object, "status", "acceptedNames"))) {
+      this.#writeStatus(key, { ...objectAt(object, "status"), acceptedNames: names ?? { plural: "", kind: "" }, conditions: wanted });
+      return;
+    }
+    if (isTrue(conditions, "Established")) this.#parts.registry.serve(key, customResources(object));
+  }
+
+  /** NamesAccepted and Established, as they should be. */
+  #acceptance(definition: JsonObject): readonly JsonObject[] {
+    const conflict = this.#conflict(definition);
+    const wasEstablished = isTrue(objectsAt(definition, "status", "conditions"), "Established");
+    const names = conflict === undefined
+      ? { type: "NamesAccepted", status: "True", reason: "NoConflicts", message: "no conflicts found" }
+      : { type: "NamesAccepted", status: "False", ...conflict };
+    const established = conflict === undefined || wasEstablished
+      ? { type: "Established", status: "True", reason: "InitialNamesAccepted", message: "the initial names have been accepted" }
+      : { type: "Established", status: "False", reason: "NotAccepted", message: "not all names are accepted" };
+    return [names, established];
+  }
+
+  /** The last name that another definition of the group holds; a list kind is looked at last. */
+  #conflict(definition: JsonObject): { readonly reason: string; readonly message: string } | undefined {
+    const group = textAt(definition, "spec", "group");
+    const own = textAt(definition, "metadata", "name");
+    const { entries } = this.#parts.store.collection(DEFINITIONS).snapshot("");
+    const others = entries.map(([, other]) => other).filter((other) => textAt(other, "spec", "group") === group && textAt(other, "metadata", "name") !== own);
+    const taken = new Set(others.flatMap((other) => namesOf(objectAt(other, "status", "acceptedNames"))));
+    const kinds = new Set(others.flatMap((other) => kindsOf(objectAt(other, "status", "acceptedNames"))));
+    const names = objectAt(definition, "spec", "names");
+    const checks: readonly (readonly [string, string, ReadonlySet<string>])[] = [
+      ["Plural", textAt(names, "plural") ?? "", taken],
+      ["Singular", textAt(names, "singular") ?? "", taken],
+      ...listAt(names, "shortNames").map((name) => ["ShortNames", String(name), taken] as const),
+      ["Kind", textAt(names, "kind") ?? "", kinds],
+      ["ListKind", textAt(names, "listKind") ?? "", kinds],
+    ];
+    const [reason, name] = checks.findLast(([, one, others_]) => one !== "" && others_.has(one)) ?? [];
+    return reason === undefined ? undefined : { reason: `${reason}Conflict`, message: `${JSON.stringify(name)} is already in use` };
+  }
+
+  #resource(): Resource | undefined {
+    return this.#parts.registry.find("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+  }
+
+  #writeStatus(name: string, status: JsonObject): void {
+    const resource = this.#resource();
+    if (resource === undefined) return;
+    const writer = { manager: "kube-apiserver", subresource: "status", now: this.#parts.now() };
+    const make = (live: JsonObject | undefined): Draft => draftOf(ownAfterUpdate(resource, live, { ...live, status }, undefined, writer));
+    this.#parts.writer.update({ resource, namespace: "", name }, { mayCreate: false, make }, { isDryRun: false, writer, warn: () => {} });
+  }
+
+  /** Deletes the objects of a definition that is being deleted, and lets it go when none is left. */
+  finish(name: string): void {
+    const definition = this.#parts.store.collection(DEFINITIONS).get(name);
+    if (definition === undefined || valueAt(definition, "metadata", "deletionTimestamp") === undefined) return;
+    if (!listAt(definition, "metadata", "finalizers").includes(DEFINITION_FINALIZER)) return;
+    const group = textAt(definition, "spec", "group") ?? "";
+    const [resource] = customResources(definition);
+    const collection = this.#parts.store.collection(`${group}/${textAt(definition, "spec", "names", "plural") ?? ""}`);
+    for (const [, object] of collection.snapshot("").entries) {
+      if (resource === undefined || valueAt(object, "metadata", "deletionTimestamp") !== undefined) continue;
+      const target = { resource, namespace: textAt(object, "metadata", "namespace") ?? "", name: textAt(object, "metadata", "name") ?? "" };
+      this.#parts.deleter.delete(target, { isDryRun: false, propagation: undefined, gracePeriodSeconds: undefined, uid: undefined, resourceVersion: undefined });
+    }
+    if (collection.size === 0) this.#letGo(name, definition);
+    else this.#sayInProgress(name, definition);
+  }
+
+  #sayInProgress(name: string, definition: JsonObject): void {
+    const conditions = objectsAt(definition, "status", "conditions");
+    if (conditions.some((one) => textAt(one, "reason") === "InstanceDeletionInProgress")) return;
+    const condition = { type: "Terminating", status: "True", reason: "InstanceDeletionInProgress", message: "CustomResource deletion is in progress" };
+    this.#writeStatus(name, { ...objectAt(definition, "status"), conditions: merged(conditions, [condition], this.#parts.now()) });
+  }
+
+  #letGo(name: string, definition: JsonObject): void {
+    const collection = this.#parts.store.collection(DEFINITIONS);
+    const left = withoutFinalizer(definition, DEFINITION_FINALIZER);
+    if (listAt(left, "metadata", "finalizers").length === 0) collection.remove(name);
+    else collection.put(name, left);
+  }
+}
+
+function namesOf(names: JsonObject | undefined): readonly string[] {
+  return [textAt(names, "plural") ?? "", textAt(names, "singular") ?? "", ...listAt(names, "shortNames").map(String)];
+}
+
+function kindsOf(names: JsonObject | undefined): readonly string[] {
+  return [textAt(names, "kind") ?? "", textAt(names, "listKind") ?? ""];
+}
+
+function isTrue(conditions: readonly JsonObject[], type: string): boolean {
+  return conditions.some((condition) => textAt(condition, "type") === type && textAt(condition, "status") === "True");
+}
+
+/** `conditions` with `wanted` in place; the time moves when the status does. */
+export function merged(conditions: readonly JsonObject[], wanted: readonly JsonObject[], now: string): readonly JsonObject[] {
+  const result = [...conditions];
+  for (const condition of wanted) {
+    const at = result.findIndex((one) => one["type"] === condition["type"]);
+    const before = result[at];
+    const lastTransitionTime = before !== undefined && before["status"] === condition["status"] ? (before["lastTransitionTime"] ?? now) : now;
+    const next = { lastTransitionTime, ...without(condition, "lastTransitionTime") };
+    if (before === undefined) result.push(next);
+    else result[at] = next;
+  }
+  return result;
+}

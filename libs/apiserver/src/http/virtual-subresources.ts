@@ -1,0 +1,68 @@
+import { isObject, type JsonObject } from "@plumb/std";
+import { draftOf, objectAt, textAt, within } from "../draft.ts";
+import { notAllowed, notFound } from "../refusal.ts";
+import { named, type Target } from "../write/writer.ts";
+import type { ApiResponse } from "./message.ts";
+import { bodyFormat, parseObject, readBytes } from "./read-body.ts";
+import type { HandlerParts, ResourceCall } from "./resource-handler.ts";
+import { answer, answerText } from "./respond.ts";
+
+type Virtual = (parts: HandlerParts, call: ResourceCall, target: Target, body: JsonObject) => ApiResponse;
+
+/** Subresources that are no view of the object, by `plural/name`. */
+const VIRTUALS: Readonly<Record<string, { readonly method: string; readonly run: Virtual }>> = {
+  "pods/log": { method: "GET", run: () => answerText(200, "", "text/plain") },
+  "pods/eviction": { method: "POST", run: evict },
+  "pods/binding": { method: "POST", run: bind },
+  "namespaces/finalize": { method: "PUT", run: finalize },
+  "serviceaccounts/token": { method: "POST", run: issueToken },
+};
+
+/** @throws {Refusal} 404 for an absent object, 405 for what is not simulated */
+export async function handleVirtual(parts: HandlerParts, call: ResourceCall): Promise<ApiResponse> {
+  const { request, path, resource } = call;
+  const target: Target = { resource, namespace: path.namespace, name: path.name };
+  const virtual = VIRTUALS[`${resource.plural}/${path.subresource}`];
+  if (parts.writer.read(target) === undefined) throw notFound(named(resource, path.name));
+  if (virtual === undefined || virtual.method !== request.method) throw notAllowed();
+  const bytes = await readBytes(request);
+  const body = bytes.byteLength === 0 ? {} : parseObject(bytes, bodyFormat(request), path.subresource).value;
+  return virtual.run(parts, call, target, body);
+}
+
+const SUCCESS: JsonObject = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
+
+function evict(parts: HandlerParts, call: ResourceCall, target: Target): ApiResponse {
+  parts.deleter.delete(target, { isDryRun: false, propagation: undefined, gracePeriodSeconds: undefined, uid: undefined, resourceVersion: undefined });
+  return answer(201, SUCCESS, call.negotiated);
+}
+
+function update(parts: HandlerParts, { warn }: ResourceCall, target: Target, change: (live: JsonObject) => JsonObject): JsonObject {
+  const writer = { manager: "kube-apiserver", subresource: "", now: parts.now() };
+  return parts.writer.update(target, { mayCreate: false, make: (live) => draftOf(change(live ?? {})) }, { isDryRun: false, writer, warn }).object;
+}
+
+function bind(parts: HandlerParts, call: ResourceCall, target: Target, body: JsonObject): ApiResponse {
+  const nodeName = textAt(body, "target", "name") ?? "";
+  update(parts, call, target, (live) => ({ ...live, spec: { ...objectAt(live, "spec"), nodeName } }));
+  return answer(201, SUCCESS, call.negotiated);
+}
+
+/** A PUT of `/finalize` changes `spec.finalizers` alone. */
+function finalize(parts: HandlerParts, call: ResourceCall, target: Target, body: JsonObject): ApiResponse {
+  const collection = parts.store.collection(target.resource.collection);
+  const live = collection.get(target.name) ?? {};
+  const draft = draftOf(live);
+  const wanted = objectAt(body, "spec")?.["finalizers"];
+  if (Array.isArray(wanted) && wanted.length > 0) within(draft, "spec")["finalizers"] = wanted.filter((one) => typeof one === "string");
+  else delete within(draft, "spec")["finalizers"];
+  return answer(200, isObject(draft) ? collection.put(target.name, draft) : live, call.negotiated);
+}
+
+/** A token that nobody checks; workloads are simulated. */
+function issueToken(parts: HandlerParts, call: ResourceCall, target: Target, body: JsonObject): ApiResponse {
+  const seconds = 3600;
+  const expires = `${new Date(parts.clock.nowMs() + seconds * 1000).toISOString().slice(0, 19)}Z`;
+  const token = Buffer.from(`${target.namespace}/${target.name}/${expires}`).toString("base64url");
+  return answer(201, { ...body, kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1", status: { token, expirationTimestamp: expires } }, call.negotiated);
+}

@@ -1,0 +1,87 @@
+import type { KindFacts, Schema } from "@plumb/openapi";
+import { FieldSet } from "@plumb/patch";
+import type { JsonObject } from "@plumb/std";
+import { draftValue, equalJson, numberAt, objectAt, valueAt, within, type Draft } from "../draft.ts";
+import type { FieldFault } from "../refusal.ts";
+import type { Rules, WriteContext } from "../resource.ts";
+import type { NameRule } from "../validation/names.ts";
+import { decodeStruct } from "../wire/decode.ts";
+import { KIND_RULES } from "./kind-rules.ts";
+
+/** What a kind has of its own; what is left out is as for any kind. */
+export interface KindRules {
+  readonly names?: NameRule;
+  /** What the generation counts changes of; absent where a kind has no generation. */
+  readonly generation?: readonly string[];
+  readonly createsOnUpdate?: true;
+  readonly needsVersion?: true;
+  readonly answersDeleted?: true;
+  readonly deletesGracefully?: true;
+  /** The main endpoint may write the status. */
+  readonly keepsStatus?: true;
+  /** Paths that the status endpoint leaves alone, besides `spec`. */
+  readonly statusKeeps?: readonly (readonly string[])[];
+  readonly prepareCreate?: (draft: Draft, context: WriteContext) => void;
+  readonly prepareUpdate?: (draft: Draft, old: JsonObject, context: WriteContext) => void;
+  readonly validate?: (object: JsonObject, context: WriteContext) => readonly FieldFault[];
+  readonly validateUpdate?: (object: JsonObject, old: JsonObject, context: WriteContext) => readonly FieldFault[];
+  readonly warnings?: (object: JsonObject, old: JsonObject | undefined) => readonly string[];
+  readonly release?: (object: JsonObject) => void;
+}
+
+/** The rules of a built-in kind. @param own what this server adds, such as the addresses of Services */
+export function builtinRules(facts: KindFacts, own: KindRules = {}): Rules {
+  const kind: KindRules = { ...KIND_RULES[`${facts.group}/${facts.plural}`], ...own };
+  const hasStatus = facts.subresources.some(({ name }) => name === "status");
+  const statusSchema = facts.schema.fields.get("status");
+  const resetsStatus = hasStatus && kind.keepsStatus !== true;
+  return {
+    names: kind.names ?? "subdomain",
+    createsOnUpdate: kind.createsOnUpdate ?? false,
+    updatesUnconditionally: kind.needsVersion !== true,
+    answersDeleted: kind.answersDeleted ?? false,
+    deletesGracefully: kind.deletesGracefully ?? false,
+    resetFields: resetsStatus ? FieldSet.ofNames(["status"]) : FieldSet.EMPTY,
+    statusResetFields: FieldSet.ofNames(["spec"], ...(kind.statusKeeps ?? [])),
+    prepareCreate(draft, context) {
+      if (resetsStatus) setStatus(draft, emptyStatus(statusSchema));
+      if (kind.generation !== undefined) within(draft, "metadata")["generation"] = 1;
+      kind.prepareCreate?.(draft, context);
+    },
+    prepareUpdate(draft, old, context) {
+      if (resetsStatus) setStatus(draft, objectAt(old, "status"));
+      kind.prepareUpdate?.(draft, old, context);
+      const counted = kind.generation ?? [];
+      if (counted.some((path) => !equalJson(valueAt(draft, ...path.split(".")), valueAt(old, ...path.split("."))))) {
+        within(draft, "metadata")["generation"] = (numberAt(old, "metadata", "generation") ?? 0) + 1;
+      }
+    },
+    prepareStatus(draft, old) {
+      for (const path of [["spec"], ...(kind.statusKeeps ?? [])]) keepOld(draft, old, path);
+    },
+    validate: (object, context) => kind.validate?.(object, context) ?? [],
+    validateUpdate: (object, old, context) => [...(kind.validateUpdate?.(object, old, context) ?? []), ...(kind.validate?.(object, context) ?? [])],
+    validateStatus: () => [],
+    warnings: (object, old) => kind.warnings?.(object, old) ?? [],
+    release: (object) => kind.release?.(object),
+  };
+}
+
+function emptyStatus(schema: Schema | undefined): JsonObject | undefined {
+  return schema === undefined ? undefined : decodeStruct({}, schema, [], "status");
+}
+
+function setStatus(draft: Draft, status: JsonObject | undefined): void {
+  if (status === undefined) delete draft["status"];
+  else draft["status"] = draftValue(status);
+}
+
+/** Puts back what `old` has at `path`. */
+function keepOld(draft: Draft, old: JsonObject, path: readonly string[]): void {
+  const last = path.at(-1);
+  if (last === undefined) return;
+  const parent = path.slice(0, -1).reduce(within, draft);
+  const value = valueAt(old, ...path);
+  if (value === undefined) delete parent[last];
+  else parent[last] = draftValue(value);
+}

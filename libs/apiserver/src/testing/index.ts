@@ -1,0 +1,1 @@
+export { startTestApiServer, type TestApiServer, type TestApiServerOptions } from "./start-test-api-server.ts";
