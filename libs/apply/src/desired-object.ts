@@ -31,3 +31,8 @@ export function placed(object: Manifest, { isNamespaced }: Pick<Resource, "isNam
   if (namespace === undefined || namespace === "") throw namespaceMissing(object);
   return object;
 }
+
+/** Hash of what is sent for a desired object; a baseline has the one of what was sent last. */
+export function desiredHash(desired: DesiredObject, owner: Owner): string {
+  return prepared(desired, owner).desiredHash;
+}

@@ -53,6 +53,25 @@ export class EventRecorder {
     }
   }
 
+  /** Keeps a notice on disk until it is released or discarded, whichever comes first. Never rejects. */
+  async hold(object: LiveObject, notice: Notice): Promise<{ release(): void; discard(): Promise<void> }> {
+    const { reporter, clock } = this.#options;
+    const event = toolkitEvent(object, notice, reporter, clock.nowMs());
+    const held = event === undefined ? undefined : await this.#posts?.hold(event);
+    let isSettled = false;
+    const settle = (): boolean => !isSettled && (isSettled = true);
+    return {
+      release: () => {
+        if (!settle()) return;
+        for (const told of eventsOfRun([notice])) this.#kubernetes.add(object, told);
+        if (held !== undefined) this.#posts?.release(held);
+      },
+      discard: async () => {
+        if (settle() && held !== undefined) await this.#posts?.discard(held);
+      },
+    };
+  }
+
   /** Sends until `signal` aborts, what an earlier process left on disk first; then for a moment more, so that the last words get out. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#posts?.load();

@@ -19,6 +19,13 @@ export interface PostQueueOptions {
   readonly dropped: Counter;
 }
 
+/** An event that waits on disk for what is to become of it. */
+export interface HeldEvent {
+  readonly event: ToolkitEvent;
+  readonly body: string;
+  readonly spoolId: number | undefined;
+}
+
 interface Posting {
   /** `Kind/namespace/name` of the object, for the log. */
   readonly subject: string;
@@ -69,6 +76,22 @@ export class PostQueue {
     const body = stringifyJson(event);
     const spoolId = isDurable ? await this.#spooled(event, body) : undefined;
     this.#enqueue(event, body, spoolId);
+  }
+
+  /** Takes an event to disk and does not send it yet. Never rejects. */
+  async hold(event: ToolkitEvent): Promise<HeldEvent> {
+    const body = stringifyJson(event);
+    return { event, body, spoolId: await this.#spooled(event, body) };
+  }
+
+  /** Sends an event that was held. */
+  release({ event, body, spoolId }: HeldEvent): void {
+    this.#enqueue(event, body, spoolId);
+  }
+
+  /** Forgets an event that was held. Never rejects. */
+  async discard({ spoolId }: HeldEvent): Promise<void> {
+    if (spoolId !== undefined) await this.#forget(spoolId);
   }
 
   /** Takes back what an earlier process left on disk. Never rejects. */

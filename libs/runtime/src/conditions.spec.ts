@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Condition } from "@plumb/api";
-import { ERROR_KINDS, ToolkitError } from "@plumb/std";
+import { ToolkitError } from "@plumb/std";
 import { standardConditions, withConditions, type ConditionChanges } from "./conditions.ts";
 import type { Outcome } from "./outcome.ts";
 

@@ -5,7 +5,7 @@ export { openControllerProcess, runControllerProcess, sharedByControllers, type 
 export { KeyQueue } from "./key-queue.ts";
 export { leaseLeadership, type FencedLeadership } from "./leadership.ts";
 export { Manager, type Leadership, type ManagerOptions, type Part, type Phase } from "./manager.ts";
-export type { Notice, Notifier } from "./notifier.ts";
+export type { HeldNotice, Notice, Notifier } from "./notifier.ts";
 export { keyOf, splitKey, type ObjectCache, type ObjectChange } from "./object-cache.ts";
 export { requeue, type Outcome, type Requeue } from "./outcome.ts";
 export { HostPlaces, Places } from "./places.ts";

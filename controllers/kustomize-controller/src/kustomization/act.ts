@@ -1,9 +1,12 @@
 import { REASON, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
-import { hasPolicy, isUnmanaged, prune, staleEntries, type Applier, type ApplyResult, type Baselines, type DesiredObject, type PruneResult } from "@plumb/apply";
+import {
+  hasPolicy, isUnmanaged, prune, staleEntries, type Applier, type ApplyResult, type Baselines, type DesiredObject, type DriftWatch, type Health, type HealthChecks,
+  type HealthTarget, type PruneResult,
+} from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { keyOf, withReason, type Tools } from "@plumb/runtime";
 import { formatDuration, ToolkitError, toToolkitError } from "@plumb/std";
-import type { Artifacts, Builds, Built, Health, HealthChecks, HealthSeen, HealthTarget } from "./contracts.ts";
+import type { Artifacts, Builds, Built, HealthSeen } from "./contracts.ts";
 import type { HealthWaits } from "./health-waits.ts";
 import { hostOf } from "./observe.ts";
 import type { KustomizationPlan } from "./plan.ts";
@@ -15,6 +18,7 @@ export interface ActOptions {
   readonly artifacts: Artifacts;
   readonly builds: Builds;
   readonly health: HealthChecks;
+  readonly drift: DriftWatch;
   readonly waits: HealthWaits;
   /** True when another Kustomization depends on this one. */
   readonly hasDependents: (key: string) => boolean;
@@ -42,8 +46,9 @@ export async function actOnKustomization(
   const built = await build(obj, plan, limit, tools, options);
   tools.progress(`Detecting drift ${limit}`);
   const stored = obj.status?.inventory?.entries ?? [];
+  const owner = { namespace: obj.metadata.namespace ?? "", name: obj.metadata.name };
   const applied = await withReason(REASON.ReconciliationFailed, options.applier.run({
-    owner: { namespace: obj.metadata.namespace ?? "", name: obj.metadata.name },
+    owner,
     objects: built.objects,
     inventory: stored,
     revision: artifact.revision,
@@ -51,6 +56,8 @@ export async function actOnKustomization(
     signal: tools.signal,
   }));
   const done = { digest: built.digest, applied };
+  if (applied.failure === undefined) options.builds.applied(keyOf(obj), built);
+  await options.drift.follow(owner, applied.inventory, tools.signal).catch((thrown: unknown) => tools.progress(`Watching for drift: ${toToolkitError(thrown).message}`));
   if (applied.failure !== undefined) return { ...done, pruned: undefined, health: undefined };
   const pruned = await pruneStale(obj, stored, applied.inventory, tools, options);
   if (pruned?.failure !== undefined) return { ...done, pruned, health: undefined };
@@ -65,10 +72,19 @@ async function build(obj: Kustomization, { artifact, timeoutMs }: KustomizationP
   const folder = await withReason(REASON.ArtifactFailed, tools.atHost(hostOf(artifact), () => artifacts.open(artifact, tools.signal)));
   try {
     tools.progress(`Building manifests ${limit}`);
-    return await withReason(REASON.BuildFailed, builds.build(obj, artifact, folder.path, { timeoutMs, signal: tools.signal }));
+    return await withReason(REASON.BuildFailed, builds.build(obj, artifact, folder.path, { timeoutMs, signal: tools.signal })).catch(pathMissing);
   } finally {
     folder.release();
   }
+}
+
+/** A path that leads nowhere is the artifact's fault, and another one than an artifact that is not served yet (K-023). */
+function pathMissing(thrown: unknown): Promise<never> {
+  const error = toToolkitError(thrown);
+  if (error.kind !== "missing") throw thrown;
+  const { message } = error;
+  const cause = new ToolkitError("invalid", message.startsWith("kustomization path") ? message : `kustomization path not found: ${message}`, { cause: error });
+  return withReason(REASON.ArtifactFailed, Promise.reject(cause));
 }
 
 /**

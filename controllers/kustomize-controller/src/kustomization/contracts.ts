@@ -1,5 +1,5 @@
 import type { Artifact, Kustomization, LiveObject } from "@plumb/api";
-import type { DesiredObject } from "@plumb/apply";
+import type { DesiredObject, Health } from "@plumb/apply";
 import type { ToolkitError } from "@plumb/std";
 
 /** Unpacked artifacts; `@plumb/archive` has the cache that is one. */
@@ -24,22 +24,8 @@ export interface Builds {
   build(obj: Kustomization, artifact: Artifact, folder: string, limit: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<Built>;
   /** The build that is remembered of this artifact and spec, so that no folder is needed for it. */
   recall(obj: Kustomization, artifact: Artifact): Built | undefined;
-  forget(key: string): void;
-}
-
-/** How the objects that a Kustomization waits for are. */
-export type Health =
-  | { readonly kind: "healthy" }
-  /** `Kind/ns/name status: 'InProgress'` of each that is not there yet, in order. */
-  | { readonly kind: "progressing"; readonly waiting: readonly string[] }
-  /** The same of each that cannot become healthy by itself. */
-  | { readonly kind: "failed"; readonly stalled: readonly string[] };
-
-/** Looks at the health of objects, and wakes the Kustomization when one of those it waits for moves. */
-export interface HealthChecks {
-  /** @throws {ToolkitError} when an object could not be read; one that is absent is in progress */
-  assess(key: string, targets: readonly HealthTarget[], signal: AbortSignal): Promise<Health>;
-  /** Ends the watches of a Kustomization that waits no more. */
+  /** Says that the cluster is at this build now. */
+  applied(key: string, built: Built): void;
   forget(key: string): void;
 }
 
@@ -47,13 +33,6 @@ export interface HealthChecks {
 export interface HealthSeen {
   readonly found: Health | ToolkitError;
   readonly waitedMs: number;
-}
-
-export interface HealthTarget {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly namespace: string | undefined;
-  readonly name: string;
 }
 
 /** Objects that the controller watches, by name. */

@@ -1,5 +1,5 @@
 import { KUSTOMIZATION, type Kustomization, type KustomizationStatus } from "@plumb/api";
-import type { ControlledKind, Reconciler } from "@plumb/runtime";
+import { splitKey, type ControlledKind, type Reconciler } from "@plumb/runtime";
 import { actOnKustomization, type ActOptions, type KustomizationDone } from "./act.ts";
 import { observeKustomization, type KustomizationSeen, type World } from "./observe.ts";
 import { planKustomization, type KustomizationPlan } from "./plan.ts";
@@ -34,7 +34,8 @@ export function kustomizationReconciler(options: KustomizationOptions): Kustomiz
 }
 
 /** Drops what is kept of a Kustomization that is gone. */
-export function forgetKustomization(key: string, { builds, health, waits }: ActOptions): void {
+export function forgetKustomization(key: string, { builds, drift, health, waits }: ActOptions): void {
+  drift.forget(splitKey(key));
   builds.forget(key);
   health.forget(key);
   waits.end(key);

@@ -15,7 +15,7 @@ export type KustomizationRun = Run<KustomizationSeen, KustomizationPlan, Kustomi
 /** Puts a run into words: failed in apply, prune or health, waiting for health, or done. Pure. */
 export function reportKustomization(obj: Kustomization, run: KustomizationRun): Report<KustomizationStatus> {
   const { applied, pruned, health } = run.done;
-  if (applied.failure !== undefined) return failed(obj, run, REASON.ReconciliationFailed, withLines(applied.failure, run), {});
+  if (applied.failure !== undefined) return failed(obj, run, applied.failureReason ?? REASON.ReconciliationFailed, withLines(applied.failure, run), {});
   if (pruned?.failure !== undefined) return failed(obj, run, REASON.PruneFailed, pruned.failure, {});
   if (health === undefined) return succeeded(obj, run, { Healthy: undefined });
   const { found, waitedMs } = health;

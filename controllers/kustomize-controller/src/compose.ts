@@ -1,0 +1,136 @@
+import { availableParallelism } from "node:os";
+import { KUSTOMIZATION } from "@plumb/api";
+import { ArtifactCache } from "@plumb/archive";
+import { Applier, Baselines, DriftWatch, HealthChecks, WatchHub } from "@plumb/apply";
+import { EventRecorder } from "@plumb/events";
+import { Spool } from "@plumb/files";
+import { createHttpClient } from "@plumb/http";
+import { leanObject, Store, type ResourceName } from "@plumb/kube";
+import {
+  Controller, openControllerProcess, runControllerProcess, sharedByControllers, WorkerPool, type ControllerProcess, type Part,
+} from "@plumb/runtime";
+import { toToolkitError, type Clock, type Log } from "@plumb/std";
+import { cachedArtifacts } from "./artifacts.ts";
+import { WorkerBuilds } from "./builds.ts";
+import type { KustomizeConfig } from "./config.ts";
+import { DriftCorrector } from "./drift/drift-corrector.ts";
+import { HealthWaits } from "./kustomization/health-waits.ts";
+import { forgetKustomization, KUSTOMIZATION_KIND, kustomizationReconciler } from "./kustomization/kind.ts";
+import { asKustomization, KUSTOMIZATION_INDEXES, triggers } from "./triggers.ts";
+
+/** Unpacked bytes of artifacts kept although nobody stands on them. */
+const CACHE_BYTES = 512 * 1024 * 1024;
+const SWEEP_EVERY_MS = 3_600_000;
+const WORKER_MEMORY_MB = 512;
+const SPOOL_LIMITS = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024 };
+
+/** The source kinds that are watched; the others of the CRD are later work and read as not enabled. */
+const SOURCES: readonly (readonly [kind: string, resource: ResourceName])[] = [
+  ["GitRepository", { group: "source.toolkit.fluxcd.io", version: "v1", plural: "gitrepositories" }],
+];
+
+export interface Surroundings {
+  /** This process's own file, which its workers start with. */
+  readonly entry: URL;
+  /** Arguments for Node in a worker; none where the process runs from its bundle. */
+  readonly workerArgs: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** The whole kustomize-controller: from its settings to its end. @throws {ToolkitError} when it cannot start, or a part of it fails */
+export async function runKustomizeController(config: KustomizeConfig, { entry, workerArgs, signal }: Surroundings): Promise<void> {
+  const shell = await openControllerProcess("kustomize-controller", config);
+  const { client, clock, log, meter } = shell;
+  const http = createHttpClient({});
+  const spool = config.spoolPath === undefined ? undefined : await Spool.open(config.spoolPath, SPOOL_LIMITS);
+  const recorder = new EventRecorder({
+    client, http, spool, clock, log, meter,
+    reporter: { controller: shell.name, instance: config.instance },
+    eventsUrl: config.eventsAddress === undefined ? undefined : new URL(config.eventsAddress),
+  });
+  const pool = new WorkerPool({ entry, role: "worker", threads: Math.max(2, availableParallelism() - 1), memoryLimitMb: WORKER_MEMORY_MB, clock, execArgv: workerArgs });
+
+  const sources = new Map(SOURCES.map(([kind, resource]) => [kind, watched(shell, resource, config.namespace, undefined)]));
+  const kustomizations = watched(shell, KUSTOMIZATION_KIND.resource, config.namespace, config.labelSelector);
+  const baselines = new Baselines();
+  const builds = new WorkerBuilds(pool);
+  const cache = await ArtifactCache.open({ root: config.cachePath, http, clock, maxBytes: CACHE_BYTES, retries: config.httpRetries });
+  const find = { get: (namespace: string, name: string) => asOptional(kustomizations.get(namespace, name)) };
+  const enqueue = (key: string): void => controller.enqueue(key);
+  const hub = new WatchHub(client);
+  const corrector = new DriftCorrector({
+    client, baselines, clock, log, meter, enqueue, kustomizations: find, notifier: recorder, overrideManagers: config.overrideManagers,
+    desired: (key) => builds.desired(key),
+  });
+  const drift = new DriftWatch({ client, hub, baselines, clock, ring: (ring) => corrector.ring(ring) });
+  const options = {
+    client, baselines, builds, drift,
+    applier: new Applier({
+      client, baselines, concurrency: config.concurrentSsa, customStageKinds: config.customStageKinds, overrideManagers: config.overrideManagers,
+      isWatched: (key) => drift.isWatched(key),
+    }),
+    artifacts: cachedArtifacts(cache, config.sourceHost),
+    health: new HealthChecks({ client, hub, clock, wake: enqueue }),
+    waits: new HealthWaits(),
+    hasDependents: (key: string) => kustomizations.byIndex("dependency", key).length > 0,
+    world: {
+      sources,
+      kustomizations: find,
+      allowCrossNamespace: config.allowCrossNamespace,
+      requeueDependencyMs: config.requeueDependencyMs,
+    },
+  };
+  const controller = new Controller({
+    ...sharedByControllers(shell, recorder),
+    kind: KUSTOMIZATION_KIND,
+    cache: kustomizations,
+    reconciler: kustomizationReconciler(options),
+    forget: (key) => forgetKustomization(key, options),
+  });
+  const reconciling: Part = { name: KUSTOMIZATION.kind, run: (until) => controller.run(until) };
+  const stores = [...sources.values(), kustomizations];
+  try {
+    await runControllerProcess(shell, {
+      always: [recorder, ...stores.map((store) => ({ name: "watch", run: (until: AbortSignal) => store.run(until) }))],
+      synced: (until) => Promise.all(stores.map((store) => store.waitSynced(until))).then(() => undefined),
+      leading: [triggers({ sources, kustomizations, log, enqueue }), corrector, sweeping(drift, clock, log), reconciling],
+    }, signal);
+  } finally {
+    await drift.close();
+    await pool.close();
+    await spool?.close();
+    http.close();
+  }
+}
+
+/** Looks at every object once an hour, whatever the watches say. */
+function sweeping(drift: DriftWatch, clock: Clock, log: Log): Part {
+  return {
+    name: "sweep",
+    async run(signal) {
+      while (!signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const timer = clock.after(SWEEP_EVERY_MS, resolve);
+          signal.addEventListener("abort", () => {
+            timer.cancel();
+            resolve();
+          }, { once: true });
+        });
+        if (!signal.aborted) await drift.sweep(signal).catch((thrown: unknown) => log.error("sweep failed", { error: toToolkitError(thrown).message }));
+      }
+    },
+  };
+}
+
+function watched({ client, log }: ControllerProcess, resource: ResourceName, namespace: string | undefined, labelSelector: string | undefined): Store {
+  return new Store({
+    client, resource, namespace, transform: leanObject,
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(resource === KUSTOMIZATION_KIND.resource ? { indexes: KUSTOMIZATION_INDEXES } : {}),
+    onError: (error) => log.error("watch failed", { resource: resource.plural, error: error.message }),
+  });
+}
+
+function asOptional(object: ReturnType<Store["get"]>): ReturnType<typeof asKustomization> | undefined {
+  return object === undefined ? undefined : asKustomization(object);
+}

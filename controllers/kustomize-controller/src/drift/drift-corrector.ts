@@ -1,0 +1,214 @@
+import { DRIFT_ANNOTATION, inventoryEntry, type Kustomization } from "@plumb/api";
+import { checkDrift, desiredHash, type Baselines, type DesiredObject, type Drift, type DriftOutcome, type Owner, type Ring } from "@plumb/apply";
+import type { KubeClient } from "@plumb/kube";
+import { Places, type HeldNotice, type Notifier, type Part } from "@plumb/runtime";
+import { backoffMs, toToolkitError, type Clock, type Log, type Meter, type Timer } from "@plumb/std";
+import type { Find } from "../kustomization/contracts.ts";
+import { correctedNotice, detectedNotice, resolvedNotice } from "./drift-notice.ts";
+
+export interface DriftCorrectorOptions {
+  readonly client: KubeClient;
+  readonly baselines: Baselines;
+  readonly kustomizations: Find<Kustomization>;
+  /** What the last builds of a Kustomization want of its objects, the applied one first. */
+  readonly desired: (key: string) => Iterable<DesiredObject>;
+  /** Asks for a whole run of a Kustomization. */
+  readonly enqueue: (key: string) => void;
+  readonly overrideManagers: readonly string[];
+  readonly notifier: Notifier;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+}
+
+/** Drift that is corrected within so long is told in one message. */
+const TELL_AFTER_MS = 5000;
+/** Objects that are looked at side by side. */
+const CONCURRENCY = 8;
+const RETRY = { minMs: 250, maxMs: 10_000 };
+const CORRECTION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
+
+/** A drift that is not over: who is told of it, and when. */
+interface Open {
+  readonly drift: Drift;
+  readonly held: HeldNotice;
+  isTold: boolean;
+  timer: Timer | undefined;
+}
+
+/**
+ * Looks at each object that rings, corrects it or leaves it as the policy says, and tells people: once where it is over in
+ * five seconds, else when it is seen and again when it is over.
+ */
+export class DriftCorrector implements Part {
+  readonly name = "drift";
+  readonly #options: DriftCorrectorOptions;
+  readonly #places = new Places(CONCURRENCY);
+  /** By object. */
+  readonly #open = new Map<string, Open>();
+  /** Objects that are being looked at; true for one that has rung again meanwhile. */
+  readonly #busy = new Map<string, boolean>();
+  /** Objects whose correction failed: how often in a row, and when it is tried again. */
+  readonly #retries = new Map<string, { readonly ring: Ring; readonly failures: number; readonly timer: Timer }>();
+  readonly #detected: ReturnType<Meter["counter"]>;
+  readonly #corrections: ReturnType<Meter["histogram"]>;
+  #signal: AbortSignal | undefined;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(options: DriftCorrectorOptions) {
+    this.#options = options;
+    this.#detected = options.meter.counter("plumb_drift_detected_total", "Objects that were found not to be as they were declared.");
+    this.#corrections = options.meter.histogram("plumb_drift_correction_seconds", "Time from seeing drift to having corrected it.", CORRECTION_BUCKETS);
+  }
+
+  /** Takes rings until `signal` aborts. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    for (const { timer } of this.#retries.values()) timer.cancel();
+    for (const { timer } of this.#open.values()) timer?.cancel();
+    await Promise.all(this.#running);
+  }
+
+  /** An object may not be as it was left. */
+  ring(ring: Ring): void {
+    const signal = this.#signal;
+    if (signal === undefined || signal.aborted) return;
+    if (this.#busy.has(ring.key)) {
+      this.#busy.set(ring.key, true);
+      return;
+    }
+    this.#busy.set(ring.key, false);
+    const work = this.#look(ring, signal).finally(() => {
+      this.#running.delete(work);
+      const isAgain = this.#busy.get(ring.key) === true;
+      this.#busy.delete(ring.key);
+      if (isAgain) this.ring(ring);
+    });
+    this.#running.add(work);
+  }
+
+  async #look(ring: Ring, signal: AbortSignal): Promise<void> {
+    this.#retries.get(ring.key)?.timer.cancel();
+    const release = await this.#places.take(signal).catch(() => undefined);
+    if (release === undefined) return;
+    try {
+      const [owner] = ring.owners;
+      if (owner !== undefined) await this.#check(ring, owner, signal);
+    } catch (thrown) {
+      this.#options.log.error("drift could not be looked at", { object: ring.key, error: toToolkitError(thrown).message });
+    } finally {
+      release();
+    }
+  }
+
+  async #check(ring: Ring, owner: Owner, signal: AbortSignal): Promise<void> {
+    const { client, baselines, kustomizations, overrideManagers, clock, enqueue } = this.#options;
+    const obj = kustomizations.get(owner.namespace, owner.name);
+    if (obj === undefined || obj.spec.suspend === true || obj.metadata.deletionTimestamp !== undefined) return;
+    const desired = this.#desired(ring.key, owner);
+    if (desired === undefined) {
+      enqueue(`${owner.namespace}/${owner.name}`);
+      return;
+    }
+    const revision = baselines.get(ring.key)?.revision ?? obj.status?.lastAppliedRevision ?? "";
+    const outcome = await checkDrift({
+      client, baselines, owner, desired, revision, overrideManagers, signal,
+      isSensitive: false,
+      mode: modeOf(obj, desired),
+      nowMs: () => clock.nowMs(),
+      onDrift: (drift) => this.#see(obj, drift, revision),
+    });
+    await this.#conclude(obj, ring, outcome, revision);
+  }
+
+  /** The object as it was sent last; undefined where no build that is remembered has it so. */
+  #desired(key: string, owner: Owner): DesiredObject | undefined {
+    const sent = this.#options.baselines.get(key)?.desiredHash;
+    for (const candidate of this.#options.desired(`${owner.namespace}/${owner.name}`)) {
+      if (inventoryEntry(candidate.object).id === key && desiredHash(candidate, owner) === sent) return candidate;
+    }
+    return undefined;
+  }
+
+  /** Before anything is written, what was seen is on disk. */
+  async #see(obj: Kustomization, drift: Drift, revision: string): Promise<void> {
+    const { notifier, clock } = this.#options;
+    const before = this.#open.get(drift.key);
+    if (before !== undefined) return;
+    this.#detected.add({ kind: drift.subject.split("/")[0] ?? "", manager: drift.managers[0] ?? "unknown" });
+    const held = await notifier.hold(obj, detectedNotice(drift, revision, undefined));
+    const open: Open = { drift, held, isTold: false, timer: undefined };
+    open.timer = clock.after(TELL_AFTER_MS, () => this.#tell(open));
+    this.#open.set(drift.key, open);
+  }
+
+  #tell(open: Open): void {
+    open.timer?.cancel();
+    open.isTold = true;
+    open.held.release();
+  }
+
+  async #conclude(obj: Kustomization, ring: Ring, outcome: DriftOutcome, revision: string): Promise<void> {
+    const { log, clock } = this.#options;
+    switch (outcome.kind) {
+      case "corrected":
+        this.#corrections.observe({}, (outcome.correctedMs - outcome.drift.detectedMs) / 1000);
+        await this.#close(obj, ring.key, outcome.correctedMs, revision);
+        if (outcome.drift.subject.startsWith("Namespace/")) this.#retryAll();
+        return;
+      case "observed": {
+        const open = this.#open.get(ring.key);
+        if (open !== undefined && !open.isTold) this.#tell(open);
+        return;
+      }
+      case "failed":
+        if (outcome.error.kind === "cancelled") return;
+        log.info("drift could not be corrected", { object: ring.key, error: outcome.error.message });
+        this.#retryLater(ring);
+        return;
+      case "clean":
+      case "reowned":
+        await this.#close(obj, ring.key, clock.nowMs(), revision);
+        return;
+      case "exempt":
+      case "claimed":
+        this.#retries.delete(ring.key);
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  /** Ends a drift: in one message where nobody has been told of it. */
+  async #close(obj: Kustomization, key: string, endedMs: number, revision: string): Promise<void> {
+    this.#retries.delete(key);
+    const open = this.#open.get(key);
+    if (open === undefined) return;
+    this.#open.delete(key);
+    open.timer?.cancel();
+    const told = open.isTold ? resolvedNotice(open.drift, endedMs, revision) : correctedNotice(open.drift, endedMs, revision);
+    await this.#options.notifier.notify(obj, [told]);
+    await open.held.discard();
+  }
+
+  #retryLater(ring: Ring): void {
+    const failures = this.#retries.get(ring.key)?.failures ?? 0;
+    const timer = this.#options.clock.after(backoffMs(failures, RETRY), () => this.ring(ring));
+    this.#retries.set(ring.key, { ring, failures: failures + 1, timer });
+  }
+
+  /** A namespace is back: what could not be created in it can be now. */
+  #retryAll(): void {
+    for (const { ring, timer } of [...this.#retries.values()]) {
+      timer.cancel();
+      this.ring(ring);
+    }
+  }
+}
+
+/** The object's own word counts before the Kustomization's. */
+function modeOf(obj: Kustomization, { object }: DesiredObject): "enforce" | "observe" {
+  const word = object.metadata.annotations?.[DRIFT_ANNOTATION] ?? obj.metadata.annotations?.[DRIFT_ANNOTATION];
+  return word === "observe" ? "observe" : "enforce";
+}
