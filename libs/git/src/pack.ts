@@ -1,49 +1,26 @@
 import { createHash } from "node:crypto";
-import { createInflate, inflateSync } from "node:zlib";
+import { createInflate } from "node:zlib";
 import { ToolkitError } from "@plumb/std";
 import { ByteCache } from "./byte-cache.ts";
 import { applyDelta, readDeltaHead } from "./delta.ts";
 import type { GitLimits } from "./limits.ts";
 import type { GitObject, ObjectType } from "./object.ts";
+import { HASH_BYTES, inflateEntry, readHeader, undecodable, wrongSize, type PackEntry, type PackHeader } from "./pack-entry.ts";
 
-/** One entry of a pack as it is stored (gitformat-pack). */
-interface Entry {
-  /** Where its compressed data start. */
-  readonly start: number;
-  /** undefined for a delta whose base is not yet known. */
-  type: ObjectType | undefined;
-  /** Bytes it inflates to; of a delta those of the delta itself. */
-  readonly size: number;
-  /** Index of the base of a delta. */
-  base: number | undefined;
-  /** More than the limit for one object, so that it is neither kept nor resolved. */
-  readonly isOversized: boolean;
-}
-
-interface Header {
-  readonly kind: ObjectType | "ofs-delta" | "ref-delta";
-  readonly size: number;
-  readonly start: number;
-  readonly baseOffset?: number;
-  readonly baseHash?: string;
-}
-
-const KINDS: Readonly<Record<number, Header["kind"]>> = { 1: "commit", 2: "tree", 3: "blob", 4: "tag", 6: "ofs-delta", 7: "ref-delta" };
 const HEAD_BYTES = 12;
-const HASH_BYTES = 20;
 /** Inflated objects that are kept, so that most are inflated once. */
 const CACHE_BYTES = 96 * 1024 * 1024;
 
 /** The objects of one pack, by hash. Made by `readPack`. */
 export class PackedObjects {
   readonly #pack: Buffer;
-  readonly #entries: readonly Entry[];
+  readonly #entries: readonly PackEntry[];
   readonly #byHash: ReadonlyMap<string, number>;
   readonly #cache: ByteCache;
   /** Deltas left unresolved since their result is oversized: their hashes are unknown. */
   readonly #oversizedDeltas: number;
 
-  constructor(pack: Buffer, entries: readonly Entry[], byHash: ReadonlyMap<string, number>, cache: ByteCache, oversizedDeltas: number) {
+  constructor(pack: Buffer, entries: readonly PackEntry[], byHash: ReadonlyMap<string, number>, cache: ByteCache, oversizedDeltas: number) {
     this.#pack = pack;
     this.#entries = entries;
     this.#byHash = byHash;
@@ -122,7 +99,7 @@ class PackScan {
   at: number = HEAD_BYTES;
   readonly #pack: Buffer;
   readonly #limits: GitLimits;
-  readonly #entries: Entry[] = [];
+  readonly #entries: PackEntry[] = [];
   readonly #byOffset = new Map<number, number>();
   readonly #byHash = new Map<string, number>();
   readonly #cache = new ByteCache(CACHE_BYTES);
@@ -144,7 +121,7 @@ class PackScan {
     this.#count(header.size);
     const type = header.kind === "ofs-delta" || header.kind === "ref-delta" ? undefined : header.kind;
     const isOversized = header.size > this.#limits.objectBytes;
-    const entry: Entry = { start: header.start, type, size: header.size, base: undefined, isOversized };
+    const entry: PackEntry = { start: header.start, type, size: header.size, base: undefined, isOversized };
     const index = this.#entries.push(entry) - 1;
     if (isOversized) {
       this.at = await this.#skip(entry, index);
@@ -224,7 +201,7 @@ class PackScan {
     return bytes ?? Buffer.alloc(0);
   }
 
-  #adopt(index: number, { kind, baseOffset, baseHash }: Header, offset: number): void {
+  #adopt(index: number, { kind, baseOffset, baseHash }: PackHeader, offset: number): void {
     if (kind === "ref-delta") {
       const waiting = this.#orphans.get(baseHash ?? "");
       if (waiting === undefined) this.#orphans.set(baseHash ?? "", [index]);
@@ -245,7 +222,7 @@ class PackScan {
   }
 
   /** Inflates an oversized entry piece by piece, to learn its hash and where it ends. */
-  async #skip(entry: Entry, index: number): Promise<number> {
+  async #skip(entry: PackEntry, index: number): Promise<number> {
     const inflate = createInflate();
     const hash = createHash("sha1").update(`${entry.type ?? "delta"} ${entry.size}\0`);
     let size = 0;
@@ -268,59 +245,6 @@ class PackScan {
   }
 }
 
-function readHeader(pack: Buffer, offset: number): Header {
-  const end = pack.length - HASH_BYTES;
-  const byteAt = (at: number): number => {
-    if (at >= end) throw new ToolkitError("corrupt", "malformed pack: it is cut off");
-    return pack[at] ?? 0;
-  };
-  let at = offset;
-  let byte = byteAt(at++);
-  const kind = KINDS[(byte >> 4) & 7];
-  if (kind === undefined) throw new ToolkitError("corrupt", `malformed pack: the object at ${offset} is of an unknown type`);
-  let size = byte & 0x0f;
-  for (let scale = 0x10; byte & 0x80; scale *= 0x80) {
-    byte = byteAt(at++);
-    size += (byte & 0x7f) * scale;
-    if (!Number.isSafeInteger(size)) throw new ToolkitError("corrupt", `malformed pack: the object at ${offset} has no valid size`);
-  }
-  if (kind === "ref-delta") {
-    byteAt(at + HASH_BYTES - 1);
-    return { kind, size, start: at + HASH_BYTES, baseHash: pack.toString("hex", at, at + HASH_BYTES) };
-  }
-  if (kind !== "ofs-delta") return { kind, size, start: at };
-  byte = byteAt(at++);
-  let distance = byte & 0x7f;
-  while (byte & 0x80) {
-    byte = byteAt(at++);
-    distance = (distance + 1) * 0x80 + (byte & 0x7f);
-    if (distance > offset) break;
-  }
-  return { kind, size, start: at, baseOffset: offset - distance };
-}
-
-function inflateEntry(pack: Buffer, entry: Entry): { readonly bytes: Buffer; readonly next: number } {
-  try {
-    // why: the type of Node lacks the answer of the option `info`, which is the bytes and the engine that made them
-    const { buffer, engine } = inflateSync(pack.subarray(entry.start), {
-      info: true, chunkSize: Math.max(64, entry.size), maxOutputLength: Math.max(1, entry.size),
-    } as object) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
-    if (buffer.length !== entry.size) throw wrongSize(entry);
-    return { bytes: buffer, next: entry.start + engine.bytesWritten };
-  } catch (thrown) {
-    if (thrown instanceof ToolkitError) throw thrown;
-    throw thrown instanceof RangeError ? wrongSize(entry) : undecodable(entry, thrown);
-  }
-}
-
 function hashOf(type: ObjectType, bytes: Buffer): string {
   return createHash("sha1").update(`${type} ${bytes.length}\0`).update(bytes).digest("hex");
-}
-
-function wrongSize({ start, size }: Entry): ToolkitError {
-  return new ToolkitError("corrupt", `malformed pack: the object at ${start} does not have the ${size} bytes it declares`);
-}
-
-function undecodable({ start }: Entry, cause: unknown): ToolkitError {
-  return new ToolkitError("corrupt", `malformed pack: the object at ${start} cannot be inflated`, { cause });
 }

@@ -72,7 +72,7 @@ export class GitRemote {
    *
    * @throws {ToolkitError} `denied`, `missing`, `unavailable` or `corrupt` in the words of Flux
    */
-  async listRefs(prefixes: readonly string[], signal: AbortSignal, limit = this.#limits.refs): Promise<readonly RemoteRef[]> {
+  async listRefs(prefixes: readonly string[], signal: AbortSignal, limit: number = this.#limits.refs): Promise<readonly RemoteRef[]> {
     if (this.#discovery?.version === 2) {
       const known = this.#discovery;
       try {
