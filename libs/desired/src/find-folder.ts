@@ -1,0 +1,30 @@
+import type { ReadableFileSystem } from "@plumb/files";
+import { ToolkitError } from "@plumb/std";
+
+/**
+ * The folder that `spec.path` means, links resolved, relative to the root of the artifact; what would lead above the root stays
+ * at the root (K-023).
+ *
+ * @throws {ToolkitError} `missing`, in Flux's words, where there is no such folder
+ */
+export function findFolder(path: string | undefined, fileSystem: ReadableFileSystem): string {
+  const names: string[] = [];
+  for (const name of (path ?? "").split("/")) {
+    if (name === "..") names.pop();
+    else if (name !== "" && name !== ".") names.push(name);
+  }
+  const joined = names.join("/") || ".";
+  const kind = statOf(joined, fileSystem);
+  if (kind === "directory") return fileSystem.resolve(joined);
+  const why = kind === undefined ? "no such file or directory" : "not a directory";
+  throw new ToolkitError("missing", `kustomization path not found: stat /${names.join("/")}: ${why}`);
+}
+
+function statOf(path: string, fileSystem: ReadableFileSystem): "file" | "directory" | undefined {
+  try {
+    return fileSystem.stat(path)?.kind;
+  } catch (thrown) {
+    if (thrown instanceof ToolkitError) throw new ToolkitError(thrown.kind, `kustomization path not found: ${thrown.message}`, { cause: thrown });
+    throw thrown;
+  }
+}
