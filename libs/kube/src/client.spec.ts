@@ -59,8 +59,13 @@ describe("requests", () => {
 
   it.each(["", ".", ".."])("refuses the name %j, which would name another path", async (name) => {
     const { client, server } = await started(answering(configMap("x")));
-    const error = await failure(client.get(named(name), { signal }));
-    expect([error.kind, error.message, server.seen.length]).toEqual(["invalid", `name "${name}" is not allowed`, 0]);
+    const object = configMap(name) as unknown as LiveObject;
+    const works = [client.get(named(name), { signal }), client.apply(CONFIG_MAPS, object, { ...manager, force: true, dryRun: false }), client.delete(named(name), { propagation: "Orphan", signal })];
+    for (const work of works) {
+      const error = await failure(work);
+      expect([error.kind, error.message]).toEqual(["invalid", `name "${name}" is not allowed`]);
+    }
+    expect(server.seen).toEqual([]);
   });
 
   it("sends each kind of write with its content type and parameters", async () => {
@@ -257,6 +262,17 @@ describe("trouble", () => {
     expect(error.kind).toBe("unavailable");
     expect(error.message).toMatch(/^the server answered 502: Bad Gateway x+…$/);
     expect(error.message.length).toBeLessThan(250);
+  });
+
+  it("does not read a refused watch without end", async () => {
+    let drip: NodeJS.Timeout | undefined;
+    const { client } = await started((_, response) => {
+      response.writeHead(500);
+      drip = setInterval(() => response.write("more\n".repeat(50)), 1);
+    });
+    closers.push(() => clearInterval(drip));
+    const error = await failure(client.watch(CONFIG_MAPS, { resourceVersion: "1", signal })[Symbol.asyncIterator]().next());
+    expect(error.kind).toBe("unavailable");
   });
 
   it("does not follow a redirect", async () => {

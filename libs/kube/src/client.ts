@@ -129,25 +129,25 @@ class HttpKubeClient implements KubeConnection {
     for await (const batch of lines) for (const line of batch) yield watchEvent(path, line, transform);
   }
 
-  create(resource: ResourceName, object: Manifest, { fieldManager, dryRun, signal }: CreateOptions): Promise<LiveObject> {
+  async create(resource: ResourceName, object: Manifest, { fieldManager, dryRun, signal }: CreateOptions): Promise<LiveObject> {
     const query = queryOf({ fieldManager, dryRun: dryRun === true ? "All" : undefined });
     const path = collectionPath(resource, object.metadata.namespace) + query;
-    return this.#write(resource, { method: "POST", path, body: stringifyJson(object), isRepeatable: false, signal }, dryRun);
+    return await this.#write(resource, { method: "POST", path, body: stringifyJson(object), isRepeatable: false, signal }, dryRun);
   }
 
-  apply(resource: ResourceName, object: Manifest, { fieldManager, force, dryRun, subresource, metadataOnly, signal }: ApplyOptions): Promise<LiveObject> {
+  async apply(resource: ResourceName, object: Manifest, { fieldManager, force, dryRun, subresource, metadataOnly, signal }: ApplyOptions): Promise<LiveObject> {
     const { namespace, name } = object.metadata;
     const query = queryOf({ fieldManager, force: force || undefined, dryRun: dryRun ? "All" : undefined });
     const path = objectPath({ resource, namespace, name }, subresource) + query;
     const call = { method: "PATCH", path, contentType: "application/apply-patch+yaml", accept: accept(metadataOnly), body: stringifyJson(object) } as const;
-    return this.#write(resource, { ...call, priority: priorityOf(resource, subresource), isRepeatable: true, signal }, dryRun);
+    return await this.#write(resource, { ...call, priority: priorityOf(resource, subresource), isRepeatable: true, signal }, dryRun);
   }
 
-  patch(object: ObjectName, patch: JsonValue, { type, fieldManager, dryRun, subresource, metadataOnly, signal }: PatchOptions): Promise<LiveObject> {
+  async patch(object: ObjectName, patch: JsonValue, { type, fieldManager, dryRun, subresource, metadataOnly, signal }: PatchOptions): Promise<LiveObject> {
     const query = queryOf({ fieldManager, dryRun: dryRun === true ? "All" : undefined });
     const path = objectPath(object, subresource) + query;
     const call = { method: "PATCH", path, contentType: PATCH_TYPES[type], accept: accept(metadataOnly), body: stringifyJson(patch) } as const;
-    return this.#write(object.resource, { ...call, priority: priorityOf(object.resource, subresource), isRepeatable: false, signal }, dryRun);
+    return await this.#write(object.resource, { ...call, priority: priorityOf(object.resource, subresource), isRepeatable: false, signal }, dryRun);
   }
 
   async delete(object: ObjectName, { propagation, uid, resourceVersion, signal }: DeleteOptions): Promise<"deleted" | "gone"> {

@@ -50,6 +50,8 @@ const MAX_TRIES = 10;
 /** Milliseconds from the first try within which a request is tried again. */
 const PATIENCE_MS = 60_000;
 const DEFAULT_WAIT_MS = 1_000;
+/** A refusal is a line or a small page; what goes on for longer is not read to its end. */
+const MAX_REFUSAL_LINES = 100;
 
 /** Sends requests under one identity: waits for a place, tries again where that is safe, turns refusals into errors. */
 export class Requester {
@@ -107,7 +109,10 @@ export class Requester {
       const answer = await this.#reported(call, this.#transport.stream(exchange, limits.idleMs));
       if (answer.status < 300) return answer;
       const lines: string[] = [];
-      for await (const batch of answer.lines) lines.push(...batch);
+      for await (const batch of answer.lines) {
+        lines.push(...batch);
+        if (lines.length > MAX_REFUSAL_LINES) break;
+      }
       if (isUnauthorized(answer.status) && !hasRenewed && (await this.#authorization.renew(authorization))) continue;
       throw refusal({ ...answer, body: lines.join("\n") });
     }

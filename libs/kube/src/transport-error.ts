@@ -32,6 +32,7 @@ export function connectionError(subject: string, phase: TransportPhase, thrown: 
   if (thrown instanceof ToolkitError) return thrown;
   const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
   const message = thrown instanceof Error ? thrown.message : String(thrown);
+  if (code.includes("_ALERT_")) return new TransportError("denied", `${subject}: the server refused the connection: ${message}`, "connect", thrown);
   if (UNTRUSTED.test(code)) return new TransportError("denied", `${subject}: the server's certificate is not trusted: ${message}`, "connect", thrown);
   const refused = phase === "body" ? undefined : NOT_CONNECTED[code];
   if (refused !== undefined) return new TransportError("unavailable", `${subject}: ${refused}`, "connect", thrown);

@@ -98,6 +98,7 @@ export class Transport {
       flight?.request.on("response", (response: http.IncomingMessage) => {
         hasAnswered = true;
         flight.stopDeadline();
+        response.on("error", (thrown) => flight.end(connectionError(this.#subject(exchange), "body", thrown)));
         const giveUp = (): boolean => flight.end(new TransportError("unavailable", `${this.#subject(exchange)}: no byte for ${idleMs} ms`, "body"));
         const lines = splitLines(response, { idleMs, giveUp, maxBytes: exchange.maxBytes, subject: this.#subject(exchange) });
         const guarded = guard(lines, (thrown) => failure ?? connectionError(this.#subject(exchange), "body", thrown), () => flight.end(undefined));
