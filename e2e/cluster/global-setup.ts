@@ -2,11 +2,13 @@ import type { TestProject } from "vitest/node";
 
 import { findBinaries, simulateNode, startControlPlane, WORKLOAD_CONTROLLERS } from "../control-plane/src/index.ts";
 import { sayNotRun } from "../not-run.ts";
+import { writeBundles } from "../toolkit/bundles.ts";
 
 type Teardown = () => Promise<void>;
 
 /** Gives every suite of the project the same cluster, and ends it after the last. */
 export async function setup(project: TestProject): Promise<Teardown | undefined> {
+  await writeBundles();
   const kubeconfig = process.env["KUBECONFIG"];
   if (kubeconfig !== undefined && kubeconfig !== "") {
     project.provide("cluster", { kind: "foreign", kubeconfig });

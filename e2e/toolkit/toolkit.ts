@@ -1,0 +1,160 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Manifest } from "@plumb/api";
+import { serveTestRepository, type ServedRepository, type TestFile } from "@plumb/git/testing";
+import { parseOne } from "@plumb/yaml";
+import { ProcessGroup } from "../control-plane/src/index.ts";
+import type { ControllerName } from "./bundles.ts";
+import { ClusterClient } from "./cluster-client.ts";
+import { ControllerProcess } from "./controller-process.ts";
+import { Sink } from "./sink.ts";
+
+export interface ToolkitOptions {
+  readonly kubeconfig: string;
+  /** Where the objects of the toolkit live; made when it is missing. Only objects in it are looked at. */
+  readonly namespace: string;
+  /** Another kubeconfig, as text, for one controller. */
+  readonly kubeconfigs?: Partial<Readonly<Record<ControllerName, string>>>;
+  /** More flags for one controller; the last one of a name counts. */
+  readonly args?: Partial<Readonly<Record<ControllerName, readonly string[]>>>;
+  readonly hasLeaderElection?: boolean;
+  /** Processors for the controllers, as `taskset` takes them; any unless set. */
+  readonly processors?: string;
+}
+
+const LOOPBACK = "127.0.0.1:0";
+const DEFINITIONS = fileURLToPath(new URL("../../charts/crds/", import.meta.url));
+const LISTENS_AS: Readonly<Record<ControllerName, readonly string[]>> = {
+  "notification-controller": ["events", "receiver", "health", "metrics"],
+  "source-controller": ["storage", "health", "metrics"],
+  "kustomize-controller": ["health", "metrics"],
+};
+/** Flags of the addresses that others are told, so that a controller that is started again keeps them. */
+const KEPT: Partial<Readonly<Record<string, string>>> = { events: "--events-addr", receiver: "--receiverAddr", storage: "--storage-addr" };
+
+/** Notification first, for the others report to it. */
+export const START_ORDER: readonly ControllerName[] = ["notification-controller", "source-controller", "kustomize-controller"];
+
+/** The three controllers as processes, with a Git repository to follow and a sink for what they tell. */
+export class Toolkit implements AsyncDisposable {
+  readonly namespace: string;
+  readonly cluster: ClusterClient;
+  readonly git: ServedRepository;
+  readonly sink: Sink;
+  readonly #options: ToolkitOptions;
+  readonly #group: ProcessGroup;
+  readonly #folder: string;
+  readonly #running = new Map<ControllerName, ControllerProcess>();
+  #runs = 0;
+
+  private constructor(options: ToolkitOptions, parts: { cluster: ClusterClient; git: ServedRepository; sink: Sink; group: ProcessGroup; folder: string }) {
+    this.#options = options;
+    this.namespace = options.namespace;
+    this.cluster = parts.cluster;
+    this.git = parts.git;
+    this.sink = parts.sink;
+    this.#group = parts.group;
+    this.#folder = parts.folder;
+  }
+
+  /** Brings definitions and namespace into the cluster, and starts every controller. */
+  static async start(options: ToolkitOptions): Promise<Toolkit> {
+    const toolkit = await Toolkit.prepare(options);
+    try {
+      for (const name of START_ORDER) await toolkit.startController(name);
+    } catch (thrown) {
+      await toolkit[Symbol.asyncDispose]();
+      throw thrown;
+    }
+    return toolkit;
+  }
+
+  /** As `start`, with no controller running yet. */
+  static async prepare(options: ToolkitOptions): Promise<Toolkit> {
+    const cluster = await ClusterClient.connect(options.kubeconfig);
+    await cluster.apply(...(await definitions()), namespaceObject(options.namespace));
+    const [git, sink, group, folder] = await Promise.all([serveTestRepository(), Sink.start(), ProcessGroup.open(), mkdtemp(join(tmpdir(), "plumb-toolkit-"))]);
+    return new Toolkit(options, { cluster, git, sink, group, folder });
+  }
+
+  /** The process of a controller, as it was started last. */
+  controller(name: ControllerName): ControllerProcess {
+    const found = this.#running.get(name);
+    if (found === undefined) throw new Error(`${name} was not started`);
+    return found;
+  }
+
+  /** Starts a controller, or starts it again where it has ended: with the same data, at the same addresses. */
+  async startController(name: ControllerName): Promise<ControllerProcess> {
+    const { kubeconfig, kubeconfigs, namespace } = this.#options;
+    const path = join(this.#folder, `${name}.kubeconfig`);
+    await writeFile(path, kubeconfigs?.[name] ?? (await readFile(kubeconfig, "utf8")), { mode: 0o600 });
+    this.#runs += 1;
+    const launch = {
+      controller: name, listensAs: LISTENS_AS[name], args: this.#args(name), env: { KUBECONFIG: path, RUNTIME_NAMESPACE: namespace },
+      processors: this.#options.processors,
+    };
+    const started = await ControllerProcess.start(this.#group, launch, this.#runs);
+    this.#running.set(name, started);
+    return started;
+  }
+
+  /** Commits to the branch that is followed, and resolves to the revision that the source will have. */
+  async commit(files: Readonly<Record<string, TestFile>>, message = "A commit\n"): Promise<string> {
+    return `main@sha1:${await this.git.repository.commit({ files, message })}`;
+  }
+
+  /** Removes the namespace of the toolkit, ends the processes and removes what they wrote. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#group.stop();
+    this.cluster[Symbol.dispose]();
+    await this.sink[Symbol.asyncDispose]();
+    await this.git[Symbol.asyncDispose]();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #args(name: ControllerName): readonly string[] {
+    const { hasLeaderElection, args } = this.#options;
+    const election = hasLeaderElection === true ? ["--enable-leader-election", "--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s", "--leader-election-retry-period=500ms"] : [];
+    return ["--health-addr", LOOPBACK, "--metrics-addr", LOOPBACK, "--watch-all-namespaces=false", ...election, ...this.#addresses(name), ...this.#folders(name), ...(args?.[name] ?? [])];
+  }
+
+  /** Where it listens: anywhere the first time, there again later. */
+  #addresses(name: ControllerName): readonly string[] {
+    const before = this.#running.get(name)?.addresses;
+    const own = LISTENS_AS[name].flatMap((server) => {
+      const flag = KEPT[server];
+      return flag === undefined ? [] : [flag, before?.[server] ?? LOOPBACK];
+    });
+    return name === "notification-controller" ? own : [...own, "--events-addr", `http://${this.controller("notification-controller").addresses["events"]}/`];
+  }
+
+  #folders(name: ControllerName): readonly string[] {
+    const spool = ["--spool-path", join(this.#folder, `${name}-spool`)];
+    switch (name) {
+      case "notification-controller":
+        return spool;
+      case "source-controller":
+        return [...spool, "--storage-path", join(this.#folder, "storage")];
+      case "kustomize-controller":
+        return [...spool, "--cache-path", join(this.#folder, "cache")];
+      default:
+        return name satisfies never;
+    }
+  }
+}
+
+function namespaceObject(name: string): Manifest {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+}
+
+/** The definitions that the charts bring. */
+export async function definitions(): Promise<readonly Manifest[]> {
+  const names = (await readdir(DEFINITIONS)).filter((name) => name.endsWith(".yaml")).sort();
+  return Promise.all(names.map(async (name) => {
+    // why: a file of this folder holds one definition
+    return parseOne(await readFile(join(DEFINITIONS, name), "utf8")) as unknown as Manifest;
+  }));
+}
