@@ -26,7 +26,10 @@ const [path = "", count = "4000"] = process.argv.slice(2);
 const requests = Number(count);
 const { access } = await readKubeconfig(path, { allowsInsecureTls: true });
 const client = createKubeClient({ access });
-const http = createHttpClient({ tls: { ...(access.ca === undefined ? {} : { ca: access.ca }), ...clientCertificate(access) }, maxConnectionsPerHost: CONCURRENCY });
+const http = createHttpClient({
+  tls: { ...(access.ca === undefined ? {} : { ca: access.ca }), ...clientCertificate(access) },
+  maxConnectionsPerHost: CONCURRENCY,
+});
 const agent = new https.Agent({ keepAlive: true, ca: access.ca, cert: access.clientCertificate?.certificate, key: access.clientCertificate?.key });
 const ways: readonly Way[] = [bareWay(access, agent), httpWay(access, http), clientWay(client)];
 
@@ -44,16 +47,25 @@ async function measured(name: string, work: (object: Manifest) => Promise<unknow
   let next = 0;
   const cpuBefore = process.threadCpuUsage();
   const startedMs = performance.now();
-  await Promise.all(Array.from({ length: CONCURRENCY }, async () => {
-    while (next < requests) await work(configMap(next++));
-  }));
+  await Promise.all(
+    Array.from({ length: CONCURRENCY }, async () => {
+      while (next < requests) await work(configMap(next++));
+    }),
+  );
   const seconds = (performance.now() - startedMs) / 1000;
   const { user, system } = process.threadCpuUsage(cpuBefore);
-  console.log(`${name.padEnd(20)} ${(requests / seconds).toFixed(0).padStart(6)} requests/s ${((user + system) / requests).toFixed(0).padStart(6)} µs CPU/request`);
+  console.log(
+    `${name.padEnd(20)} ${(requests / seconds).toFixed(0).padStart(6)} requests/s ${((user + system) / requests).toFixed(0).padStart(6)} µs CPU/request`,
+  );
 }
 
 function configMap(number: number): Manifest {
-  return { apiVersion: "v1", kind: "ConfigMap", metadata: { name: `bench-${number}`, namespace: "default", labels: { app: "bench" } }, data: { a: "1", b: "x".repeat(200) } };
+  return {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: `bench-${number}`, namespace: "default", labels: { app: "bench" } },
+    data: { a: "1", b: "x".repeat(200) },
+  };
 }
 
 function isOurs({ metadata }: LiveObject): boolean {
@@ -74,7 +86,13 @@ function clientWay(kube: KubeConnection): Way {
 
 function httpWay({ server, credential }: KubeAccess, sender: HttpClient): Way {
   const send = async (method: string, requestPath: string, body?: string): Promise<unknown> => {
-    const response = await sender.send({ method, url: new URL(requestPath, server), headers: headersFor(credential, body), ...(body === undefined ? {} : { body }), signal });
+    const response = await sender.send({
+      method,
+      url: new URL(requestPath, server),
+      headers: headersFor(credential, body),
+      ...(body === undefined ? {} : { body }),
+      signal,
+    });
     return parseJson(new TextDecoder().decode(await readAll(response, 1024 * 1024, signal)));
   };
   return { name: "@plumb/http", get: (name) => send("GET", `${PATH}/${name}`), apply: (object) => send("PATCH", applyPath(object), JSON.stringify(object)) };
@@ -83,11 +101,14 @@ function httpWay({ server, credential }: KubeAccess, sender: HttpClient): Way {
 function bareWay({ server, credential }: KubeAccess, keptAlive: https.Agent): Way {
   const send = (method: string, requestPath: string, body?: string): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const request = https.request({ agent: keptAlive, host: server.hostname, port: server.port, method, path: requestPath, headers: headersFor(credential, body) }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on("data", (chunk: Buffer) => chunks.push(chunk));
-        response.on("end", () => resolve(JSON.parse(Buffer.concat(chunks).toString("utf8"))));
-      });
+      const request = https.request(
+        { agent: keptAlive, host: server.hostname, port: server.port, method, path: requestPath, headers: headersFor(credential, body) },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on("data", (chunk: Buffer) => chunks.push(chunk));
+          response.on("end", () => resolve(JSON.parse(Buffer.concat(chunks).toString("utf8"))));
+        },
+      );
       request.on("error", reject);
       request.end(body);
     });

@@ -23,7 +23,10 @@ async function started(script: Script, options: Partial<KubeClientOptions> = {})
   const server = new ScriptedServer(script);
   await server.listen();
   const client = createKubeClient({ access: server.access, ...options });
-  closers.push(() => server.close(), () => client.close());
+  closers.push(
+    () => server.close(),
+    () => client.close(),
+  );
   return { server, client };
 }
 
@@ -31,18 +34,25 @@ function configMap(name: string, extra: Readonly<Record<string, unknown>> = {}):
   return { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "apps", uid: `uid-${name}`, resourceVersion: "7" }, ...extra };
 }
 
-const answering = (body: unknown, status = 200): Script => (_, response) => sendJson(response, status, body);
+const answering =
+  (body: unknown, status = 200): Script =>
+  (_, response) =>
+    sendJson(response, status, body);
 const named = (name: string) => ({ resource: CONFIG_MAPS, namespace: "apps", name });
 
 async function failure(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown = await work.then(() => undefined, (error: unknown) => error);
+  const thrown = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   expect(thrown).toBeInstanceOf(ToolkitError);
   return thrown as ToolkitError;
 }
 
 describe("requests", () => {
   it("keeps fields it does not know and integers that a double cannot hold", async () => {
-    const text = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","uid":"u","resourceVersion":"1"},"spec":{"big":9223372036854775807,"__proto__":1}}';
+    const text =
+      '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","uid":"u","resourceVersion":"1"},"spec":{"big":9223372036854775807,"__proto__":1}}';
     const { client, server } = await started((_, response) => sendJson(response, 200, text));
     const object = await client.get(named("a"), { signal });
     expect(object?.["spec"]).toMatchObject({ big: 9223372036854775807n });
@@ -60,7 +70,11 @@ describe("requests", () => {
   it.each(["", ".", ".."])("refuses the name %j, which would name another path", async (name) => {
     const { client, server } = await started(answering(configMap("x")));
     const object = configMap(name) as unknown as LiveObject;
-    const works = [client.get(named(name), { signal }), client.apply(CONFIG_MAPS, object, { ...manager, force: true, dryRun: false }), client.delete(named(name), { propagation: "Orphan", signal })];
+    const works = [
+      client.get(named(name), { signal }),
+      client.apply(CONFIG_MAPS, object, { ...manager, force: true, dryRun: false }),
+      client.delete(named(name), { propagation: "Orphan", signal }),
+    ];
     for (const work of works) {
       const error = await failure(work);
       expect([error.kind, error.message]).toEqual(["invalid", `name "${name}" is not allowed`]);
@@ -91,15 +105,26 @@ describe("requests", () => {
 
   it("deletes with policy and preconditions, and says so when there was nothing", async () => {
     const { client, server } = await started(({ body }, response) =>
-      body.includes("gone") ? sendJson(response, 404, statusBody(404, "NotFound", 'configmaps "a" not found', { name: "a", kind: "configmaps" })) : sendJson(response, 200, statusBody(200, "", "")));
+      body.includes("gone")
+        ? sendJson(response, 404, statusBody(404, "NotFound", 'configmaps "a" not found', { name: "a", kind: "configmaps" }))
+        : sendJson(response, 200, statusBody(200, "", "")),
+    );
     expect(await client.delete(named("a"), { propagation: "Background", uid: "u", resourceVersion: "9", signal })).toBe("deleted");
-    expect(JSON.parse(server.seen[0]?.body ?? "")).toEqual({ kind: "DeleteOptions", apiVersion: "v1", propagationPolicy: "Background", preconditions: { uid: "u", resourceVersion: "9" } });
+    expect(JSON.parse(server.seen[0]?.body ?? "")).toEqual({
+      kind: "DeleteOptions",
+      apiVersion: "v1",
+      propagationPolicy: "Background",
+      preconditions: { uid: "u", resourceVersion: "9" },
+    });
     expect(await client.delete(named("a"), { propagation: "Orphan", uid: "gone", signal })).toBe("gone");
   });
 
   it("tells an absent object from a kind that is not served", async () => {
     const { client } = await started(({ url }, response) =>
-      url.endsWith("/a") ? sendJson(response, 404, statusBody(404, "NotFound", 'configmaps "a" not found', { name: "a", kind: "configmaps" })) : sendJson(response, 404, "404 page not found\n"));
+      url.endsWith("/a")
+        ? sendJson(response, 404, statusBody(404, "NotFound", 'configmaps "a" not found', { name: "a", kind: "configmaps" }))
+        : sendJson(response, 404, "404 page not found\n"),
+    );
     expect(await client.get(named("a"), { signal })).toBeUndefined();
     const error = await failure(client.get(named("b"), { signal }));
     expect([error.kind, error.message]).toEqual(["missing", "the server could not find the requested resource"]);
@@ -118,17 +143,25 @@ describe("requests", () => {
     const impersonate = { user: "system:serviceaccount:apps:tenant", groups: ["a", "b"] };
     const access = { ...server.access, server: new URL(`${server.access.server.href}k8s/clusters/c-1/`), impersonate };
     const client = createKubeClient({ access, userAgent: "source-controller/1" });
-    closers.push(() => server.close(), () => client.close());
+    closers.push(
+      () => server.close(),
+      () => client.close(),
+    );
     await client.get(named("a"), { signal });
     const [seen] = server.seen;
     const headers = seen?.headers ?? {};
     expect(seen?.url).toBe("/k8s/clusters/c-1/api/v1/namespaces/apps/configmaps/a");
-    expect(headers).toMatchObject({ "impersonate-user": "system:serviceaccount:apps:tenant", "impersonate-group": "a, b", "user-agent": "source-controller/1" });
+    expect(headers).toMatchObject({
+      "impersonate-user": "system:serviceaccount:apps:tenant",
+      "impersonate-group": "a, b",
+      "user-agent": "source-controller/1",
+    });
   });
 
   it("collects warnings", async () => {
     const warnings: string[] = [];
-    const script: Script = (_, response) => sendJson(response, 200, configMap("a"), { warning: ['299 - "v1beta1 is \\"old\\", use v1"', '299 - "unknown field \\"x\\""'] });
+    const script: Script = (_, response) =>
+      sendJson(response, 200, configMap("a"), { warning: ['299 - "v1beta1 is \\"old\\", use v1"', '299 - "unknown field \\"x\\""'] });
     const { client } = await started(script, { onWarning: (warning) => warnings.push(warning) });
     await client.get(named("a"), { signal });
     expect(warnings).toEqual(['v1beta1 is "old", use v1', 'unknown field "x"']);
@@ -147,13 +180,21 @@ describe("requests", () => {
 describe("lists", () => {
   it("reads every page, names the kind of each item, and keeps only what the transform leaves", async () => {
     const pages = [
-      { kind: "ConfigMapList", apiVersion: "v1", metadata: { resourceVersion: "50", continue: "next page/" }, items: [{ metadata: { name: "a", resourceVersion: "1" }, data: {} }] },
+      {
+        kind: "ConfigMapList",
+        apiVersion: "v1",
+        metadata: { resourceVersion: "50", continue: "next page/" },
+        items: [{ metadata: { name: "a", resourceVersion: "1" }, data: {} }],
+      },
       { kind: "ConfigMapList", apiVersion: "v1", metadata: { resourceVersion: "50" }, items: [{ metadata: { name: "b", resourceVersion: "2" } }] },
     ];
     const { client, server } = await started(({ url }, response) => sendJson(response, 200, pages[url.includes("continue") ? 1 : 0]));
     const transform = ({ apiVersion, kind, metadata }: LiveObject): LiveObject => ({ apiVersion, kind, metadata });
     const list = await client.list(CONFIG_MAPS, { namespace: "apps", labelSelector: "a=b,c!=d", pageSize: 1, notOlderThan: "40", transform, signal });
-    expect(list).toEqual({ resourceVersion: "50", items: ["a", "b"].map((name, at) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, resourceVersion: `${at + 1}` } })) });
+    expect(list).toEqual({
+      resourceVersion: "50",
+      items: ["a", "b"].map((name, at) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, resourceVersion: `${at + 1}` } })),
+    });
     expect(server.seen.map(({ url }) => url)).toEqual([
       "/api/v1/namespaces/apps/configmaps?labelSelector=a%3Db%2Cc!%3Dd&limit=1&resourceVersion=40&resourceVersionMatch=NotOlderThan",
       "/api/v1/namespaces/apps/configmaps?labelSelector=a%3Db%2Cc!%3Dd&limit=1&continue=next%20page%2F",
@@ -163,10 +204,22 @@ describe("lists", () => {
   it("begins again when the version of its first page expired, at last in one page", async () => {
     const { client, server } = await started(({ url }, response) => {
       if (url.includes("continue")) sendJson(response, 410, statusBody(410, "Expired", "The provided continue parameter is too old"));
-      else sendJson(response, 200, { kind: "ConfigMapList", apiVersion: "v1", metadata: { resourceVersion: "5", ...(url.includes("limit") ? { continue: "c" } : {}) }, items: [] });
+      else
+        sendJson(response, 200, {
+          kind: "ConfigMapList",
+          apiVersion: "v1",
+          metadata: { resourceVersion: "5", ...(url.includes("limit") ? { continue: "c" } : {}) },
+          items: [],
+        });
     });
     expect((await client.list(CONFIG_MAPS, { signal })).resourceVersion).toBe("5");
-    expect(server.seen.map(({ url }) => url.replace(/.*configmaps/, ""))).toEqual(["?limit=500", "?limit=500&continue=c", "?limit=500", "?limit=500&continue=c", ""]);
+    expect(server.seen.map(({ url }) => url.replace(/.*configmaps/, ""))).toEqual([
+      "?limit=500",
+      "?limit=500&continue=c",
+      "?limit=500",
+      "?limit=500&continue=c",
+      "",
+    ]);
   });
 
   it.each(["[]", "<html>", '{"items":5}', '{"items":[{"metadata":{}}]}'])("refuses %s as a list", async (body) => {
@@ -178,8 +231,13 @@ describe("lists", () => {
 describe("trouble", () => {
   it("waits as long as it is told and no longer burdens the server meanwhile", async () => {
     let refusals = 2;
-    const { client, server } = await started((_, response) =>
-      refusals-- > 0 ? sendJson(response, 429, statusBody(429, "TooManyRequests", "slow down"), { "retry-after": "1" }) : sendJson(response, 200, configMap("a")), { random: () => 0 });
+    const { client, server } = await started(
+      (_, response) =>
+        refusals-- > 0
+          ? sendJson(response, 429, statusBody(429, "TooManyRequests", "slow down"), { "retry-after": "1" })
+          : sendJson(response, 200, configMap("a")),
+      { random: () => 0 },
+    );
     await client.create(CONFIG_MAPS, configMap("a") as unknown as LiveObject, manager);
     const [first, second, third] = server.seen.map(({ atMs }) => atMs);
     expect(server.seen).toHaveLength(3);
@@ -188,7 +246,9 @@ describe("trouble", () => {
   });
 
   it("gives a longer wait back to who asked, with the time", async () => {
-    const { client, server } = await started((_, response) => sendJson(response, 429, statusBody(429, "TooManyRequests", "slow down"), { "retry-after": "300" }));
+    const { client, server } = await started((_, response) =>
+      sendJson(response, 429, statusBody(429, "TooManyRequests", "slow down"), { "retry-after": "300" }),
+    );
     const error = await failure(client.get(named("a"), { signal }));
     expect([error.kind, error.message, error.retryAfterMs, server.seen.length]).toEqual(["throttled", "slow down", 300_000, 1]);
   });
@@ -222,10 +282,13 @@ describe("trouble", () => {
 
   it("covers a dripping body by the same deadline", async () => {
     let drip: NodeJS.Timeout | undefined;
-    const { client } = await started((_, response) => {
-      response.writeHead(200);
-      drip = setInterval(() => response.write(" "), 10);
-    }, { timeoutMs: 100 });
+    const { client } = await started(
+      (_, response) => {
+        response.writeHead(200);
+        drip = setInterval(() => response.write(" "), 10);
+      },
+      { timeoutMs: 100 },
+    );
     closers.push(() => clearInterval(drip));
     expect((await failure(client.get(named("a"), { signal }))).message).toContain("no answer within 100 ms");
   });
@@ -287,7 +350,11 @@ describe("trouble", () => {
   it("stops when it is told to, before, while it waits for its turn, and under way", async () => {
     const { client } = await started(() => undefined, { maxInFlight: 1 });
     const stop = new AbortController();
-    const works = [client.get(named("a"), { signal: stop.signal }), client.get(named("b"), { signal: stop.signal }), client.get(named("c"), { signal: AbortSignal.abort() })].map(failure);
+    const works = [
+      client.get(named("a"), { signal: stop.signal }),
+      client.get(named("b"), { signal: stop.signal }),
+      client.get(named("c"), { signal: AbortSignal.abort() }),
+    ].map(failure);
     setTimeout(() => stop.abort(), 20);
     expect((await Promise.all(works)).map(({ kind }) => kind)).toEqual(["cancelled", "cancelled", "cancelled"]);
   });
@@ -302,9 +369,12 @@ describe("trouble", () => {
   });
 
   it("never lets slow requests keep a status or a lease waiting", async () => {
-    const { client, server } = await started(({ method }, response) => {
-      if (method === "PATCH") sendJson(response, 200, configMap("a"));
-    }, { maxInFlight: 1 });
+    const { client, server } = await started(
+      ({ method }, response) => {
+        if (method === "PATCH") sendJson(response, 200, configMap("a"));
+      },
+      { maxInFlight: 1 },
+    );
     const stop = new AbortController();
     const slow = [1, 2].map(() => failure(client.get(named("a"), { signal: stop.signal })));
     await client.patch({ resource: LEASES, namespace: "apps", name: "l" }, {}, { ...manager, type: "merge" });
@@ -322,10 +392,16 @@ describe("tokens", () => {
     const path = join(folder, "token");
     writeFileSync(path, "old\n");
     const server = new ScriptedServer(({ headers }, response) =>
-      headers.authorization === "Bearer new" ? sendJson(response, 200, configMap("a")) : sendJson(response, 401, statusBody(401, "Unauthorized", "Unauthorized")));
+      headers.authorization === "Bearer new"
+        ? sendJson(response, 200, configMap("a"))
+        : sendJson(response, 401, statusBody(401, "Unauthorized", "Unauthorized")),
+    );
     await server.listen();
     const client = createKubeClient({ access: { ...server.access, credential: { kind: "token-file", path } } });
-    closers.push(() => server.close(), () => client.close());
+    closers.push(
+      () => server.close(),
+      () => client.close(),
+    );
     const error = await failure(client.get(named("a"), { signal }));
     expect([error.kind, error.message, server.seen.length]).toEqual(["denied", "Unauthorized", 1]);
     writeFileSync(path, "new\n");
@@ -339,7 +415,10 @@ describe("tokens", () => {
     const server = new ScriptedServer(answering({}));
     await server.listen();
     const client = createKubeClient({ access: { ...server.access, credential: { kind: "token-file", path: "/nowhere/token" } } });
-    closers.push(() => server.close(), () => client.close());
+    closers.push(
+      () => server.close(),
+      () => client.close(),
+    );
     const error = await failure(client.get(named("a"), { signal }));
     expect([error.kind, error.message]).toEqual(["missing", "token file /nowhere/token: no such file"]);
   });
@@ -347,10 +426,18 @@ describe("tokens", () => {
 
 describe("details", () => {
   it("names the managers that a refused apply conflicts with", async () => {
-    const causes = ["kubectl", "kubectl", 'a "b"'].map((name) => ({ reason: "FieldManagerConflict", message: `conflict with ${JSON.stringify(name)} using apps/v1`, field: ".spec.replicas" }));
+    const causes = ["kubectl", "kubectl", 'a "b"'].map((name) => ({
+      reason: "FieldManagerConflict",
+      message: `conflict with ${JSON.stringify(name)} using apps/v1`,
+      field: ".spec.replicas",
+    }));
     const { client } = await started(answering(statusBody(409, "Conflict", "Apply failed with 3 conflicts", { causes }), 409));
     const error = await failure(client.apply(CONFIG_MAPS, configMap("a") as unknown as LiveObject, { ...manager, force: false, dryRun: false }));
-    expect(kubeDetails(new ToolkitError("conflict", "wrapped", { cause: error }))).toMatchObject({ reason: "Conflict", managers: ['a "b"', "kubectl"], causes: [{ field: ".spec.replicas" }, {}, {}] });
+    expect(kubeDetails(new ToolkitError("conflict", "wrapped", { cause: error }))).toMatchObject({
+      reason: "Conflict",
+      managers: ['a "b"', "kubectl"],
+      causes: [{ field: ".spec.replicas" }, {}, {}],
+    });
     expect(kubeDetails(new Error("other"))).toBeUndefined();
   });
 });

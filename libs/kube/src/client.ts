@@ -3,7 +3,18 @@ import { isObject, stringifyJson, systemClock, ToolkitError, type Clock, type Js
 import { Discovery } from "./discovery.ts";
 import type { KubeAccess } from "./kube-access.ts";
 import type {
-  ApplyOptions, CreateOptions, DeleteOptions, KubeClient, ListOptions, ObjectList, ObjectName, PatchOptions, Resource, ResourceName, WatchEvent, WatchOptions,
+  ApplyOptions,
+  CreateOptions,
+  DeleteOptions,
+  KubeClient,
+  ListOptions,
+  ObjectList,
+  ObjectName,
+  PatchOptions,
+  Resource,
+  ResourceName,
+  WatchEvent,
+  WatchOptions,
 } from "./kube-client.ts";
 import { isAbsentObject, kubeDetails, KubeError, watchError } from "./kube-error.ts";
 import { asLiveObject, parseAnswer, parseDryRun, parseLiveObject } from "./parse-answer.ts";
@@ -51,7 +62,11 @@ const METADATA = "as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
  * quiet watch goes on from a new version, on the same connection. Spread, so that not all end together.
  */
 const WATCH_SPAN = { min: 0.75, spread: 0.15 };
-const PATCH_TYPES = { json: "application/json-patch+json", merge: "application/merge-patch+json", strategic: "application/strategic-merge-patch+json" } as const;
+const PATCH_TYPES = {
+  json: "application/json-patch+json",
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+} as const;
 
 /** @throws {ToolkitError} `invalid` when the address, a certificate or a key cannot be read */
 export function createKubeClient(options: KubeClientOptions): KubeConnection {
@@ -65,17 +80,39 @@ class HttpKubeClient implements KubeConnection {
   readonly #watchIdleMs: number;
   readonly #random: () => number;
 
-  constructor({ access, userAgent = "plumb", maxInFlight = 8, timeoutMs = 30_000, maxAnswerBytes = 64 * 1024 * 1024, clock = systemClock, random = Math.random, ...rest }: KubeClientOptions) {
+  constructor({
+    access,
+    userAgent = "plumb",
+    maxInFlight = 8,
+    timeoutMs = 30_000,
+    maxAnswerBytes = 64 * 1024 * 1024,
+    clock = systemClock,
+    random = Math.random,
+    ...rest
+  }: KubeClientOptions) {
     const { watchIdleMs = 45_000, mayWrite = () => true, onWarning = () => undefined, onRequest = () => undefined } = rest;
     this.#requester = new Requester({ access, userAgent, maxInFlight, timeoutMs, maxAnswerBytes, clock, random, mayWrite, onWarning, onRequest });
     this.#maxAnswerBytes = maxAnswerBytes;
     this.#watchIdleMs = watchIdleMs;
     this.#random = random;
-    this.#discovery = new Discovery((path, accept, etag, signal) =>
-      this.#requester.send({ method: "GET", path, accept, isRepeatable: true, signal, ...(etag === undefined ? {} : { headers: { "if-none-match": etag } }) }), clock);
+    this.#discovery = new Discovery(
+      (path, accept, etag, signal) =>
+        this.#requester.send({
+          method: "GET",
+          path,
+          accept,
+          isRepeatable: true,
+          signal,
+          ...(etag === undefined ? {} : { headers: { "if-none-match": etag } }),
+        }),
+      clock,
+    );
   }
 
-  async get(object: ObjectName, { signal, metadataOnly = false }: { readonly signal: AbortSignal; readonly metadataOnly?: boolean }): Promise<LiveObject | undefined> {
+  async get(
+    object: ObjectName,
+    { signal, metadataOnly = false }: { readonly signal: AbortSignal; readonly metadataOnly?: boolean },
+  ): Promise<LiveObject | undefined> {
     const path = objectPath(object);
     try {
       const { body } = await this.#send(object.resource, { method: "GET", path, accept: accept(metadataOnly), isRepeatable: true, signal });
@@ -121,8 +158,13 @@ class HttpKubeClient implements KubeConnection {
     const path = collectionPath(resource, namespace);
     const timeoutSeconds = Math.max(1, Math.floor((this.#watchIdleMs / 1000) * (WATCH_SPAN.min + this.#random() * WATCH_SPAN.spread)));
     const query = queryOf({
-      watch: true, allowWatchBookmarks: true, timeoutSeconds,
-      labelSelector, fieldSelector, resourceVersion, ...(sendInitialEvents === true ? { sendInitialEvents, resourceVersionMatch: "NotOlderThan" } : {}),
+      watch: true,
+      allowWatchBookmarks: true,
+      timeoutSeconds,
+      labelSelector,
+      fieldSelector,
+      resourceVersion,
+      ...(sendInitialEvents === true ? { sendInitialEvents, resourceVersionMatch: "NotOlderThan" } : {}),
     });
     const call = { method: "GET", path: path + query, accept: accept(metadataOnly), isRepeatable: true, signal } as const;
     const { lines } = await this.#requester.stream(call, { idleMs: this.#watchIdleMs, maxLineBytes: this.#maxAnswerBytes });

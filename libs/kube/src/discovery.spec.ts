@@ -29,20 +29,37 @@ async function started(script: Script): Promise<{ server: ScriptedServer; client
   await server.listen();
   const clock = new HeldClock();
   const client = createKubeClient({ access: server.access, clock });
-  closers.push(() => server.close(), () => client.close());
+  closers.push(
+    () => server.close(),
+    () => client.close(),
+  );
   return { server, client, clock };
 }
 
-const resource = (plural: string, kind: string, scope = "Namespaced") => ({ resource: plural, responseKind: { group: "", version: "", kind }, scope, singularResource: "", verbs: ["get", "list"], subresources: [{ subresource: "status" }] });
-const group = (name: string, version: string, ...resources: object[]) => ({ metadata: name === "" ? {} : { name }, versions: [{ version, resources, freshness: "Current" }] });
+const resource = (plural: string, kind: string, scope = "Namespaced") => ({
+  resource: plural,
+  responseKind: { group: "", version: "", kind },
+  scope,
+  singularResource: "",
+  verbs: ["get", "list"],
+  subresources: [{ subresource: "status" }],
+});
+const group = (name: string, version: string, ...resources: object[]) => ({
+  metadata: name === "" ? {} : { name },
+  versions: [{ version, resources, freshness: "Current" }],
+});
 const aggregated = (...items: object[]) => ({ kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2", metadata: {}, items });
 const core = aggregated(group("", "v1", resource("configmaps", "ConfigMap"), resource("namespaces", "Namespace", "Cluster")));
 const widgets = { apiVersion: "example.com/v1", kind: "Widget" };
 
 describe("discovery", () => {
   it("asks once for many kinds at the same time, and then no more", async () => {
-    const { client, server } = await started(({ url }, response) => sendJson(response, 200, url === "/api" ? core : aggregated(group("example.com", "v1", resource("widgets", "Widget")))));
-    const found = await Promise.all([widgets, { apiVersion: "v1", kind: "Namespace" }, { apiVersion: "v1", kind: "ConfigMap" }].map((kind) => client.resourceFor(kind, signal)));
+    const { client, server } = await started(({ url }, response) =>
+      sendJson(response, 200, url === "/api" ? core : aggregated(group("example.com", "v1", resource("widgets", "Widget")))),
+    );
+    const found = await Promise.all(
+      [widgets, { apiVersion: "v1", kind: "Namespace" }, { apiVersion: "v1", kind: "ConfigMap" }].map((kind) => client.resourceFor(kind, signal)),
+    );
     await client.resourceFor(widgets, signal);
     expect(found).toEqual([
       { group: "example.com", version: "v1", plural: "widgets", kind: "Widget", isNamespaced: true, verbs: ["get", "list"] },
@@ -66,7 +83,8 @@ describe("discovery", () => {
 
   it("asks with the tag of what it has, and keeps that where nothing changed", async () => {
     const { client, server, clock } = await started(({ headers }, response) =>
-      headers["if-none-match"] === '"tag"' ? void response.writeHead(304).end() : sendJson(response, 200, core, { etag: '"tag"' }));
+      headers["if-none-match"] === '"tag"' ? void response.writeHead(304).end() : sendJson(response, 200, core, { etag: '"tag"' }),
+    );
     await client.resourceFor({ apiVersion: "v1", kind: "ConfigMap" }, signal);
     clock.elapsedMs += 1_001;
     await expect(client.resourceFor(widgets, signal)).rejects.toMatchObject({ kind: "missing" });
@@ -77,7 +95,12 @@ describe("discovery", () => {
   it("looks again at once after a definition was written, and after an answer that a kind is not served", async () => {
     let served = [group("example.com", "v1", resource("oldies", "Widget"))];
     const { client } = await started(({ url, method }, response) => {
-      if (method === "POST") return sendJson(response, 201, { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: "x", resourceVersion: "1" } });
+      if (method === "POST")
+        return sendJson(response, 201, {
+          apiVersion: "apiextensions.k8s.io/v1",
+          kind: "CustomResourceDefinition",
+          metadata: { name: "x", resourceVersion: "1" },
+        });
       if (url.includes("/oldies")) return sendJson(response, 404, "404 page not found\n");
       return sendJson(response, 200, url === "/api" ? core : aggregated(...served));
     });
@@ -87,7 +110,9 @@ describe("discovery", () => {
     await client.create({ group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" }, definition, { fieldManager: "t", signal });
     expect((await client.resourceFor(widgets, signal)).plural).toBe("newer");
     served = [];
-    await expect(client.get({ resource: { group: "example.com", version: "v1", plural: "oldies" }, namespace: "a", name: "b" }, { signal })).rejects.toMatchObject({ kind: "missing" });
+    await expect(
+      client.get({ resource: { group: "example.com", version: "v1", plural: "oldies" }, namespace: "a", name: "b" }, { signal }),
+    ).rejects.toMatchObject({ kind: "missing" });
     await expect(client.resourceFor(widgets, signal)).rejects.toMatchObject({ kind: "missing" });
   });
 
@@ -97,23 +122,42 @@ describe("discovery", () => {
         case "/api":
           return sendJson(response, 200, { kind: "APIVersions", versions: ["v1"] });
         case "/apis":
-          return sendJson(response, 200, { kind: "APIGroupList", groups: ["example.com", "broken.example.com"].map((name) => ({ name, versions: [{ groupVersion: `${name}/v1`, version: "v1" }] })) });
+          return sendJson(response, 200, {
+            kind: "APIGroupList",
+            groups: ["example.com", "broken.example.com"].map((name) => ({ name, versions: [{ groupVersion: `${name}/v1`, version: "v1" }] })),
+          });
         case "/api/v1":
-          return sendJson(response, 200, { kind: "APIResourceList", resources: [{ name: "pods/log", kind: "Pod", namespaced: true, verbs: ["get"] }, { name: "pods", kind: "Pod", namespaced: true, verbs: ["get"] }] });
+          return sendJson(response, 200, {
+            kind: "APIResourceList",
+            resources: [
+              { name: "pods/log", kind: "Pod", namespaced: true, verbs: ["get"] },
+              { name: "pods", kind: "Pod", namespaced: true, verbs: ["get"] },
+            ],
+          });
         case "/apis/example.com/v1":
           return sendJson(response, 200, { kind: "APIResourceList", resources: [{ name: "widgets", kind: "Widget", namespaced: false, verbs: ["get"] }] });
         default:
           return sendJson(response, 503, statusBody(503, "ServiceUnavailable", "unavailable"));
       }
     });
-    expect(await client.resourceFor(widgets, signal)).toEqual({ group: "example.com", version: "v1", plural: "widgets", kind: "Widget", isNamespaced: false, verbs: ["get"] });
+    expect(await client.resourceFor(widgets, signal)).toEqual({
+      group: "example.com",
+      version: "v1",
+      plural: "widgets",
+      kind: "Widget",
+      isNamespaced: false,
+      verbs: ["get"],
+    });
     expect((await client.resourceFor({ apiVersion: "v1", kind: "Pod" }, signal)).plural).toBe("pods");
   });
 
   it("says that the server is away instead of that the kind does not exist, and finds it later", async () => {
     let isAway = true;
     const { client } = await started(({ url }, response) =>
-      isAway ? sendJson(response, 500, statusBody(500, "InternalError", "etcdserver: no leader")) : sendJson(response, 200, url === "/api" ? core : aggregated(group("example.com", "v1", resource("widgets", "Widget")))));
+      isAway
+        ? sendJson(response, 500, statusBody(500, "InternalError", "etcdserver: no leader"))
+        : sendJson(response, 200, url === "/api" ? core : aggregated(group("example.com", "v1", resource("widgets", "Widget")))),
+    );
     await expect(client.resourceFor(widgets, signal)).rejects.toMatchObject({ kind: "unavailable" });
     isAway = false;
     expect((await client.resourceFor(widgets, signal)).plural).toBe("widgets");

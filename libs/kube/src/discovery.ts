@@ -110,19 +110,31 @@ export class Discovery {
         ? strings(document["versions"]).map((version) => ({ path: `/api/${version}`, group: "", version }))
         : objects(document["groups"]).flatMap((group) =>
             objects(group["versions"]).map((served) => ({
-              path: `/apis/${text(served["groupVersion"])}`, group: text(group["name"]), version: text(served["version"]),
-            })));
-    const lists = await Promise.all(versions.map(async ({ path: versionPath, group, version }) => {
-      try {
-        const { body } = await this.#read(versionPath, "application/json", undefined, signal);
-        return objects(parseAnswer(versionPath, body)["resources"]).filter((resource) => !text(resource["name"]).includes("/")).map((resource) => ({
-          group, version, plural: text(resource["name"]), kind: text(resource["kind"]), isNamespaced: resource["namespaced"] === true, verbs: strings(resource["verbs"]),
-        }));
-      } catch (thrown) {
-        if (signal.aborted) throw thrown;
-        return [];
-      }
-    }));
+              path: `/apis/${text(served["groupVersion"])}`,
+              group: text(group["name"]),
+              version: text(served["version"]),
+            })),
+          );
+    const lists = await Promise.all(
+      versions.map(async ({ path: versionPath, group, version }) => {
+        try {
+          const { body } = await this.#read(versionPath, "application/json", undefined, signal);
+          return objects(parseAnswer(versionPath, body)["resources"])
+            .filter((resource) => !text(resource["name"]).includes("/"))
+            .map((resource) => ({
+              group,
+              version,
+              plural: text(resource["name"]),
+              kind: text(resource["kind"]),
+              isNamespaced: resource["namespaced"] === true,
+              verbs: strings(resource["verbs"]),
+            }));
+        } catch (thrown) {
+          if (signal.aborted) throw thrown;
+          return [];
+        }
+      }),
+    );
     return lists.flat();
   }
 }
@@ -139,7 +151,9 @@ function aggregatedResources(document: JsonObject): readonly Resource[] {
           kind: isObject(resource["responseKind"]) ? text(resource["responseKind"]["kind"]) : "",
           isNamespaced: resource["scope"] === "Namespaced",
           verbs: strings(resource["verbs"]),
-        }))));
+        })),
+    ),
+  );
 }
 
 /** Waits for work that others share; an abort ends the wait, not the work. */

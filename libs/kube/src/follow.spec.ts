@@ -27,7 +27,11 @@ async function following(script: Script, options: Partial<Followed> = {}): Promi
   const stop = new AbortController();
   const errors: ToolkitError[] = [];
   const deltas = follow({ client, resource: CONFIG_MAPS, onError: (error) => errors.push(error), random: () => 0, ...options }, stop.signal);
-  closers.push(() => server.close(), () => client.close(), () => stop.abort());
+  closers.push(
+    () => server.close(),
+    () => client.close(),
+    () => stop.abort(),
+  );
   return {
     server,
     errors,
@@ -50,7 +54,11 @@ function short(delta: Delta): string {
   }
 }
 
-const object = (name: string, resourceVersion: number) => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: "apps", uid: `uid-${name}`, resourceVersion: `${resourceVersion}` } });
+const object = (name: string, resourceVersion: number) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name, namespace: "apps", uid: `uid-${name}`, resourceVersion: `${resourceVersion}` },
+});
 const list = (version: number, ...items: object[]) => ({ kind: "ConfigMapList", apiVersion: "v1", metadata: { resourceVersion: `${version}` }, items });
 const isWatch = (url: string): boolean => url.includes("watch=true");
 const versionOf = (url: string): string => new URL(url, "http://x").searchParams.get("resourceVersion") ?? "";
@@ -121,7 +129,8 @@ describe("follow", () => {
     let watches = 0;
     let lists = 0;
     const { next, errors } = await following(({ url }, response) => {
-      if (!isWatch(url)) return ++lists === 1 ? sendJson(response, 503, statusBody(503, "ServiceUnavailable", "starting")) : sendJson(response, 200, list(lists * 10));
+      if (!isWatch(url))
+        return ++lists === 1 ? sendJson(response, 503, statusBody(503, "ServiceUnavailable", "starting")) : sendJson(response, 200, list(lists * 10));
       if (++watches === 1) return sendJson(response, 500, statusBody(500, "InternalError", "etcdserver: leader changed"));
       return send(response, ["ADDED", object("a", 31)]);
     });
@@ -147,37 +156,60 @@ describe("follow", () => {
     expect(server.seen.length).toBeLessThan(8);
   });
 
-  it.each(["not json", '{"type":"ADDED"}', '{"type":"ODD","object":{}}', '{"type":"ADDED","object":{"metadata":{}}}'])("survives the event %s", async (line) => {
-    let watches = 0;
-    const { next, errors } = await following(({ url }, response) => {
-      if (!isWatch(url)) return sendJson(response, 200, list(5));
-      if (++watches > 1) return send(response, ["ADDED", object("a", 6)]);
-      response.writeHead(200);
-      return void response.write(`${line}\n`);
-    });
-    expect((await next(2)).at(-1)).toBe("put a@6");
-    expect(errors.map(({ kind }) => kind)).toEqual(["unavailable"]);
-  });
+  it.each(["not json", '{"type":"ADDED"}', '{"type":"ODD","object":{}}', '{"type":"ADDED","object":{"metadata":{}}}'])(
+    "survives the event %s",
+    async (line) => {
+      let watches = 0;
+      const { next, errors } = await following(({ url }, response) => {
+        if (!isWatch(url)) return sendJson(response, 200, list(5));
+        if (++watches > 1) return send(response, ["ADDED", object("a", 6)]);
+        response.writeHead(200);
+        return void response.write(`${line}\n`);
+      });
+      expect((await next(2)).at(-1)).toBe("put a@6");
+      expect(errors.map(({ kind }) => kind)).toEqual(["unavailable"]);
+    },
+  );
 
   it("can let the watch begin with what is there", async () => {
-    const { next, server } = await following(({ url }, response) => {
-      if (url.includes("sendInitialEvents=true")) {
-        const end = { ...bookmark(9), metadata: { resourceVersion: "9", annotations: { "k8s.io/initial-events-end": "true" } } };
-        return send(response, ["ADDED", object("a", 3)], ["ADDED", object("b", 2)], ["BOOKMARK", end]);
-      }
-      return send(response, ["ADDED", object("c", 10)]);
-    }, { sendInitialEvents: true });
+    const { next, server } = await following(
+      ({ url }, response) => {
+        if (url.includes("sendInitialEvents=true")) {
+          const end = { ...bookmark(9), metadata: { resourceVersion: "9", annotations: { "k8s.io/initial-events-end": "true" } } };
+          return send(response, ["ADDED", object("a", 3)], ["ADDED", object("b", 2)], ["BOOKMARK", end]);
+        }
+        return send(response, ["ADDED", object("c", 10)]);
+      },
+      { sendInitialEvents: true },
+    );
     expect(await next(2)).toEqual(["a,b@9", "put c@10"]);
     expect(server.seen.every(({ url }) => isWatch(url))).toBe(true);
   });
 
   it("asks for metadata only where that is wanted, within its selectors, and transforms what comes", async () => {
-    const transform = ({ apiVersion, kind, metadata }: LiveObject): LiveObject => ({ apiVersion, kind, metadata: { ...metadata, name: metadata.name.toUpperCase() } });
-    const { next, server } = await following(({ url }, response) => (isWatch(url) ? send(response, ["ADDED", object("b", 6)]) : sendJson(response, 200, list(5, object("a", 1)))), {
-      namespace: "apps", labelSelector: "a=b", fieldSelector: "metadata.name=c", metadataOnly: true, transform,
+    const transform = ({ apiVersion, kind, metadata }: LiveObject): LiveObject => ({
+      apiVersion,
+      kind,
+      metadata: { ...metadata, name: metadata.name.toUpperCase() },
     });
+    const { next, server } = await following(
+      ({ url }, response) => (isWatch(url) ? send(response, ["ADDED", object("b", 6)]) : sendJson(response, 200, list(5, object("a", 1)))),
+      {
+        namespace: "apps",
+        labelSelector: "a=b",
+        fieldSelector: "metadata.name=c",
+        metadataOnly: true,
+        transform,
+      },
+    );
     expect(await next(2)).toEqual(["A@5", "put B@6"]);
-    expect(server.seen.map(({ url, headers }) => [new URL(url, "http://x").pathname, /labelSelector=a%3Db&fieldSelector=metadata.name%3Dc/.test(url), headers.accept])).toEqual([
+    expect(
+      server.seen.map(({ url, headers }) => [
+        new URL(url, "http://x").pathname,
+        /labelSelector=a%3Db&fieldSelector=metadata.name%3Dc/.test(url),
+        headers.accept,
+      ]),
+    ).toEqual([
       ["/api/v1/namespaces/apps/configmaps", true, "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"],
       ["/api/v1/namespaces/apps/configmaps", true, "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"],
     ]);
@@ -187,7 +219,10 @@ describe("follow", () => {
     const server = new ScriptedServer(({ url }, response) => (isWatch(url) ? void response.writeHead(200).flushHeaders() : sendJson(response, 200, list(5))));
     await server.listen();
     const client = createKubeClient({ access: server.access });
-    closers.push(() => server.close(), () => client.close());
+    closers.push(
+      () => server.close(),
+      () => client.close(),
+    );
     const stop = new AbortController();
     const errors: unknown[] = [];
     const deltas = follow({ client, resource: CONFIG_MAPS, onError: (error) => errors.push(error) }, stop.signal);

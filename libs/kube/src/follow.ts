@@ -73,7 +73,10 @@ export async function* follow(followed: Followed, signal: AbortSignal): AsyncGen
 }
 
 async function listed({ client, resource, ...options }: Followed, signal: AbortSignal): Promise<Delta & { kind: "replaced" }> {
-  return { kind: "replaced", ...(await client.list(resource, { ...selection(options), ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }), signal })) };
+  return {
+    kind: "replaced",
+    ...(await client.list(resource, { ...selection(options), ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }), signal })),
+  };
 }
 
 function events({ client, resource, ...options }: Followed, resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent> {
@@ -86,7 +89,8 @@ async function initialEvents({ client, resource, ...options }: Followed, signal:
   for await (const event of client.watch(resource, { ...selection(options), resourceVersion: "", sendInitialEvents: true, signal })) {
     if (event.kind === "put") items.set(event.item.metadata.uid, event.item);
     if (event.kind === "gone") items.delete(event.item.metadata.uid);
-    if (event.kind === "bookmark" && event.isInitialEnd === true) return { kind: "replaced", items: [...items.values()], resourceVersion: event.resourceVersion };
+    if (event.kind === "bookmark" && event.isInitialEnd === true)
+      return { kind: "replaced", items: [...items.values()], resourceVersion: event.resourceVersion };
   }
   throw new ToolkitError("unavailable", `watch of ${resource.plural} ended before all that is there was sent`);
 }

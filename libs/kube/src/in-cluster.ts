@@ -27,5 +27,12 @@ export async function inClusterAccess({ host, port, folder = SERVICE_ACCOUNT_FOL
   const token = join(folder, "token");
   await readLocalFile("service account token", token);
   const namespace = (await readLocalFile("service account namespace", join(folder, "namespace"))).trim();
-  return { access: { server: new URL(address), ca: await readLocalFile("service account certificate authority", join(folder, "ca.crt")), credential: { kind: "token-file", path: token } }, namespace };
+  return {
+    access: {
+      server: new URL(address),
+      ca: await readLocalFile("service account certificate authority", join(folder, "ca.crt")),
+      credential: { kind: "token-file", path: token },
+    },
+    namespace,
+  };
 }

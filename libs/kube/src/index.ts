@@ -2,8 +2,18 @@ export { createKubeClient, type KubeClientOptions, type KubeConnection } from ".
 export { follow, type Delta, type Followed } from "./follow.ts";
 export type { Credential, Impersonation, KubeAccess } from "./kube-access.ts";
 export type {
-  ApplyOptions, CreateOptions, DeleteOptions, KubeClient, ListOptions, ObjectList, ObjectName, PatchOptions, Resource, ResourceName,
-  WatchEvent, WatchOptions,
+  ApplyOptions,
+  CreateOptions,
+  DeleteOptions,
+  KubeClient,
+  ListOptions,
+  ObjectList,
+  ObjectName,
+  PatchOptions,
+  Resource,
+  ResourceName,
+  WatchEvent,
+  WatchOptions,
 } from "./kube-client.ts";
 export { kubeDetails, type KubeCause, type KubeDetails } from "./kube-error.ts";
 export { LeaderLease, type LeaseOptions } from "./lease.ts";

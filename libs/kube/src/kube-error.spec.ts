@@ -5,7 +5,10 @@ import { describe, expect, it } from "vitest";
 import { isAbsentObject, kubeDetails, kubeError, watchError } from "./kube-error.ts";
 import { statusBody } from "./testing/index.ts";
 
-const answer = (code: number, reason: string, message: string, details: Readonly<Record<string, unknown>> = {}) => ({ status: code, body: JSON.stringify(statusBody(code, reason, message, details)) });
+const answer = (code: number, reason: string, message: string, details: Readonly<Record<string, unknown>> = {}) => ({
+  status: code,
+  body: JSON.stringify(statusBody(code, reason, message, details)),
+});
 const cause = (reason: string, field = "", message = "") => ({ causes: [{ reason, field, message }] });
 
 describe("what a refusal means", () => {
@@ -13,8 +16,21 @@ describe("what a refusal means", () => {
     ["a request that cannot be read", answer(400, "BadRequest", "metadata.managedFields must be nil"), "invalid"],
     ["unknown credentials", answer(401, "Unauthorized", "Unauthorized"), "denied"],
     ["a role that is not granted", answer(403, "Forbidden", 'secrets is forbidden: User "x" cannot list resource "secrets"'), "denied"],
-    ["a namespace that is going", answer(403, "Forbidden", 'configmaps "a" is forbidden: unable to create new content in namespace x because it is being terminated', cause("NamespaceTerminating", "metadata.namespace")), "missing"],
-    ["a definition that is going", answer(403, "Forbidden", 'widgets.example.com "b" is forbidden: create not allowed while custom resource definition is terminating'), "missing"],
+    [
+      "a namespace that is going",
+      answer(
+        403,
+        "Forbidden",
+        'configmaps "a" is forbidden: unable to create new content in namespace x because it is being terminated',
+        cause("NamespaceTerminating", "metadata.namespace"),
+      ),
+      "missing",
+    ],
+    [
+      "a definition that is going",
+      answer(403, "Forbidden", 'widgets.example.com "b" is forbidden: create not allowed while custom resource definition is terminating'),
+      "missing",
+    ],
     ["an absent object", answer(404, "NotFound", 'secrets "absent" not found', { name: "absent", kind: "secrets" }), "missing"],
     ["an absent namespace", answer(404, "NotFound", 'namespaces "absent" not found', { name: "absent", kind: "namespaces" }), "missing"],
     ["a verb that is not served", answer(405, "MethodNotAllowed", "the server does not allow this method on the requested resource"), "invalid"],
@@ -25,12 +41,20 @@ describe("what a refusal means", () => {
     ["an object that breaks its schema", answer(422, "Invalid", "spec.replicas: Invalid value: -1", cause("FieldValueInvalid", "spec.replicas")), "invalid"],
     ["an object that was re-created", answer(422, "Invalid", 'ConfigMap "a" is invalid', cause("FieldValueInvalid", "metadata.uid")), "conflict"],
     ["too many requests", answer(429, "TooManyRequests", "please try again later"), "throttled"],
-    ["an unknown field in an apply", answer(500, "", "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .colour: field not declared in schema"), "invalid"],
+    [
+      "an unknown field in an apply",
+      answer(500, "", "failed to create typed patch object (/a; /v1, Kind=ConfigMap): .colour: field not declared in schema"),
+      "invalid",
+    ],
     ["a malformed version", answer(500, "", 'resourceVersion: Invalid value: "abc": strconv.ParseUint: parsing "abc": invalid syntax'), "invalid"],
     ["a version in an object to be created", answer(500, "", "resourceVersion should not be set on objects to be created"), "invalid"],
     ["a store that is away", answer(500, "InternalError", "etcdserver: leader changed"), "unavailable"],
     ["a server that starts", answer(503, "ServiceUnavailable", "the server is currently unable to handle the request"), "unavailable"],
-    ["a version from the future", answer(504, "Timeout", "Timeout: Too large resource version: 999999999, current: 5", cause("ResourceVersionTooLarge")), "conflict"],
+    [
+      "a version from the future",
+      answer(504, "Timeout", "Timeout: Too large resource version: 999999999, current: 5", cause("ResourceVersionTooLarge")),
+      "conflict",
+    ],
     ["a request that took too long", answer(504, "Timeout", "request did not complete within the allotted timeout"), "unavailable"],
   ];
   it.each(cases)("%s", (_, failure, kind) => {
@@ -56,11 +80,21 @@ describe("what a refusal means", () => {
   });
 
   it("never fails itself, whatever the body is", () => {
-    fc.assert(fc.property(fc.integer({ min: 300, max: 599 }), fc.oneof(fc.string(), fc.json(), fc.object().map((value) => stringifyJson({ kind: "Status", ...value }))), (status, body) => {
-      const error = kubeError({ status, body });
-      expect(error.message.length).toBeGreaterThan(0);
-      expect(kubeDetails(error)).toBe(error.details);
-    }));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 300, max: 599 }),
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.object().map((value) => stringifyJson({ kind: "Status", ...value })),
+        ),
+        (status, body) => {
+          const error = kubeError({ status, body });
+          expect(error.message.length).toBeGreaterThan(0);
+          expect(kubeDetails(error)).toBe(error.details);
+        },
+      ),
+    );
   });
 });
 
@@ -75,7 +109,9 @@ describe.skipIf(!RECORDED.every((path) => existsSync(path)))("refusals recorded 
 
   it("are outages only where the server itself is at fault", () => {
     const outages = refusals.filter(({ status, body }) => kubeError({ status, body }).kind === "unavailable");
-    expect(new Set(outages.map(({ message }) => message))).toEqual(new Set(['Internal error occurred: the spec replicas field ".spec.replicas" does not exist']));
+    expect(new Set(outages.map(({ message }) => message))).toEqual(
+      new Set(['Internal error occurred: the spec replicas field ".spec.replicas" does not exist']),
+    );
   });
 
   it("keep their reason, and their message where one was recorded", () => {
@@ -99,10 +135,26 @@ interface Refusal {
 function refusalsIn(text: string): readonly Refusal[] {
   const document = parseJson(text);
   const cases = isObject(document) && Array.isArray(document["cases"]) ? document["cases"].filter(isObject) : [];
-  return cases.flatMap((one) => (Array.isArray(one["steps"]) ? one["steps"].filter(isObject) : [])).flatMap(({ response }) => {
-    if (!isObject(response) || typeof response["status"] !== "number" || response["status"] < 400 || !isObject(response["body"]) || response["body"]["kind"] !== "Status") return [];
-    const { status, body } = response;
-    const message = typeof response["message"] === "string" ? response["message"] : undefined;
-    return [{ status, body: stringifyJson({ ...body, ...(message === undefined ? {} : { message }) }), reason: typeof body["reason"] === "string" ? body["reason"] : "", message }];
-  });
+  return cases
+    .flatMap((one) => (Array.isArray(one["steps"]) ? one["steps"].filter(isObject) : []))
+    .flatMap(({ response }) => {
+      if (
+        !isObject(response) ||
+        typeof response["status"] !== "number" ||
+        response["status"] < 400 ||
+        !isObject(response["body"]) ||
+        response["body"]["kind"] !== "Status"
+      )
+        return [];
+      const { status, body } = response;
+      const message = typeof response["message"] === "string" ? response["message"] : undefined;
+      return [
+        {
+          status,
+          body: stringifyJson({ ...body, ...(message === undefined ? {} : { message }) }),
+          reason: typeof body["reason"] === "string" ? body["reason"] : "",
+          message,
+        },
+      ];
+    });
 }

@@ -47,7 +47,14 @@ export interface KubeFailure {
 }
 
 const KIND_BY_STATUS: Readonly<Record<number, ErrorKind>> = {
-  400: "invalid", 401: "denied", 403: "denied", 404: "missing", 409: "conflict", 410: "conflict", 422: "invalid", 429: "throttled",
+  400: "invalid",
+  401: "denied",
+  403: "denied",
+  404: "missing",
+  409: "conflict",
+  410: "conflict",
+  422: "invalid",
+  429: "throttled",
 };
 
 /** Shown of a body that is no `Status`. */
@@ -86,7 +93,12 @@ function statusError(code: number, status: JsonObject, headerWaitMs: number | un
   const kind = misleading(code, message, causes) ?? KIND_BY_STATUS[code] ?? (code >= 500 ? "unavailable" : "invalid");
   const bodyWait = Number(details["retryAfterSeconds"] ?? 0) * 1000;
   const retryAfterMs = kind === "throttled" || kind === "unavailable" ? (headerWaitMs ?? (bodyWait > 0 ? bodyWait : undefined)) : undefined;
-  return new KubeError(kind, message, { reason, causes, managers: managersOf(causes), kind: text(details["kind"]), name: text(details["name"]) }, { retryAfterMs });
+  return new KubeError(
+    kind,
+    message,
+    { reason, causes, managers: managersOf(causes), kind: text(details["kind"]), name: text(details["name"]) },
+    { retryAfterMs },
+  );
 }
 
 /** Messages of a 500 that say what is wrong with the request; seen on kube-apiserver 1.36. */
@@ -118,7 +130,10 @@ function statusOf({ status, body }: KubeFailure): JsonObject {
   if (isObject(parsed) && parsed["kind"] === "Status") return parsed;
   // in the words that other clients have for it, as the server's are "404 page not found"
   if (status === 404) return { message: "the server could not find the requested resource" };
-  const shown = body.replace(/<[^>]*>/g, " ").replace(/\s+/g, " ").trim();
+  const shown = body
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
   const excerpt = shown.length > MAX_FOREIGN_TEXT ? `${shown.slice(0, MAX_FOREIGN_TEXT)}…` : shown;
   return { message: excerpt === "" ? `the server answered ${status}` : `the server answered ${status}: ${excerpt}` };
 }

@@ -41,18 +41,30 @@ function written(name: string, text: string): string {
 
 describe("a tenant's kubeconfig", () => {
   it("gives server, authority, credentials, identity and namespace", async () => {
-    const text = kubeconfig({ cluster: `certificate-authority-data: ${base64(PEM)}, tls-server-name: api.example.com`, user: "token: t, as: me, as-groups: [a, b]" });
+    const text = kubeconfig({
+      cluster: `certificate-authority-data: ${base64(PEM)}, tls-server-name: api.example.com`,
+      user: "token: t, as: me, as-groups: [a, b]",
+    });
     expect(await parseKubeconfig(text, "secret apps/kube", safe)).toEqual({
       namespace: "apps",
       access: {
-        server: new URL("https://10.0.0.1:6443/prefix"), ca: PEM, serverName: "api.example.com", isTlsUnverified: false, clientCertificate: undefined,
-        credential: { kind: "token", token: "t" }, impersonate: { user: "me", groups: ["a", "b"] },
+        server: new URL("https://10.0.0.1:6443/prefix"),
+        ca: PEM,
+        serverName: "api.example.com",
+        isTlsUnverified: false,
+        clientCertificate: undefined,
+        credential: { kind: "token", token: "t" },
+        impersonate: { user: "me", groups: ["a", "b"] },
       },
     });
   });
 
   it.each([
-    ["a client certificate", `client-certificate-data: ${base64(PEM)}, client-key-data: ${base64(PEM)}`, { clientCertificate: { certificate: PEM, key: PEM }, credential: { kind: "none" } }],
+    [
+      "a client certificate",
+      `client-certificate-data: ${base64(PEM)}, client-key-data: ${base64(PEM)}`,
+      { clientCertificate: { certificate: PEM, key: PEM }, credential: { kind: "none" } },
+    ],
     ["a name and password", "username: me, password: secret", { credential: { kind: "basic", username: "me", password: "secret" } }],
     ["a token beside a program, which is left out", "token: t, exec: {command: /bin/false}", { credential: { kind: "token", token: "t" } }],
   ])("takes %s", async (_, user, access) => {
@@ -61,7 +73,11 @@ describe("a tenant's kubeconfig", () => {
 
   it.each([
     ["a program", { user: "exec: {command: touch, args: [/tmp/owned]}" }, 'x: user "u" gets credentials by exec, which is not allowed'],
-    ["a sign-in plugin", { user: "auth-provider: {name: gcp, config: {cmd-path: touch}}" }, 'x: user "u" gets credentials by auth-provider, which is not allowed'],
+    [
+      "a sign-in plugin",
+      { user: "auth-provider: {name: gcp, config: {cmd-path: touch}}" },
+      'x: user "u" gets credentials by auth-provider, which is not allowed',
+    ],
     ["a token file", { user: "tokenFile: /etc/passwd" }, "x: tokenFile is not allowed"],
     ["a certificate file", { user: "client-certificate: /etc/passwd, client-key: /etc/passwd" }, "x: the file of client-certificate is not allowed"],
     ["an authority file", { cluster: "certificate-authority: /etc/passwd" }, "x: the file of certificate-authority is not allowed"],
@@ -110,13 +126,17 @@ describe("the operator's kubeconfig", () => {
   it.each([
     ["missing", join(folder, "absent"), `kubeconfig ${join(folder, "absent")}: no such file`],
     ["invalid", folder, `kubeconfig ${folder}: is a directory`],
+    ["invalid", "/dev/zero", "kubeconfig /dev/zero: larger than 1048576 bytes"],
   ])("that is %s is named with its path", async (kind, path, message) => {
     await expect(readKubeconfig(path, safe)).rejects.toMatchObject({ kind, message });
   });
 
   it("names a file that it names and that is missing", async () => {
     const path = written("half", kubeconfig({ cluster: "certificate-authority: absent.pem" }));
-    await expect(readKubeconfig(path, safe)).rejects.toMatchObject({ kind: "missing", message: `kubeconfig ${path}: certificate-authority ${join(folder, "absent.pem")}: no such file` });
+    await expect(readKubeconfig(path, safe)).rejects.toMatchObject({
+      kind: "missing",
+      message: `kubeconfig ${path}: certificate-authority ${join(folder, "absent.pem")}: no such file`,
+    });
   });
 });
 
@@ -128,12 +148,18 @@ describe("a Pod's own access", () => {
     writeFileSync(join(account, "namespace"), "flux-system");
     writeFileSync(join(account, "ca.crt"), PEM);
     expect(await inClusterAccess({ host: "fd00::1", port: "443", folder: account })).toEqual({
-      namespace: "flux-system", access: { server: new URL("https://[fd00::1]:443"), ca: PEM, credential: { kind: "token-file", path: join(account, "token") } },
+      namespace: "flux-system",
+      access: { server: new URL("https://[fd00::1]:443"), ca: PEM, credential: { kind: "token-file", path: join(account, "token") } },
     });
   });
 
   it("is missing elsewhere", async () => {
-    await expect(inClusterAccess({ host: undefined, port: undefined })).rejects.toMatchObject({ kind: "missing", message: expect.stringContaining("neither a kubeconfig nor") });
-    await expect(inClusterAccess({ host: "10.0.0.1", port: "443", folder: join(folder, "absent") })).rejects.toThrow(`service account token ${join(folder, "absent", "token")}: no such file`);
+    await expect(inClusterAccess({ host: undefined, port: undefined })).rejects.toMatchObject({
+      kind: "missing",
+      message: expect.stringContaining("neither a kubeconfig nor"),
+    });
+    await expect(inClusterAccess({ host: "10.0.0.1", port: "443", folder: join(folder, "absent") })).rejects.toThrow(
+      `service account token ${join(folder, "absent", "token")}: no such file`,
+    );
   });
 });

@@ -26,12 +26,18 @@ class LeaseServer {
     const spec = isObject(sent["spec"]) ? sent["spec"] : {};
     if (method === "POST" && this.spec !== undefined) return sendJson(response, 409, statusBody(409, "AlreadyExists", "exists"));
     if (method !== "POST" && this.spec === undefined) return sendJson(response, 404, statusBody(404, "NotFound", 'leases "l" not found', { name: "l" }));
-    if (method === "PATCH" && isObject(sent["metadata"]) && sent["metadata"]["resourceVersion"] !== `${this.version}`) return sendJson(response, 409, statusBody(409, "Conflict", "modified"));
+    if (method === "PATCH" && isObject(sent["metadata"]) && sent["metadata"]["resourceVersion"] !== `${this.version}`)
+      return sendJson(response, 409, statusBody(409, "Conflict", "modified"));
     if (method !== "GET") {
       this.version++;
       this.spec = { ...this.spec, ...spec };
     }
-    sendJson(response, 200, { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "l", namespace: "flux-system", uid: "u", resourceVersion: `${this.version}` }, spec: this.spec });
+    sendJson(response, 200, {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      metadata: { name: "l", namespace: "flux-system", uid: "u", resourceVersion: `${this.version}` },
+      spec: this.spec,
+    });
   }
 }
 
@@ -60,7 +66,10 @@ async function leaseServer(): Promise<{ held: LeaseServer; client: KubeConnectio
   const held = new LeaseServer();
   await held.server.listen();
   const client = createKubeClient({ access: held.server.access });
-  closers.push(() => held.server.close(), () => client.close());
+  closers.push(
+    () => held.server.close(),
+    () => client.close(),
+  );
   return { held, client };
 }
 
@@ -68,8 +77,17 @@ function candidate(client: KubeConnection, identity: string, options: Partial<Le
   const clock = new JumpingClock();
   const errors: ToolkitError[] = [];
   const lease = new LeaderLease({
-    client, namespace: "flux-system", name: "l", identity, leaseDurationMs: 1_000, renewDeadlineMs: 600, retryPeriodMs: 100, releasesOnCancel: true, clock,
-    onError: (error) => errors.push(error), ...options,
+    client,
+    namespace: "flux-system",
+    name: "l",
+    identity,
+    leaseDurationMs: 1_000,
+    renewDeadlineMs: 600,
+    retryPeriodMs: 100,
+    releasesOnCancel: true,
+    clock,
+    onError: (error) => errors.push(error),
+    ...options,
   });
   const stop = new AbortController();
   const running = lease.run(stop.signal);
@@ -200,6 +218,8 @@ describe("leader election", () => {
     [{ leaseDurationMs: 600 }, "the lease duration must be greater than the renew deadline"],
     [{ retryPeriodMs: 600 }, "the renew deadline must be greater than the retry period and its jitter"],
   ])("refuses %j", (durations, message) => {
-    expect(() => candidate(createKubeClient({ access: { server: new URL("http://127.0.0.1:1"), credential: { kind: "none" } } }), "a", durations)).toThrow(message);
+    expect(() => candidate(createKubeClient({ access: { server: new URL("http://127.0.0.1:1"), credential: { kind: "none" } } }), "a", durations)).toThrow(
+      message,
+    );
   });
 });

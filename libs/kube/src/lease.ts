@@ -66,7 +66,8 @@ export class LeaderLease {
   constructor(options: LeaseOptions) {
     const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = options;
     if (leaseDurationMs <= renewDeadlineMs) throw new ToolkitError("invalid", "the lease duration must be greater than the renew deadline");
-    if (renewDeadlineMs <= retryPeriodMs * (1 + JITTER)) throw new ToolkitError("invalid", "the renew deadline must be greater than the retry period and its jitter");
+    if (renewDeadlineMs <= retryPeriodMs * (1 + JITTER))
+      throw new ToolkitError("invalid", "the renew deadline must be greater than the retry period and its jitter");
     this.#options = options;
   }
 
@@ -139,7 +140,8 @@ export class LeaderLease {
 
   #observe(lease: LiveObject | undefined): void {
     if (lease === undefined) this.#observed = undefined;
-    else if (this.#observed?.lease.metadata.resourceVersion !== lease.metadata.resourceVersion) this.#observed = { lease, atMs: this.#options.clock.monotonicMs() };
+    else if (this.#observed?.lease.metadata.resourceVersion !== lease.metadata.resourceVersion)
+      this.#observed = { lease, atMs: this.#options.clock.monotonicMs() };
   }
 
   /** Locked on the version that was judged, so that of two who find it free one gets it. */
@@ -156,7 +158,11 @@ export class LeaderLease {
       ...(isRenewal ? {} : { acquireTime: now, leaseTransitions: current === undefined ? 0 : transitions + 1 }),
     };
     if (current === undefined) {
-      return client.create(LEASES, { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { namespace, name }, spec }, { fieldManager: MANAGER, signal });
+      return client.create(
+        LEASES,
+        { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { namespace, name }, spec },
+        { fieldManager: MANAGER, signal },
+      );
     }
     return this.#patch({ metadata: { resourceVersion: current.metadata.resourceVersion }, spec }, signal);
   }

@@ -38,44 +38,54 @@ describe("RequestGate", () => {
   });
 
   it("never loses a place, whatever comes, and always keeps one", async () => {
-    const steps = fc.array(fc.tuple(fc.constantFrom("enter", "urgent", "abort", "leave"), fc.constantFrom("good" as const, "slow-down" as const, "none" as const)), { maxLength: 60 });
-    await fc.assert(fc.asyncProperty(steps, async (sequence) => {
-      const gate = new RequestGate(4);
-      let inside = 0;
-      const waiting: Promise<void>[] = [];
-      const aborts: AbortController[] = [];
-      for (const [step, answer] of sequence) {
-        if (step === "leave") {
-          if (inside > 0) {
-            inside--;
-            gate.leave(answer);
-          }
-        } else if (step === "abort") aborts.shift()?.abort();
-        else {
-          const stop = new AbortController();
-          const entered = gate.enter(step === "urgent" ? "urgent" : "normal", stop.signal);
-          if (entered === undefined) inside++;
+    const steps = fc.array(
+      fc.tuple(fc.constantFrom("enter", "urgent", "abort", "leave"), fc.constantFrom("good" as const, "slow-down" as const, "none" as const)),
+      { maxLength: 60 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, async (sequence) => {
+        const gate = new RequestGate(4);
+        let inside = 0;
+        const waiting: Promise<void>[] = [];
+        const aborts: AbortController[] = [];
+        for (const [step, answer] of sequence) {
+          if (step === "leave") {
+            if (inside > 0) {
+              inside--;
+              gate.leave(answer);
+            }
+          } else if (step === "abort") aborts.shift()?.abort();
           else {
-            aborts.push(stop);
-            waiting.push(entered.then(() => void inside++, () => undefined));
+            const stop = new AbortController();
+            const entered = gate.enter(step === "urgent" ? "urgent" : "normal", stop.signal);
+            if (entered === undefined) inside++;
+            else {
+              aborts.push(stop);
+              waiting.push(
+                entered.then(
+                  () => void inside++,
+                  () => undefined,
+                ),
+              );
+            }
           }
+          await Promise.resolve();
+          await Promise.resolve();
+          expect(gate.inFlight).toBe(inside);
+          expect(gate.places).toBeGreaterThanOrEqual(1);
+          expect(gate.inFlight).toBeLessThanOrEqual(6);
         }
-        await Promise.resolve();
-        await Promise.resolve();
-        expect(gate.inFlight).toBe(inside);
-        expect(gate.places).toBeGreaterThanOrEqual(1);
-        expect(gate.inFlight).toBeLessThanOrEqual(6);
-      }
-      while (gate.inFlight > 0) {
-        gate.leave("good");
-        inside--;
-        await Promise.resolve();
-        await Promise.resolve();
-      }
-      for (const stop of aborts) stop.abort();
-      await Promise.all(waiting);
-      expect(gate.inFlight).toBe(0);
-    }));
+        while (gate.inFlight > 0) {
+          gate.leave("good");
+          inside--;
+          await Promise.resolve();
+          await Promise.resolve();
+        }
+        for (const stop of aborts) stop.abort();
+        await Promise.all(waiting);
+        expect(gate.inFlight).toBe(0);
+      }),
+    );
   });
 });
 

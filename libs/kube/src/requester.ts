@@ -105,7 +105,14 @@ export class Requester {
     for (let hasRenewed = false; ; hasRenewed = true) {
       const authorization = await this.#authorization.header();
       const { method, path, signal } = call;
-      const exchange = { method, path, headers: this.#headersOf(call, authorization), timeoutMs: this.#options.timeoutMs, maxBytes: limits.maxLineBytes, signal };
+      const exchange = {
+        method,
+        path,
+        headers: this.#headersOf(call, authorization),
+        timeoutMs: this.#options.timeoutMs,
+        maxBytes: limits.maxLineBytes,
+        signal,
+      };
       const answer = await this.#reported(call, this.#transport.stream(exchange, limits.idleMs));
       if (answer.status < 300) return answer;
       const lines: string[] = [];
@@ -127,7 +134,10 @@ export class Requester {
         return new ToolkitError("cancelled", `${method} ${path}: not sent, another instance may be leading`);
       }
       const headers = this.#headersOf(call, authorization);
-      const answer = await this.#reported(call, this.#transport.send({ method, path, headers, body, timeoutMs, maxBytes: this.#options.maxAnswerBytes, signal }));
+      const answer = await this.#reported(
+        call,
+        this.#transport.send({ method, path, headers, body, timeoutMs, maxBytes: this.#options.maxAnswerBytes, signal }),
+      );
       load = loadOf(answer.status);
       this.#collectWarnings(answer);
       return answer;

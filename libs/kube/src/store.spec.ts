@@ -74,7 +74,12 @@ describe("Store", () => {
     const { store, told } = started(feed);
     expect([store.isSynced, store.get("apps", "a")]).toEqual([false, undefined]);
     await store.waitSynced(signal);
-    feed.push({ kind: "put", item: object("a", 1_001) }, { kind: "put", item: object("a", 1_001) }, { kind: "gone", item: object("b", 1_002) }, { kind: "bookmark", resourceVersion: "1003" });
+    feed.push(
+      { kind: "put", item: object("a", 1_001) },
+      { kind: "put", item: object("a", 1_001) },
+      { kind: "gone", item: object("b", 1_002) },
+      { kind: "bookmark", resourceVersion: "1003" },
+    );
     await expect.poll(() => store.resourceVersion).toBe("1003");
     expect(told).toEqual(["- → a@1", "- → b@2", "a@1 → a@1001", "b@1002 → -"]);
     expect([...store.list()].map(({ metadata }) => metadata.name)).toEqual(["a"]);
@@ -97,7 +102,11 @@ describe("Store", () => {
     feed.listed = [object("a", 1, { app: "x" }), object("b", 2, { app: "x" })];
     const { store } = started(feed, { indexes: { app: ({ metadata }) => (metadata.labels?.["app"] === undefined ? [] : [metadata.labels["app"]]) } });
     await store.waitSynced(signal);
-    const found = (value: string): readonly string[] => store.byIndex("app", value).map(({ metadata }) => metadata.name).sort();
+    const found = (value: string): readonly string[] =>
+      store
+        .byIndex("app", value)
+        .map(({ metadata }) => metadata.name)
+        .sort();
     expect(found("x")).toEqual(["a", "b"]);
     feed.push({ kind: "put", item: object("a", 1_001, { app: "y" }) }, { kind: "gone", item: object("b", 1_002, { app: "x" }) });
     await expect.poll(() => store.size).toBe(1);
@@ -134,7 +143,10 @@ describe("Store", () => {
   });
 
   it("no longer waits for the first list when told to stop", async () => {
-    const never: Pick<KubeClient, "list" | "watch"> = { list: () => new Promise(() => undefined), watch: () => new Feed().watch(CONFIG_MAPS, { signal: AbortSignal.abort() }) };
+    const never: Pick<KubeClient, "list" | "watch"> = {
+      list: () => new Promise(() => undefined),
+      watch: () => new Feed().watch(CONFIG_MAPS, { signal: AbortSignal.abort() }),
+    };
     const store = new Store({ client: never, resource: CONFIG_MAPS });
     await expect(store.waitSynced(AbortSignal.timeout(20))).rejects.toMatchObject({ kind: "cancelled" });
   });
@@ -144,7 +156,10 @@ describe("leanObject", () => {
   it("drops owners of fields and kubectl's copy, which may hold a Secret, and nothing else", () => {
     const annotations = { "kubectl.kubernetes.io/last-applied-configuration": "secret", kept: "yes" };
     const full: LiveObject = { ...object("a", 1, { app: "x" }), data: { b: 1n } };
-    expect(leanObject({ ...full, metadata: { ...full.metadata, annotations, managedFields: [{ operation: "Apply" }] } })).toEqual({ ...full, metadata: { ...full.metadata, annotations: { kept: "yes" } } });
+    expect(leanObject({ ...full, metadata: { ...full.metadata, annotations, managedFields: [{ operation: "Apply" }] } })).toEqual({
+      ...full,
+      metadata: { ...full.metadata, annotations: { kept: "yes" } },
+    });
     expect(leanObject(full)).toEqual(full);
   });
 });

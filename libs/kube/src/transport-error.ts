@@ -20,10 +20,18 @@ export class TransportError extends ToolkitError {
 }
 
 const NOT_CONNECTED: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused", ENOTFOUND: "no such host", EAI_AGAIN: "no answer from the name server", EHOSTUNREACH: "no route to host",
-  ENETUNREACH: "network is unreachable", ETIMEDOUT: "connection timed out",
+  ECONNREFUSED: "connection refused",
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "no answer from the name server",
+  EHOSTUNREACH: "no route to host",
+  ENETUNREACH: "network is unreachable",
+  ETIMEDOUT: "connection timed out",
 };
-const LOST: Readonly<Record<string, string>> = { ECONNRESET: "connection reset", EPIPE: "connection reset", ERR_STREAM_PREMATURE_CLOSE: "the answer was cut off" };
+const LOST: Readonly<Record<string, string>> = {
+  ECONNRESET: "connection reset",
+  EPIPE: "connection reset",
+  ERR_STREAM_PREMATURE_CLOSE: "the answer was cut off",
+};
 /** OpenSSL's and Node's codes for a certificate that is not trusted. */
 const UNTRUSTED = /CERT|UNABLE_TO_|SELF_SIGNED|ERR_TLS_CERT/;
 

@@ -21,7 +21,14 @@ const exchange = { method: "GET", path: "/version", headers: {}, timeoutMs: 5_00
 
 async function certified(name: string): Promise<{ readonly certificate: string; readonly key: string }> {
   const altNames = [{ type: 2 as const, value: name }];
-  const { cert, private: key } = await generate([{ name: "commonName", value: name }], { keyType: "ec", algorithm: "sha256", extensions: [{ name: "basicConstraints", cA: true }, { name: "subjectAltName", altNames }] });
+  const { cert, private: key } = await generate([{ name: "commonName", value: name }], {
+    keyType: "ec",
+    algorithm: "sha256",
+    extensions: [
+      { name: "basicConstraints", cA: true },
+      { name: "subjectAltName", altNames },
+    ],
+  });
   return { certificate: cert, key };
 }
 
@@ -34,11 +41,14 @@ describe("TLS", () => {
     const own = await certified("api.example.com");
     clientPair = await certified("client");
     authority = own.certificate;
-    server = createServer({ cert: own.certificate, key: own.key, ca: clientPair.certificate, requestCert: true, rejectUnauthorized: false }, (request, response) => {
-      // why: requests to an https server arrive on TLS sockets
-      const socket = request.socket as TLSSocket;
-      response.end(`${socket.authorized}`);
-    });
+    server = createServer(
+      { cert: own.certificate, key: own.key, ca: clientPair.certificate, requestCert: true, rejectUnauthorized: false },
+      (request, response) => {
+        // why: requests to an https server arrive on TLS sockets
+        const socket = request.socket as TLSSocket;
+        response.end(`${socket.authorized}`);
+      },
+    );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   });
 
@@ -69,7 +79,11 @@ describe("TLS", () => {
     ["another name", {}],
   ])("refuses %s, and sends nothing", async (why, access) => {
     const work = ask(why === "another name" ? { ca: authority } : access);
-    await expect(work).rejects.toMatchObject({ kind: "denied", phase: "connect", message: expect.stringMatching(/^GET 127\.0\.0\.1:\d+\/version: the server's certificate is not trusted: /) });
+    await expect(work).rejects.toMatchObject({
+      kind: "denied",
+      phase: "connect",
+      message: expect.stringMatching(/^GET 127\.0\.0\.1:\d+\/version: the server's certificate is not trusted: /),
+    });
   });
 
   it("names the server whose certificates cannot be read", () => {
@@ -84,7 +98,10 @@ describe("streams", () => {
     const server = new ScriptedServer(script);
     await server.listen();
     const transport = new Transport(server.access);
-    closers.push(() => server.close(), () => transport.close());
+    closers.push(
+      () => server.close(),
+      () => transport.close(),
+    );
     return { server, transport };
   }
 
@@ -123,7 +140,11 @@ describe("a network that swallows everything and says nothing", () => {
     await server.listen();
     const proxy = await startFaultProxy({ port: server.port });
     const transport = new Transport({ server: proxy.url, credential: { kind: "none" } });
-    closers.push(() => server.close(), () => proxy.close(), () => transport.close());
+    closers.push(
+      () => server.close(),
+      () => proxy.close(),
+      () => transport.close(),
+    );
     await transport.send(exchange);
     proxy.set({ kind: "black-hole" });
     await expect(transport.send({ ...exchange, timeoutMs: 100 })).rejects.toMatchObject({ kind: "unavailable" });
@@ -136,7 +157,8 @@ describe("a network that swallows everything and says nothing", () => {
     let version = 5;
     const object = (): object => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: `v${version}`, uid: "u", resourceVersion: `${version}` } });
     const server = new ScriptedServer(({ url }, response) => {
-      if (!url.includes("watch=true")) return sendJson(response, 200, { kind: "ConfigMapList", apiVersion: "v1", metadata: { resourceVersion: "5" }, items: [] });
+      if (!url.includes("watch=true"))
+        return sendJson(response, 200, { kind: "ConfigMapList", apiVersion: "v1", metadata: { resourceVersion: "5" }, items: [] });
       const from = Number(new URL(url, "http://x").searchParams.get("resourceVersion"));
       response.writeHead(200);
       response.flushHeaders();
@@ -147,7 +169,12 @@ describe("a network that swallows everything and says nothing", () => {
     const proxy = await startFaultProxy({ port: server.port });
     const client = createKubeClient({ access: { server: proxy.url, credential: { kind: "none" } }, watchIdleMs: 500 });
     const stop = new AbortController();
-    closers.push(() => server.close(), () => proxy.close(), () => client.close(), () => stop.abort());
+    closers.push(
+      () => server.close(),
+      () => proxy.close(),
+      () => client.close(),
+      () => stop.abort(),
+    );
     const deltas = follow({ client, resource: { group: "", version: "v1", plural: "configmaps" } }, stop.signal);
     expect((await deltas.next()).value).toMatchObject({ kind: "replaced" });
     const next = deltas.next();

@@ -54,7 +54,8 @@ export class Transport {
   /** @throws {ToolkitError} `invalid` when the address, a certificate or a key cannot be read */
   constructor(access: KubeAccess) {
     const { server } = access;
-    if (server.protocol !== "https:" && server.protocol !== "http:") throw new ToolkitError("invalid", `server ${server.protocol}//${server.host}: neither http nor https`);
+    if (server.protocol !== "https:" && server.protocol !== "http:")
+      throw new ToolkitError("invalid", `server ${server.protocol}//${server.host}: neither http nor https`);
     const isTls = server.protocol === "https:";
     this.#module = isTls ? https : http;
     this.#host = server.hostname.replace(/^\[(.*)\]$/, "$1");
@@ -74,7 +75,8 @@ export class Transport {
         let size = 0;
         response.on("data", (chunk: Buffer) => {
           size += chunk.length;
-          if (size > exchange.maxBytes) flight.end(new ToolkitError("invalid", `${this.#subject(exchange)}: the answer is larger than ${exchange.maxBytes} bytes`));
+          if (size > exchange.maxBytes)
+            flight.end(new ToolkitError("invalid", `${this.#subject(exchange)}: the answer is larger than ${exchange.maxBytes} bytes`));
           else chunks.push(chunk);
         });
         response.on("error", (thrown) => flight.end(connectionError(this.#subject(exchange), "body", thrown)));
@@ -101,7 +103,11 @@ export class Transport {
         response.on("error", (thrown) => flight.end(connectionError(this.#subject(exchange), "body", thrown)));
         const giveUp = (): boolean => flight.end(new TransportError("unavailable", `${this.#subject(exchange)}: no byte for ${idleMs} ms`, "body"));
         const lines = splitLines(response, { idleMs, giveUp, maxBytes: exchange.maxBytes, subject: this.#subject(exchange) });
-        const guarded = guard(lines, (thrown) => failure ?? connectionError(this.#subject(exchange), "body", thrown), () => flight.end(undefined));
+        const guarded = guard(
+          lines,
+          (thrown) => failure ?? connectionError(this.#subject(exchange), "body", thrown),
+          () => flight.end(undefined),
+        );
         resolve({ status: response.statusCode ?? 0, headers: response.headers, lines: guarded });
       });
     });
@@ -123,8 +129,13 @@ export class Transport {
       return undefined;
     }
     const request = this.#module.request({ agent, host: this.#host, port: this.#port, method, path: this.#pathPrefix + path, headers });
-    const flight = new Flight(request, exchange, onFailure, stopped, () =>
-      new TransportError("unavailable", `${this.#subject(exchange)}: no answer within ${exchange.timeoutMs} ms`, "answer"));
+    const flight = new Flight(
+      request,
+      exchange,
+      onFailure,
+      stopped,
+      () => new TransportError("unavailable", `${this.#subject(exchange)}: no answer within ${exchange.timeoutMs} ms`, "answer"),
+    );
     let phase: TransportPhase = "answer";
     request.on("response", () => {
       phase = "body";
@@ -151,7 +162,13 @@ class Flight {
   readonly #stop: () => void;
   #hasEnded = false;
 
-  constructor(request: http.ClientRequest, { signal, timeoutMs }: Exchange, onFailure: (error: ToolkitError) => void, stopped: () => ToolkitError, late: () => ToolkitError) {
+  constructor(
+    request: http.ClientRequest,
+    { signal, timeoutMs }: Exchange,
+    onFailure: (error: ToolkitError) => void,
+    stopped: () => ToolkitError,
+    late: () => ToolkitError,
+  ) {
     this.request = request;
     this.#signal = signal;
     this.#onFailure = onFailure;

@@ -33,7 +33,10 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
 
     const named = (objectName: string) => ({ resource: CONFIG_MAPS, namespace, name: objectName });
     const configMap = (objectName: string, data: Readonly<Record<string, string>> = {}, labels?: Readonly<Record<string, string>>): Manifest => ({
-      apiVersion: "v1", kind: "ConfigMap", metadata: { name: objectName, namespace, ...(labels === undefined ? {} : { labels }) }, data,
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: objectName, namespace, ...(labels === undefined ? {} : { labels }) },
+      data,
     });
 
     beforeAll(async () => {
@@ -50,10 +53,22 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
 
     describe("discovery", () => {
       it.each([
-        [{ apiVersion: "v1", kind: "ConfigMap" }, { ...CONFIG_MAPS, kind: "ConfigMap", isNamespaced: true }],
-        [{ apiVersion: "v1", kind: "Namespace" }, { ...NAMESPACES, kind: "Namespace", isNamespaced: false }],
-        [{ apiVersion: "apps/v1", kind: "Deployment" }, { ...DEPLOYMENTS, kind: "Deployment", isNamespaced: true }],
-        [{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole" }, { ...ROLES, kind: "ClusterRole", isNamespaced: false }],
+        [
+          { apiVersion: "v1", kind: "ConfigMap" },
+          { ...CONFIG_MAPS, kind: "ConfigMap", isNamespaced: true },
+        ],
+        [
+          { apiVersion: "v1", kind: "Namespace" },
+          { ...NAMESPACES, kind: "Namespace", isNamespaced: false },
+        ],
+        [
+          { apiVersion: "apps/v1", kind: "Deployment" },
+          { ...DEPLOYMENTS, kind: "Deployment", isNamespaced: true },
+        ],
+        [
+          { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole" },
+          { ...ROLES, kind: "ClusterRole", isNamespaced: false },
+        ],
       ])("knows %j", async (kind, resource) => {
         const found = await client.resourceFor(kind, signal);
         expect(found).toMatchObject(resource);
@@ -84,13 +99,22 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
     describe("objects", () => {
       it("are created, read, patched and deleted", async () => {
         const created = await client.create(CONFIG_MAPS, configMap("life", { a: "1" }), manager);
-        expect(created).toMatchObject({ apiVersion: "v1", kind: "ConfigMap", data: { a: "1" }, metadata: { name: "life", uid: expect.any(String), resourceVersion: expect.any(String) } });
+        expect(created).toMatchObject({
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          data: { a: "1" },
+          metadata: { name: "life", uid: expect.any(String), resourceVersion: expect.any(String) },
+        });
         const patches = [
           await client.patch(named("life"), [{ op: "add", path: "/data/b", value: "2" }], { ...manager, type: "json" }),
           await client.patch(named("life"), { data: { a: null, c: "3" } }, { ...manager, type: "merge" }),
           await client.patch(named("life"), { data: { d: "4" } }, { ...manager, type: "strategic" }),
         ];
-        expect(patches.map(({ data }) => data)).toEqual([{ a: "1", b: "2" }, { b: "2", c: "3" }, { b: "2", c: "3", d: "4" }]);
+        expect(patches.map(({ data }) => data)).toEqual([
+          { a: "1", b: "2" },
+          { b: "2", c: "3" },
+          { b: "2", c: "3", d: "4" },
+        ]);
         expect((await client.get(named("life"), { signal }))?.["data"]).toEqual({ b: "2", c: "3", d: "4" });
         expect(await client.delete(named("life"), deleted)).toBe("deleted");
         expect(await client.get(named("life"), { signal })).toBeUndefined();
@@ -100,7 +124,11 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
       it("keep names with colons and capitals apart", async () => {
         const names = [`Team-${id}:Admin`, `team-${id}:admin`];
         for (const roleName of names) {
-          const role = await client.create(ROLES, { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name: roleName }, rules: [] }, manager);
+          const role = await client.create(
+            ROLES,
+            { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: { name: roleName }, rules: [] },
+            manager,
+          );
           expect(role.metadata.name).toBe(roleName);
         }
         for (const roleName of names) expect((await client.get({ resource: ROLES, name: roleName }, { signal }))?.metadata.name).toBe(roleName);
@@ -122,7 +150,11 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
         expect(mine.metadata.managedFields).toMatchObject([{ manager: "contract", operation: "Apply", fieldsV1: { "f:data": { "f:a": {} } } }]);
         const refused = await failure(client.apply(CONFIG_MAPS, configMap("owned", { a: "2" }), { ...applied, fieldManager: "other" }));
         expect(refused.kind).toBe("conflict");
-        expect(kubeDetails(refused)).toMatchObject({ reason: "Conflict", managers: ["contract"], causes: [{ reason: "FieldManagerConflict", field: ".data.a" }] });
+        expect(kubeDetails(refused)).toMatchObject({
+          reason: "Conflict",
+          managers: ["contract"],
+          causes: [{ reason: "FieldManagerConflict", field: ".data.a" }],
+        });
         const forced = await client.apply(CONFIG_MAPS, configMap("owned", { a: "2" }), { ...applied, fieldManager: "other", force: true });
         expect(forced["data"]).toEqual({ a: "2" });
       });
@@ -130,11 +162,24 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
       it("have a status apart from the rest", async () => {
         const labels = { app: "x" };
         const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "example.com/c:1" }] } };
-        const deployment: Manifest = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "d", namespace }, spec: { replicas: 0, selector: { matchLabels: labels }, template } };
+        const deployment: Manifest = {
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          metadata: { name: "d", namespace },
+          spec: { replicas: 0, selector: { matchLabels: labels }, template },
+        };
         const made = await client.apply(DEPLOYMENTS, deployment, applied);
         const target = { resource: DEPLOYMENTS, namespace, name: "d" };
-        const after = await client.patch(target, { status: { observedGeneration: 77 }, spec: { replicas: 5 } }, { ...manager, type: "merge", subresource: "status" });
-        expect([after["status"], after["spec"], after.metadata.generation]).toMatchObject([{ observedGeneration: 77 }, { replicas: 0 }, made.metadata.generation]);
+        const after = await client.patch(
+          target,
+          { status: { observedGeneration: 77 }, spec: { replicas: 5 } },
+          { ...manager, type: "merge", subresource: "status" },
+        );
+        expect([after["status"], after["spec"], after.metadata.generation]).toMatchObject([
+          { observedGeneration: 77 },
+          { replicas: 0 },
+          made.metadata.generation,
+        ]);
         await client.delete(target, deleted);
       });
 
@@ -155,14 +200,42 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
 
     describe("refusals", () => {
       it.each<readonly [string, () => Promise<unknown>, Partial<ToolkitError>]>([
-        ["a name that is taken", () => client.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }, manager), { kind: "conflict", message: `namespaces "${namespace}" already exists` }],
-        ["a namespace that is not there", () => client.apply(CONFIG_MAPS, { ...configMap("x"), metadata: { name: "x", namespace: `absent-${id}` } }, applied), { kind: "missing", message: `namespaces "absent-${id}" not found` }],
-        ["an object that is not there", () => client.patch({ resource: { ...CONFIG_MAPS, plural: "secrets" }, namespace, name: "absent" }, {}, { ...manager, type: "merge" }), { kind: "missing", message: 'secrets "absent" not found' }],
-        ["a kind that is not served", () => client.get({ resource: { group: "none.test", version: "v1", plural: "nothings" }, namespace, name: "x" }, { signal }), { kind: "missing" }],
-        ["a field that does not exist", () => client.apply(CONFIG_MAPS, { ...configMap("x"), colour: "red" }, applied), { kind: "invalid", message: expect.stringContaining(".colour: field not declared in schema") }],
-        ["a name that is not allowed", () => client.create(CONFIG_MAPS, configMap("Not_Valid"), manager), { kind: "invalid", message: expect.stringContaining('metadata.name: Invalid value: "Not_Valid"') }],
+        [
+          "a name that is taken",
+          () => client.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }, manager),
+          { kind: "conflict", message: `namespaces "${namespace}" already exists` },
+        ],
+        [
+          "a namespace that is not there",
+          () => client.apply(CONFIG_MAPS, { ...configMap("x"), metadata: { name: "x", namespace: `absent-${id}` } }, applied),
+          { kind: "missing", message: `namespaces "absent-${id}" not found` },
+        ],
+        [
+          "an object that is not there",
+          () => client.patch({ resource: { ...CONFIG_MAPS, plural: "secrets" }, namespace, name: "absent" }, {}, { ...manager, type: "merge" }),
+          { kind: "missing", message: 'secrets "absent" not found' },
+        ],
+        [
+          "a kind that is not served",
+          () => client.get({ resource: { group: "none.test", version: "v1", plural: "nothings" }, namespace, name: "x" }, { signal }),
+          { kind: "missing" },
+        ],
+        [
+          "a field that does not exist",
+          () => client.apply(CONFIG_MAPS, { ...configMap("x"), colour: "red" }, applied),
+          { kind: "invalid", message: expect.stringContaining(".colour: field not declared in schema") },
+        ],
+        [
+          "a name that is not allowed",
+          () => client.create(CONFIG_MAPS, configMap("Not_Valid"), manager),
+          { kind: "invalid", message: expect.stringContaining('metadata.name: Invalid value: "Not_Valid"') },
+        ],
         ["a malformed version to list from", () => client.list(CONFIG_MAPS, { namespace, notOlderThan: "abc", signal }), { kind: "invalid" }],
-        ["a malformed version to watch from", () => client.watch(CONFIG_MAPS, { namespace, resourceVersion: "abc", signal })[Symbol.asyncIterator]().next(), { kind: "invalid" }],
+        [
+          "a malformed version to watch from",
+          () => client.watch(CONFIG_MAPS, { namespace, resourceVersion: "abc", signal })[Symbol.asyncIterator]().next(),
+          { kind: "invalid" },
+        ],
       ])("%s", async (_, work, expected) => {
         expect(await failure(work())).toMatchObject(expected);
       });
@@ -182,7 +255,9 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
       });
 
       it("a credential that is not known", async () => {
-        const stranger = createKubeClient({ access: { ...server.access, clientCertificate: undefined, credential: { kind: "token", token: "no-such-token" } } });
+        const stranger = createKubeClient({
+          access: { ...server.access, clientCertificate: undefined, credential: { kind: "token", token: "no-such-token" } },
+        });
         expect(await failure(stranger.get(named("x"), { signal }))).toMatchObject({ kind: "denied", message: "Unauthorized" });
         stranger.close();
       });
@@ -194,7 +269,9 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
         for (const one of names) await client.create(CONFIG_MAPS, configMap(one, {}, { paged: "yes" }), manager);
         const list = await client.list(CONFIG_MAPS, { namespace, labelSelector: "paged=yes", pageSize: 2, signal });
         expect(list.items.map(({ apiVersion, kind, metadata }) => [apiVersion, kind, metadata.name])).toEqual(names.map((one) => ["v1", "ConfigMap", one]));
-        expect((await client.list(CONFIG_MAPS, { namespace, fieldSelector: "metadata.name=p3", signal })).items.map(({ metadata }) => metadata.name)).toEqual(["p3"]);
+        expect((await client.list(CONFIG_MAPS, { namespace, fieldSelector: "metadata.name=p3", signal })).items.map(({ metadata }) => metadata.name)).toEqual([
+          "p3",
+        ]);
         expect((await client.list(CONFIG_MAPS, { namespace, labelSelector: "paged=yes", notOlderThan: list.resourceVersion, signal })).items).toHaveLength(5);
       });
 
@@ -205,7 +282,10 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
         const seen: string[] = [];
         const errors: ToolkitError[] = [];
         const following = (async () => {
-          const deltas = follow({ client, resource: CONFIG_MAPS, namespace, labelSelector: `followed=${group}`, sendInitialEvents, onError: (error) => errors.push(error) }, stop.signal);
+          const deltas = follow(
+            { client, resource: CONFIG_MAPS, namespace, labelSelector: `followed=${group}`, sendInitialEvents, onError: (error) => errors.push(error) },
+            stop.signal,
+          );
           for await (const delta of deltas) seen.push(...short(delta));
         })().catch((thrown: unknown) => thrown);
         await expect.poll(() => seen, { timeout: GIVE_UP_MS }).toEqual([`all ${group}-a`]);
@@ -220,7 +300,14 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
 
       it("keep a store of metadata true", async () => {
         await client.create(CONFIG_MAPS, configMap("s1", { big: "data" }, { stored: "yes" }), manager);
-        const store = new Store({ client, resource: CONFIG_MAPS, namespace, labelSelector: "stored=yes", metadataOnly: true, indexes: { name: ({ metadata }) => [metadata.name] } });
+        const store = new Store({
+          client,
+          resource: CONFIG_MAPS,
+          namespace,
+          labelSelector: "stored=yes",
+          metadataOnly: true,
+          indexes: { name: ({ metadata }) => [metadata.name] },
+        });
         const stop = new AbortController();
         const running = store.run(stop.signal);
         await store.waitSynced(AbortSignal.timeout(GIVE_UP_MS));
@@ -234,7 +321,10 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
       it("end where they are told to, and at once", async () => {
         const { resourceVersion } = await client.list(CONFIG_MAPS, { namespace, signal });
         const stop = new AbortController();
-        const next = client.watch(CONFIG_MAPS, { namespace, fieldSelector: "metadata.name=never", resourceVersion, signal: stop.signal })[Symbol.asyncIterator]().next();
+        const next = client
+          .watch(CONFIG_MAPS, { namespace, fieldSelector: "metadata.name=never", resourceVersion, signal: stop.signal })
+          [Symbol.asyncIterator]()
+          .next();
         setTimeout(() => stop.abort(), 50);
         expect((await failure(next)).kind).toBe("cancelled");
       });
@@ -268,7 +358,12 @@ function widgetDefinition(group: string): Manifest {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
     metadata: { name: `widgets.${group}` },
-    spec: { group, scope: "Namespaced", names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" }, versions: [{ name: "v1", served: true, storage: true, schema }] },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
+      versions: [{ name: "v1", served: true, storage: true, schema }],
+    },
   };
 }
 
@@ -279,7 +374,10 @@ function short(delta: Delta): readonly string[] {
 }
 
 async function failure(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown = await work.then(() => undefined, (error: unknown) => error);
+  const thrown = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   if (!(thrown instanceof ToolkitError)) throw new Error(`no ToolkitError but ${String(thrown)}`);
   return thrown;
 }

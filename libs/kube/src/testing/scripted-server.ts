@@ -68,7 +68,14 @@ export class ScriptedServer {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     const { method = "", url = "", headers } = request;
-    const seen = { method, url, headers, body: Buffer.concat(chunks).toString("utf8"), atMs: performance.now(), connection: this.#numbers.get(request.socket) ?? 0 };
+    const seen = {
+      method,
+      url,
+      headers,
+      body: Buffer.concat(chunks).toString("utf8"),
+      atMs: performance.now(),
+      connection: this.#numbers.get(request.socket) ?? 0,
+    };
     this.seen.push(seen);
     await this.script(seen, response);
   }
