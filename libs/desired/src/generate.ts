@@ -76,8 +76,18 @@ function withSpec(own: JsonObject, folder: string, spec: BuildSpec, fileSystem: 
 function componentsOf(folder: string, { components = [], ignoreMissingComponents }: BuildSpec, fileSystem: ReadableFileSystem): readonly string[] {
   return components.filter((component) => {
     if (!isLocal(component)) throw new ToolkitError("invalid", `component path '${component}' must be local and relative`);
-    return ignoreMissingComponents !== true || fileSystem.stat(cleaned(inFolder(folder, component))) !== undefined;
+    return ignoreMissingComponents !== true || isThere(cleaned(inFolder(folder, component)), fileSystem);
   });
+}
+
+/** What lies outside of the artifact is not there. */
+function isThere(path: string, fileSystem: ReadableFileSystem): boolean {
+  try {
+    return fileSystem.stat(path) !== undefined;
+  } catch (thrown) {
+    if (thrown instanceof ToolkitError && thrown.kind === "invalid") return false;
+    throw thrown;
+  }
 }
 
 /** As kustomize tells a repository from a folder. */

@@ -80,11 +80,12 @@ export class Loader {
   #resolveFile(path: string): string {
     if (path.startsWith("/")) throw invalid(`security; file '${path}' is not in or below '${this.shownRoot}'`);
     const joined = joinPath(this.root, path);
+    const isRestricted = this.#context.restriction === "root-only";
+    const stat = this.#fileSystem.stat(joined);
+    if (stat === undefined && !isRestricted) throw invalid(`open ${shownPath(joined)}: no such file or directory`);
+    if (stat !== undefined && stat.kind !== "file") throw invalid(isRestricted ? `'${shownPath(joined)}' must resolve to a file` : `read ${shownPath(joined)}: is a directory`);
     const inside = resolvePath(joined, this.#fileSystem);
-    const stat = this.#fileSystem.stat(inside);
-    if (stat === undefined) throw missing(joined);
-    if (stat.kind !== "file") throw invalid(`'${shownPath(joined)}' must resolve to a file`);
-    if (this.#context.restriction === "root-only" && !isWithin(directoryOf(inside), this.root)) {
+    if (isRestricted && !isWithin(directoryOf(inside), this.root)) {
       throw invalid(`security; file '${shownPath(joined)}' is not in or below '${this.shownRoot}'`);
     }
     return inside;
