@@ -37,6 +37,7 @@ describe("the configuration of the source controller", () => {
     "--feature-gates=ObjectLevelWorkloadIdentity=true": "--feature-gates: ObjectLevelWorkloadIdentity=true is not supported",
     "--default-service-account=x": "--default-service-account is not supported: no provider of this version signs in with one",
     "--watch-all-namespaces=false": "--watch-all-namespaces=false needs RUNTIME_NAMESPACE",
+    "--events-addr=nowhere": '--events-addr "nowhere" is not a URL',
     extra: "unexpected argument: extra",
   };
   it.each(Object.entries(refused))("refuses %s", (flag, message) => {

@@ -49,6 +49,7 @@ export function parseSourceConfig(args: readonly string[], host: Host): SourceCo
   for (const [gate, value] of Object.entries(GATES)) {
     if (common.gates[gate] !== value) throw new ToolkitError("invalid", `--feature-gates: ${gate}=${!value} is not supported`);
   }
+  if (common.eventsAddress !== undefined && !URL.canParse(common.eventsAddress)) throw new ToolkitError("invalid", `--events-addr "${common.eventsAddress}" is not a URL`);
   const env = (name: string): string | undefined => host.env[name] || undefined; // empty is unset
   return Object.freeze({
     ...common,

@@ -230,7 +230,27 @@ describe("a GitRepository", () => {
     });
   });
 
-  it("with a file that is too large, or a path that leads out, keeps the last good artifact and names the file", async () => {
+  it("with a file that is too large names it, and goes on where a rule leaves it out", async () => {
+    const large = Buffer.alloc(101 * 1024 * 1024);
+    await served.repository.commit({ files: { "a.txt": "one", "assets/video.bin": large } });
+    expect((await run()).outcome).toMatchObject({
+      reason: "ArchiveOperationFailed", error: { message: "unable to archive artifact to storage: the file 'assets/video.bin' has more than the limit of 104857600 bytes" },
+    });
+    await run({ ignore: "/assets\n" });
+    expect(await filesOf(artifact())).toEqual({ "a.txt": "one" });
+  });
+
+  it("says that the storage cannot be written, and is whole once it can", async () => {
+    await served.repository.commit({ files: { "a.txt": "one" } });
+    await writeFile(join(folder.root, "gitrepository"), "in the way");
+    const { outcome } = await run();
+    expect(outcome).toMatchObject({ kind: "failed", reason: "ArchiveOperationFailed", error: { message: expect.stringContaining("unable to archive artifact to storage: ") } });
+    expect(outcome.kind === "failed" && outcome.error.kind).not.toBe("internal");
+    await rm(join(folder.root, "gitrepository"));
+    expect((await run()).outcome.kind).toBe("settled");
+  });
+
+  it("with a path that leads out keeps the last good artifact and names the path", async () => {
     await served.repository.commit({ files: { "a.txt": "one" } });
     await run();
     const before = artifact();

@@ -10,7 +10,7 @@ import { fetchFailure, inStep, type StepError } from "./step-error.ts";
 import { unsupportedField } from "./unsupported.ts";
 
 /** The artifact that status names, and what is on disk of it. */
-export interface Published {
+interface Published {
   readonly artifact: Artifact;
   readonly onDisk: "verified" | "missing" | "corrupt";
 }

@@ -63,7 +63,7 @@ async function archived({ storagePath, advertisedHost, owner, algorithm, ignore 
 }
 
 /** The files that no rule leaves out (S-079 to S-081), in the order of the walk. */
-export function* filesOf(checkout: Pick<Checkout, "entries">, ignore: string | undefined): Generator<SourceFile> {
+function* filesOf(checkout: Pick<Checkout, "entries">, ignore: string | undefined): Generator<SourceFile> {
   const ignoreFiles = [...checkout.entries()].flatMap((entry) => (entry.kind === "file" && isIgnoreFile(entry) ? [readIgnoreFile(entry)] : []));
   const isIgnored = sourceIgnore(ignoreFiles, ignore);
   for (const entry of checkout.entries()) {

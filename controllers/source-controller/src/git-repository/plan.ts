@@ -3,7 +3,7 @@ import type { Verdict } from "@plumb/runtime";
 import type { GitSeen, Remote } from "./observe.ts";
 import { failedReport, refusedReport } from "./report.ts";
 
-export type PackReason = "first" | "moved" | "respecified" | "lost";
+type PackReason = "first" | "moved" | "respecified" | "lost";
 
 export type GitPlan =
   | { readonly kind: "keep"; readonly artifact: Artifact }
