@@ -47,7 +47,6 @@ class Runner {
       objects: objects.map((one) => ("object" in one && "origin" in one ? (one as DesiredObject) : { object: one as Manifest })),
       checkpoint: async (inventory) => {
         this.checkpoints.push(inventory);
-        cluster.other.resourceFor({ apiVersion: "v1", kind: "ConfigMap" }, signal).catch(() => undefined);
         await checkpoint?.();
       },
     });

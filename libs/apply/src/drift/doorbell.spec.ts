@@ -1,0 +1,78 @@
+import type { LiveObject, ManagedFieldsEntry } from "@plumb/api";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { baselineOf } from "../baseline.ts";
+import { Budget, Contest, ringReason } from "./doorbell.ts";
+
+function entry(manager: string, fields: string, more: Partial<ManagedFieldsEntry> = {}): ManagedFieldsEntry {
+  return { manager, operation: manager === "kustomize-controller" ? "Apply" : "Update", apiVersion: "v1", time: "2026-01-01T00:00:00Z", fieldsType: "FieldsV1", fieldsV1: { [`f:${fields}`]: {} }, ...more };
+}
+
+function live(version: string, managedFields: readonly ManagedFieldsEntry[], metadata: object = {}): LiveObject {
+  return { apiVersion: "v1", kind: "X", metadata: { name: "x", uid: "u1", resourceVersion: version, generation: 1, managedFields, ...metadata }, a: 1 };
+}
+
+const own = entry("kustomize-controller", "a");
+const baseline = baselineOf(live("10", [own, entry("other", "b")]), "d", "r");
+
+const cases = {
+  "our own write": [live("10", [own]), undefined],
+  "an event from before our write": [live("9", []), undefined],
+  "a status write": [live("11", [own, entry("other", "b"), entry("kubelet", "status", { subresource: "status" })]), undefined],
+  "a later time alone": [live("11", [{ ...own, time: "2027-01-01T00:00:00Z" }, entry("other", "b")]), undefined],
+  "a field of ours lost": [live("11", [entry("kustomize-controller", "z"), entry("other", "b")]), "own-fields"],
+  "all owners wiped": [live("11", []), "own-fields"],
+  "a new manager": [live("11", [own, entry("other", "b"), entry("new", "c")]), "other-manager"],
+  "a moved generation": [live("11", [own, entry("other", "b")], { generation: 2 }), "generation"],
+  "another object of the same name": [live("11", [own, entry("other", "b")], { uid: "u2" }), "recreated"],
+  "an object that is being deleted": [live("11", [], { deletionTimestamp: "2026-01-01T00:00:00Z" }), undefined],
+} as const;
+
+describe("the doorbell", () => {
+  it.each(Object.entries(cases))("hears of %s what it should", (_, [item, reason]) => {
+    expect(ringReason(item, baseline)).toBe(reason);
+  });
+
+  it("hears every new version of a kind without generations", () => {
+    const plain = baselineOf(live("10", [own], { generation: undefined }), "d", "r");
+    expect(ringReason(live("11", [own], { generation: undefined }), plain)).toBe("version");
+  });
+});
+
+describe("the budget of an object", () => {
+  it("grants at once, then after a second, then every ten", () => {
+    const budget = new Budget();
+    expect([0, 10, 1500, 12_000, 90_000].map((nowMs) => budget.grant("k", nowMs))).toEqual([0, 990, 9500, 9000, 0]);
+  });
+
+  it("never grants more than four looks in any thirty seconds of a quarrel", () => {
+    fc.assert(fc.property(fc.array(fc.nat(2000), { minLength: 1, maxLength: 60 }), (gaps) => {
+      const budget = new Budget();
+      let nowMs = 0;
+      const granted: number[] = [];
+      for (const gap of gaps) {
+        nowMs = Math.max(nowMs + gap, granted.at(-1) ?? 0);
+        granted.push(nowMs + budget.grant("k", nowMs));
+      }
+      for (const from of granted) expect(granted.filter((at) => at >= from && at < from + 29_000).length).toBeLessThanOrEqual(5);
+    }));
+  });
+});
+
+describe("a contest", () => {
+  it("is with a controller that changes a field back five times in a row, never with a person", () => {
+    const contest = new Contest();
+    const flips = (manager: string): readonly boolean[] => [0, 1, 2, 3, 4].map((at) => contest.corrected("k", ".spec.replicas", manager, at * 10_000));
+    expect(flips("hpa")).toEqual([false, false, false, false, true]);
+    expect(flips("kubectl-edit")).toEqual([false, false, false, false, false]);
+    expect(flips("unknown")).toEqual([false, false, false, false, false]);
+  });
+
+  it("starts anew after half a minute of peace or with another manager", () => {
+    const contest = new Contest();
+    for (const at of [0, 1, 2, 3]) contest.corrected("k", ".a", "x", at);
+    expect(contest.corrected("k", ".a", "x", 40_000)).toBe(false);
+    for (const at of [0, 1, 2]) contest.corrected("k", ".a", "x", 40_001 + at);
+    expect(contest.corrected("k", ".a", "y", 40_010)).toBe(false);
+  });
+});
