@@ -1,5 +1,3 @@
-import { compareText } from "@plumb/std";
-
 const MAX_PATH_BYTES = 4096;
 const MAX_NAME_BYTES = 255;
 
@@ -27,10 +25,15 @@ export function comparePaths(a: string, b: string): number {
   const right = b.split("/");
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index++) {
-    const order = compareText(left[index] ?? "", right[index] ?? "");
+    const order = compareNames(left[index] ?? "", right[index] ?? "");
     if (order !== 0) return order;
   }
   return left.length - right.length;
+}
+
+/** By UTF-8 bytes, which a walk goes by; code units differ from them beyond the first plane. */
+function compareNames(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** A path as an error may quote it, whatever it holds. */

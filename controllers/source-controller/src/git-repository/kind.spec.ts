@@ -170,6 +170,11 @@ describe("a GitRepository", () => {
     expect(artifact().digest).toBe(digest);
   });
 
+  it("packs names of any script, in the order of their bytes", async () => {
+    await served.repository.commit({ files: { "\u{1f680}.txt": "rocket", "\uff5e.txt": "wave", "\u00fcbung/a.txt": "a", "a b.txt": "b" } });
+    expect((await run()).outcome.kind).toBe("settled");
+  });
+
   const damage = {
     "was emptied": (path: string) => rm(path),
     "holds other bytes": (path: string) => writeFile(path, "something else"),
