@@ -1,0 +1,93 @@
+import { rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { endProcess } from "./fleet.ts";
+import { Lab, leaveCluster, type Programs } from "./lab.ts";
+import { LabRepository } from "./repository.ts";
+import { readState, removeState } from "./state.ts";
+import { tellStory } from "./story.ts";
+import { LabTerminal, type Output } from "./terminal.ts";
+
+export interface LabUpOptions {
+  readonly folder: string;
+  readonly programs: Programs;
+  /** A cluster to tell the story on; an embedded one unless set. */
+  readonly kubeconfig: string | undefined;
+  /** End after the story instead of staying up. */
+  readonly isOnce: boolean;
+  readonly output: Output;
+  readonly cwd: string;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the lab and its story. Resolves to the exit code: 0, or 1 when a step failed. */
+export async function labUp({ folder, programs, kubeconfig, isOnce, output, cwd, signal }: LabUpOptions): Promise<number> {
+  const terminal = new LabTerminal(output);
+  let isTold = false;
+  const lab = new Lab({
+    folder, programs, kubeconfig, signal,
+    onProgress: (text) => terminal.progress(text),
+    onLine: (name, line) => {
+      if (isTold && name === "sink") showAlert(terminal, line);
+    },
+  });
+  const startedMs = performance.now();
+  try {
+    terminal.line(kubeconfig === undefined
+      ? "Plumb lab: an embedded cluster, a Git repository and three controllers on this machine (workloads are simulated)"
+      : `Plumb lab: a guest of the cluster of ${relative(cwd, kubeconfig)}, with a Git repository and three controllers on this machine`);
+    const stage = await lab.up();
+    const results = await tellStory(stage, (title) => terminal.progress(title), (result) => terminal.step(result));
+    const failed = results.filter(({ ok }) => !ok).length;
+    terminal.line();
+    terminal.line(failed === 0 ? `All ${results.length} steps passed in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.` : `${failed} of ${results.length} steps failed; logs are in ${relative(cwd, join(folder, "logs"))}`);
+    isTold = true;
+    if (!isOnce) await stayUp(terminal, { folder: relative(cwd, folder) || ".", kubeconfig: relative(cwd, kubeconfig ?? join(folder, "kubeconfig")), workloads: stage.names.workloads }, signal);
+    return failed === 0 ? 0 : 1;
+  } finally {
+    terminal.progress("stopping");
+    await lab.down();
+    removeState(folder);
+    terminal.line("The lab is down.");
+  }
+}
+
+async function stayUp(terminal: LabTerminal, { folder, kubeconfig, workloads }: { readonly folder: string; readonly kubeconfig: string; readonly workloads: string }, signal: AbortSignal): Promise<void> {
+  terminal.line(`
+The lab stays up until Ctrl-C. Try:
+
+  kubectl --kubeconfig ${kubeconfig} get gitrepositories,kustomizations -A
+  kubectl --kubeconfig ${kubeconfig} -n ${workloads} scale deployment shop --replicas=9    # and watch it come back
+  kubectl --kubeconfig ${kubeconfig} -n ${workloads} delete configmap settings
+  cd ${folder}/repo && $EDITOR apps/settings.yaml && git commit -am "Greet differently"
+
+Alerts appear here as they arrive.
+`);
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+function showAlert(terminal: LabTerminal, line: string): void {
+  try {
+    const { msg, path, text } = JSON.parse(line);
+    if (msg === "message" && path === "/slack") terminal.line(`  alert  ${String(text).replaceAll("\n", "\n         ")}`);
+  } catch {
+    // a line that is no log line is nobody's alert
+  }
+}
+
+/** Ends what a lab left running and removes what it made; a repository with commits of the user's own stays. */
+export async function labDown({ folder, output }: { readonly folder: string; readonly output: Output }): Promise<number> {
+  const state = readState(folder);
+  if (state?.cluster !== undefined) await leaveCluster(state.cluster.kubeconfig, state.cluster);
+  for (const record of [...(state?.processes ?? [])].reverse()) await endProcess(record);
+  output.write(state === undefined ? "No lab was running.\n" : `Ended ${state.processes.length} processes.\n`);
+  const repository = new LabRepository(join(folder, "repo"));
+  if (await repository.isOnlyOurs()) {
+    rmSync(folder, { recursive: true, force: true });
+    return 0;
+  }
+  removeState(folder);
+  for (const part of ["data", "logs", "kubeconfig", "kubeconfig-cluster-2"]) rmSync(join(folder, part), { recursive: true, force: true });
+  output.write(`The repository in ${repository.folder} has commits of yours and is kept.\n`);
+  return 0;
+}

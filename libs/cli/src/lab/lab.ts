@@ -1,0 +1,230 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ToolkitError } from "@plumb/std";
+import { SinkReader } from "./alerts.ts";
+import { kubeconfigText, makeIdentity } from "./certificates.ts";
+import { Fleet } from "./fleet.ts";
+import { checkGuest, installMissingDefinitions, leaveGuest, refuseExecCredentials } from "./guest.ts";
+import { LabCluster } from "./lab-cluster.ts";
+import { firstCommit, HOOK_TOKEN_SECRET, toolkitObjects } from "./manifests.ts";
+import { EMBEDDED_NAMES, GUEST_NAMES, LAB_LABEL, type LabNames } from "./names.ts";
+import { at } from "./read.ts";
+import { LabRepository } from "./repository.ts";
+import { isRunning, readState, writeState, type LabState } from "./state.ts";
+import type { Stage } from "./story.ts";
+
+/** Where the files that a lab runs lie. */
+export interface Programs {
+  /** This command itself, whose roles are the API server, the Git server and the sink. */
+  readonly plumb: string;
+  readonly source: string;
+  readonly kustomize: string;
+  readonly notification: string;
+}
+
+export interface LabOptions {
+  /** Where the lab keeps everything, such as `./lab`. */
+  readonly folder: string;
+  readonly programs: Programs;
+  /** A cluster to be a guest of; an embedded one unless set. */
+  readonly kubeconfig: string | undefined;
+  readonly onProgress: (text: string) => void;
+  /** Told each line that a process of the lab writes. */
+  readonly onLine: (name: string, line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const LOOPBACK = "127.0.0.1:0";
+
+/** What is brought into one cluster. */
+interface Place {
+  /** Ends the names of processes and folders. */
+  readonly suffix: string;
+  /** Addresses. */
+  readonly git: string;
+  readonly sink: string;
+  /** Where the Git server reads whom to call; undefined for a cluster that it does not call. */
+  readonly hookFile: string | undefined;
+  readonly names: LabNames;
+}
+
+/** A lab that runs: a cluster, a repository, three controllers and a sink, each a process of its own. */
+export class Lab {
+  readonly #options: LabOptions;
+  readonly #fleet: Fleet;
+  readonly #clusters: LabCluster[] = [];
+  readonly repository: LabRepository;
+  #state: LabState = { processes: [] };
+
+  constructor(options: LabOptions) {
+    this.#options = options;
+    const { folder, onLine } = options;
+    const before = readState(folder);
+    if (before?.processes.some(isRunning) === true) throw new ToolkitError("invalid", `a lab is running in ${folder} already; end it with: plumb lab down`);
+    for (const part of ["data", "logs"]) rmSync(join(folder, part), { recursive: true, force: true });
+    mkdirSync(join(folder, "data"), { recursive: true });
+    this.repository = new LabRepository(join(folder, "repo"));
+    this.#fleet = new Fleet({
+      logFolder: join(folder, "logs"),
+      onLine,
+      onChange: (processes) => {
+        this.#state = { ...this.#state, processes };
+        writeState(folder, this.#state);
+      },
+    });
+  }
+
+  /** Starts everything, in the order in which it is needed. Resolves to the stage of the story. */
+  async up(): Promise<Stage> {
+    const { folder, onProgress } = this.#options;
+    const names = this.#options.kubeconfig === undefined ? EMBEDDED_NAMES : GUEST_NAMES;
+    const kubeconfig = this.#options.kubeconfig ?? (await this.#startApiServer("cluster"));
+    const cluster = await this.#connect(kubeconfig);
+    if (this.#options.kubeconfig !== undefined) await this.#enter(cluster, names);
+    onProgress("starting the Git server");
+    await this.#prepareRepository(names);
+    const hookFile = join(folder, "data", "hook.json");
+    const { git = "" } = await this.#role("git", ["--listen", LOOPBACK, "--repository", this.repository.folder, "--hook-file", hookFile], ["git"]);
+    const { sink = "" } = await this.#role("sink", ["--listen", LOOPBACK], ["sink"]);
+    await this.#furnish(cluster, { suffix: "", git, sink, hookFile, names });
+    return { cluster, repository: this.repository, sink: new SinkReader(sink), names, secondCluster: () => this.#secondCluster({ suffix: "-2", git, sink, hookFile: undefined, names }) };
+  }
+
+  /** Takes back what was brought into somebody's cluster, and ends every process. @throws {ToolkitError} when the cluster did not let go */
+  async down(): Promise<void> {
+    const { kubeconfig } = this.#options;
+    try {
+      if (kubeconfig !== undefined && this.#state.cluster !== undefined) await leaveCluster(kubeconfig, this.#state.cluster);
+    } finally {
+      await this.#end();
+    }
+  }
+
+  async #end(): Promise<void> {
+    for (const cluster of this.#clusters) cluster.close();
+    await this.#fleet.stop();
+  }
+
+  async #secondCluster(place: Place): Promise<LabCluster> {
+    const cluster = await this.#connect(await this.#startApiServer("cluster-2"));
+    await this.#furnish(cluster, place);
+    return cluster;
+  }
+
+  async #connect(kubeconfig: string): Promise<LabCluster> {
+    const cluster = await LabCluster.connect(kubeconfig, this.#options.signal);
+    this.#clusters.push(cluster);
+    return cluster;
+  }
+
+  /** Enters a cluster that is somebody else's: what will be there because of the lab is noted before it is. */
+  async #enter(cluster: LabCluster, names: LabNames): Promise<void> {
+    refuseExecCredentials(cluster.kubeconfig);
+    await checkGuest(cluster, names);
+    this.#state = { ...this.#state, cluster: { kubeconfig: cluster.kubeconfig, definitions: [] } };
+    writeState(this.#options.folder, this.#state);
+  }
+
+  async #startApiServer(name: string): Promise<string> {
+    const { folder, onProgress } = this.#options;
+    onProgress("starting the API server");
+    const identity = await makeIdentity();
+    const data = join(folder, "data", name);
+    mkdirSync(data, { recursive: true });
+    for (const [file, text] of [["tls.crt", identity.certificate], ["tls.key", identity.key], ["token", identity.token]] as const) {
+      writeFileSync(join(data, file), text, { mode: 0o600 });
+    }
+    const addresses = await this.#role("apiserver", ["--listen", LOOPBACK, "--tls-cert-file", join(data, "tls.crt"), "--tls-key-file", join(data, "tls.key"), "--token-file", join(data, "token")], ["apiserver"], name);
+    const kubeconfig = join(folder, name === "cluster" ? "kubeconfig" : `kubeconfig-${name}`);
+    writeFileSync(kubeconfig, kubeconfigText(`https://${addresses["apiserver"]}`, identity, "default"), { mode: 0o600 });
+    chmodSync(kubeconfig, 0o600);
+    return kubeconfig;
+  }
+
+  /** Brings the toolkit into a cluster: definitions, controllers, and the objects that make the story. */
+  async #furnish(cluster: LabCluster, place: Place): Promise<void> {
+    const { folder, onProgress, kubeconfig } = this.#options;
+    const { names } = place;
+    onProgress("installing the definitions");
+    await cluster.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: names.system, labels: { [LAB_LABEL]: "true" } } }]);
+    const created = await installMissingDefinitions(cluster);
+    if (kubeconfig === cluster.kubeconfig) {
+      this.#state = { ...this.#state, cluster: { kubeconfig, definitions: created } };
+      writeState(folder, this.#state);
+    }
+    const receivers = await this.#startControllers(cluster.kubeconfig, names, place.suffix);
+    onProgress("creating the source, the applier and the alerts");
+    const hookToken = randomBytes(20).toString("hex");
+    await cluster.apply(toolkitObjects(names, { repository: `http://${place.git}/lab.git`, sink: `http://${place.sink}` }, hookToken));
+    if (place.hookFile !== undefined) await writeHook(cluster, names, receivers, hookToken, place.hookFile);
+  }
+
+  /** Notification first, for the others report to it. Resolves to the address of the web-hook receivers. */
+  async #startControllers(kubeconfig: string, { system }: LabNames, suffix: string): Promise<string> {
+    const { programs, folder, onProgress } = this.#options;
+    const env = { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: system };
+    const isGuest = kubeconfig === this.#options.kubeconfig;
+    const common = ["--health-addr", LOOPBACK, "--metrics-addr", LOOPBACK, ...(isGuest ? ["--watch-all-namespaces=false"] : [])];
+    const data = (name: string): string => {
+      const path = join(folder, "data", `${name}${suffix}`);
+      mkdirSync(path, { recursive: true });
+      return path;
+    };
+    onProgress("starting notification-controller");
+    const notification = await this.#fleet.start({
+      name: `notification-controller${suffix}`, file: programs.notification, env, listensAs: ["events", "receiver"],
+      args: [...common, "--events-addr", LOOPBACK, "--receiverAddr", LOOPBACK, "--spool-path", data("notification")],
+    });
+    const events = ["--events-addr", `http://${notification["events"]}/`];
+    onProgress("starting source-controller");
+    await this.#fleet.start({
+      name: `source-controller${suffix}`, file: programs.source, env, listensAs: ["storage"],
+      args: [...common, ...events, "--storage-path", data("artifacts"), "--storage-addr", LOOPBACK],
+    });
+    onProgress("starting kustomize-controller");
+    await this.#fleet.start({
+      name: `kustomize-controller${suffix}`, file: programs.kustomize, env, listensAs: ["health"],
+      args: [...common, ...events, "--cache-path", data("cache"), "--spool-path", data("kustomize")],
+    });
+    return notification["receiver"] ?? "";
+  }
+
+  #role(role: string, args: readonly string[], listensAs: readonly string[], name: string = role): Promise<Readonly<Record<string, string>>> {
+    return this.#fleet.start({ name, file: this.#options.programs.plumb, args: [role, ...args], listensAs });
+  }
+
+  /** A repository in which a user has worked is kept as it is; one that only a lab wrote begins anew. */
+  async #prepareRepository(names: LabNames): Promise<void> {
+    if (!(await this.repository.isOnlyOurs())) return;
+    if (await this.repository.exists()) rmSync(this.repository.folder, { recursive: true });
+    if (existsSync(join(this.repository.folder, ".git"))) throw new ToolkitError("invalid", `${this.repository.folder} holds a repository without a commit; remove it or commit into it`);
+    await this.repository.create();
+    await this.repository.commit("Open the shop", firstCommit(names));
+  }
+}
+
+/** Takes back what a lab brought into a cluster, on a connection of its own: the lab's may have been told to stop. */
+export async function leaveCluster(kubeconfig: string, { definitions }: NonNullable<LabState["cluster"]>): Promise<void> {
+  const cluster = await LabCluster.connect(kubeconfig, new AbortController().signal);
+  try {
+    await leaveGuest(cluster, GUEST_NAMES, definitions);
+  } finally {
+    cluster.close();
+  }
+}
+
+/** Tells the Git server where to knock when a branch moves. */
+async function writeHook(cluster: LabCluster, { system }: LabNames, receivers: string, token: string, file: string): Promise<void> {
+  const path = await cluster.waitFor("the Receiver's path", async () => {
+    const receiver = await cluster.get({ apiVersion: "notification.toolkit.fluxcd.io/v1", kind: "Receiver", namespace: system, name: "git" });
+    const found = at(receiver, "status", "webhookPath");
+    return typeof found === "string" ? found : undefined;
+  });
+  writeFileSync(file, JSON.stringify({ url: `http://${receivers}${path}`, token, secret: HOOK_TOKEN_SECRET }), { mode: 0o600 });
+}
+
+/** The signature that a `generic-hmac` receiver expects of a body. */
+export function hookSignature(token: string, body: string): string {
+  return `sha256=${createHmac("sha256", token).update(body).digest("hex")}`;
+}

@@ -1,0 +1,89 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import * as fs from "node:fs";
+import { dirname, join } from "node:path";
+import git from "isomorphic-git";
+
+const BRANCH = "main";
+const AUTHOR = { name: "Plumb lab", email: "lab@plumb.dev" };
+
+/** Files by path; undefined removes one. */
+export type FileChanges = Readonly<Record<string, string | undefined>>;
+
+/** The lab's own repository: a folder with a work tree that a user may edit and commit into too. */
+export class LabRepository {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** True when the folder holds a repository with a commit. */
+  async exists(): Promise<boolean> {
+    return (await git.resolveRef({ fs, dir: this.folder, ref: "HEAD" }).catch(() => undefined)) !== undefined;
+  }
+
+  /** True when there is no commit by anybody else, nor a change that is not committed. */
+  async isOnlyOurs(): Promise<boolean> {
+    if (!(await this.exists())) return true;
+    const commits = await git.log({ fs, dir: this.folder, ref: "HEAD" });
+    if (commits.some(({ commit }) => commit.author.email !== AUTHOR.email)) return false;
+    const rows = await git.statusMatrix({ fs, dir: this.folder });
+    return rows.every(([, head, workdir, stage]) => head === 1 && workdir === 1 && stage === 1);
+  }
+
+  async create(): Promise<void> {
+    mkdirSync(this.folder, { recursive: true });
+    await git.init({ fs, dir: this.folder, defaultBranch: BRANCH });
+  }
+
+  /** Commits the changes; resolves to the commit's id. */
+  async commit(message: string, changes: FileChanges): Promise<string> {
+    for (const [path, text] of Object.entries(changes)) await this.#stage(path, text);
+    return git.commit({ fs, dir: this.folder, message, author: AUTHOR });
+  }
+
+  /** Commits the opposite of the last commit, as `git revert HEAD` does. */
+  async revert(): Promise<string> {
+    const [last, before] = await git.log({ fs, dir: this.folder, ref: "HEAD", depth: 2 });
+    if (last === undefined || before === undefined) throw new Error("there is no commit to revert");
+    const paths = await this.#changedPaths(before.oid, last.oid);
+    const changes = await Promise.all(paths.map(async (path) => [path, await this.#textAt(before.oid, path)] as const));
+    const [subject = ""] = last.commit.message.split("\n");
+    return this.commit(`Revert "${subject}"\n\nThis reverts commit ${last.oid}.\n`, Object.fromEntries(changes));
+  }
+
+  head(): Promise<string> {
+    return git.resolveRef({ fs, dir: this.folder, ref: "HEAD" });
+  }
+
+  async #stage(path: string, text: string | undefined): Promise<void> {
+    const file = join(this.folder, path);
+    if (text === undefined) {
+      rmSync(file, { force: true });
+      await git.remove({ fs, dir: this.folder, filepath: path });
+      return;
+    }
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    await git.add({ fs, dir: this.folder, filepath: path });
+  }
+
+  async #changedPaths(from: string, to: string): Promise<readonly string[]> {
+    const changed: string[] = [];
+    await git.walk({
+      fs, dir: this.folder, trees: [git.TREE({ ref: from }), git.TREE({ ref: to })],
+      map: async (path, [a, b]) => {
+        const [before, after] = [await a?.oid(), await b?.oid()];
+        if (before === after) return null;
+        if ((await (a ?? b)?.type()) === "blob") changed.push(path);
+        return path;
+      },
+    });
+    return changed;
+  }
+
+  async #textAt(commit: string, path: string): Promise<string | undefined> {
+    const found = await git.readBlob({ fs, dir: this.folder, oid: commit, filepath: path }).catch(() => undefined);
+    return found === undefined ? undefined : Buffer.from(found.blob).toString();
+  }
+}
