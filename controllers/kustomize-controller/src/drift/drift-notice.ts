@@ -69,10 +69,10 @@ function valueText(value: JsonValue | undefined): string {
 function changesText(changes: readonly FieldChange[]): string {
   const shown = changes.slice(0, MAX_CHANGES).map(({ pointer, desired, live, isRedacted }): DriftChange => ({
     path: pointer,
-    ...(isRedacted ? { desired: "(changed)", live: "(changed)" } : {}),
-    ...(isRedacted || desired === undefined ? {} : { desired: stringifyJson(desired) }),
-    ...(isRedacted || live === undefined ? {} : { live: stringifyJson(live) }),
+    ...(isRedacted ? { desired: "changed", live: "changed" } : {}),
+    ...(isRedacted || desired === undefined ? {} : { desired }),
+    ...(isRedacted || live === undefined ? {} : { live }),
   }));
   const rest = changes.length - shown.length;
-  return stringifyJson(rest > 0 ? [...shown, { path: "", more: rest }] : shown);
+  return stringifyJson(rest > 0 ? [...shown, rest] : shown);
 }
