@@ -1,6 +1,7 @@
 import type { JsonValue } from "@plumb/std";
-import { shortestFloat } from "./go-number.ts";
+import { shortestFloat32 } from "./go-number.ts";
 import { STRING_STYLES, STYLE, type YamlNode } from "./node.ts";
+import { throughFolded } from "./fold-text.ts";
 import { resolveScalar, type Dialect, type ResolvedScalar } from "./resolve-scalar.ts";
 import { yamlError } from "./yaml-error.ts";
 import { DEFAULT_YAML_LIMITS } from "./yaml-limits.ts";
@@ -11,39 +12,54 @@ export interface DecodeOptions {
   readonly dialect?: Dialect | undefined;
   /** Most nodes that may come out of it; see `YamlLimits`. */
   readonly maxNodes?: number | undefined;
+  /**
+   * Whether the nodes are decoded as they are. Otherwise, in dialect `kustomize`, as Go does it after it has written them as text
+   * once more, which changes a few: folded text, and an empty value in a flow mapping, which becomes an empty string.
+   */
+  readonly isDirect?: boolean | undefined;
 }
 
 interface Decoding {
   readonly path: string | undefined;
   readonly dialect: Dialect;
   readonly maxNodes: number;
+  readonly isDirect: boolean;
   nodes: number;
   /** Aliases that are being replaced, to see one that contains itself. */
   readonly open: Set<YamlNode>;
 }
 
 /**
- * The JSON that Go makes of a node: aliases replaced, merge keys merged, keys turned into text, `!!binary` decoded. A key
- * `__proto__` is data.
+ * The JSON that Go makes of a node: aliases replaced, merge keys merged, `!!binary` decoded. A key `__proto__` is data. Keys that
+ * are no text become text, except that dialect `kustomize` refuses them inside other collections.
  *
  * @throws {ToolkitError} `invalid` with path and line: a key twice (dialect `kustomize`; the last counts for `kubernetes`), an
  *   infinity, an alias inside itself, a key that is a collection
  */
-export function decodeNode(node: YamlNode, { path, dialect = "kustomize", maxNodes = DEFAULT_YAML_LIMITS.maxNodes }: DecodeOptions = {}): JsonValue {
-  return decode(node, { path, dialect, maxNodes, nodes: 0, open: new Set() });
+export function decodeNode(node: YamlNode, { path, dialect = "kustomize", maxNodes = DEFAULT_YAML_LIMITS.maxNodes, isDirect = dialect === "kubernetes" }: DecodeOptions = {}): JsonValue {
+  return decode(node, { path, dialect, maxNodes, isDirect, nodes: 0, open: new Set() }, "root");
 }
 
-function decode(node: YamlNode, into: Decoding): JsonValue {
+/** Where a value stands: at the top, in a block, or somewhere inside a flow collection. */
+type Place = "root" | "block" | "flow";
+
+function placeIn(node: YamlNode, place: Place): Place {
+  return place === "flow" || (node.style & STYLE.flow) !== 0 ? "flow" : "block";
+}
+
+function decode(node: YamlNode, into: Decoding, place: Place): JsonValue {
   if (++into.nodes > into.maxNodes) throw yamlError(`document contains excessive aliasing: more than ${into.maxNodes} nodes (limit maxNodes)`, into.path, node.line);
   switch (node.kind) {
     case "scalar":
-      return decodeScalar(node, into);
-    case "sequence":
-      return node.content.map((item) => decode(item, into));
+      return decodeScalar(node, into, place);
+    case "sequence": {
+      const inner = placeIn(node, place);
+      return node.content.map((item) => decode(item, into, inner));
+    }
     case "mapping":
-      return decodeMapping(node, into);
+      return decodeMapping(node, into, place);
     case "alias":
-      return decodeAlias(node, into);
+      return decodeAlias(node, into, place);
     case "none":
       return null;
     default:
@@ -51,12 +67,12 @@ function decode(node: YamlNode, into: Decoding): JsonValue {
   }
 }
 
-function decodeAlias(alias: YamlNode, into: Decoding): JsonValue {
+function decodeAlias(alias: YamlNode, into: Decoding, place: Place): JsonValue {
   const { target } = alias;
   if (target === undefined) return null;
   if (into.open.has(target)) throw yamlError(`anchor '${alias.value}' value contains itself`, into.path, alias.line);
   into.open.add(target);
-  const value = decode(target, into);
+  const value = decode(target, into, place);
   into.open.delete(target);
   return value;
 }
@@ -69,18 +85,24 @@ function setOwn(draft: Draft, key: string, value: JsonValue): void {
   else draft[key] = value;
 }
 
-function decodeMapping({ content }: YamlNode, into: Decoding): JsonValue {
+function decodeMapping(node: YamlNode, into: Decoding, place: Place): JsonValue {
+  const { content } = node;
   const draft: Draft = {};
   const isLenient = into.dialect === "kubernetes";
   if (!isLenient) refuseRepeated(content, into.path);
+  const inner = placeIn(node, place);
   const merges: YamlNode[] = [];
   for (let i = 0; i + 1 < content.length; i += 2) {
     const key = content[i];
     const value = content[i + 1];
     if (key === undefined || value === undefined) break;
-    if (!isMerge(key)) setOwn(draft, keyText(key, into), decode(value, into));
-    else if (!isLenient) merges.push(value);
-    else for (const [name, merged] of mergedPairs(value, into)) setOwn(draft, name, merged);
+    if (isMerge(key)) {
+      if (isLenient) for (const [name, merged] of mergedPairs(value, into)) setOwn(draft, name, merged);
+      else merges.push(value);
+      continue;
+    }
+    const name = isLenient ? looseKey(key, into) : strictKey(key, into, place);
+    setOwn(draft, name, decode(value, into, inner));
   }
   // Go-yaml v3 takes the last merge key only; what the mapping itself has comes first.
   const last = merges.at(-1);
@@ -99,7 +121,7 @@ function mergedPairs(value: YamlNode, into: Decoding): readonly (readonly [strin
   const pairs = sources.map((source) => {
     const target = source.kind === "alias" ? source.target : source;
     if (target?.kind !== "mapping") throw yamlError("map merge requires map or sequence of maps as the value", into.path, value.line);
-    const decoded = decode(source, into);
+    const decoded = decode(source, into, "block");
     // why: a mapping decodes to an object
     return Object.entries(decoded as Readonly<Record<string, JsonValue>>);
   });
@@ -120,26 +142,61 @@ function refuseRepeated(content: readonly YamlNode[], path: string | undefined):
   }
 }
 
-function keyText(key: YamlNode, into: Decoding): string {
+function scalarKey(key: YamlNode, { path }: Decoding): YamlNode {
   const node = key.kind === "alias" ? key.target : key;
-  if (node?.kind !== "scalar") throw yamlError("invalid map key: a collection", into.path, key.line);
-  if (node.tag === "!!str" && (node.style & STYLE.tagged) === 0) return node.value;
-  const value = decodeScalar(node, into);
+  if (node?.kind !== "scalar") throw yamlError("invalid map key: a collection", path, key.line);
+  return node;
+}
+
+/** The key as go-yaml v2 and sigs.k8s.io/yaml turn it into text. */
+function looseKey(key: YamlNode, into: Decoding): string {
+  const node = scalarKey(key, into);
+  if (node.tag === "!!str" && (node.style & STYLE.tagged) === 0) return isPlainOldBoolean(node) ? String(decodeScalar(node, into, "block")) : node.value;
+  if (node.tag === "!!float" && node.style === 0) return shortestFloat32(Number(resolveScalar(node.value, "kubernetes").value));
+  const value = decodeScalar(node, into, "block");
   if (typeof value === "string") return value;
   if (value === null) throw yamlError("unsupported map key of type null", into.path, key.line);
-  if (typeof value === "number" && !Number.isInteger(value)) return shortestFloat(Math.fround(value));
   return String(value);
 }
 
-/** The value of a scalar node as go-yaml decodes it after having written it. */
-function decodeScalar(node: YamlNode, { path, dialect }: Decoding): string | number | bigint | boolean | null {
+/** `yes` and its like without quotes. */
+function isPlainOldBoolean({ style, value }: YamlNode): boolean {
+  return style === 0 && value.length <= 3 && resolveScalar(value, "kubernetes").tag === "!!bool";
+}
+
+/**
+ * The key as go-yaml v3 has it. At the top it goes into a map of texts, which takes the text of whatever it is;
+ * further in, a key that is no text makes a map that JSON cannot hold.
+ */
+function strictKey(key: YamlNode, into: Decoding, place: Place): string {
+  const node = scalarKey(key, into);
   const { tag, value, style, line } = node;
   if (tag === "!!str" || (tag === "!!merge" && (style & STYLE.tagged) === 0)) return value;
+  if ((style & STYLE.tagged) !== 0) decodeScalar(node, into, "block");
+  const isEmptyText = tag === "!!null" && value === "" && (style & STYLE.tagged) === 0;
+  if (isEmptyText && !into.isDirect) return "";
+  if (tag === "" && resolveScalar(value, "kustomize").tag === "!!str") return value;
+  if (place !== "root") throw yamlError("json: unsupported type: map[interface {}]interface {}: a key that is no string", into.path, line);
+  // Kustomize doubles such a key when it looks for merges, and then refuses it.
+  if (tag === "!!null") throw yamlError(`mapping key ${JSON.stringify(value)} already defined at line ${line}`, into.path, line);
+  return tag === "!!binary" ? String(decodeScalar(node, into, "block")) : value;
+}
+
+/** The value of a scalar node as go-yaml decodes it after having written it. */
+function decodeScalar(node: YamlNode, { path, dialect, isDirect }: Decoding, place: Place): string | number | bigint | boolean | null {
+  const { tag, value, style, line } = node;
   const isTagged = (style & STYLE.tagged) !== 0;
+  if (tag === "!!str" || (tag === "!!merge" && !isTagged)) {
+    if (!isDirect) return (style & STYLE.folded) !== 0 && place === "block" ? throughFolded(value) : value;
+    if (dialect === "kustomize" || style !== 0) return value;
+  }
+  if (tag === "!!null" && value === "" && !isTagged && place === "flow" && !isDirect) return "";
+  if (dialect === "kubernetes" && (style & STYLE.nonSpecific) !== 0) return value;
   const resolved = resolveScalar(value, dialect);
+  if (dialect === "kubernetes" && style === 0) return finite(resolved.tag === "!!timestamp" ? value : resolved.value, path, line);
   if (!isTagged) {
     if ((style & STRING_STYLES) !== 0 || value.includes("\n")) return resolved.tag === tag || tag === "" ? value : finite(coerce(resolved, node, path), path, line);
-    if (tag === "" || tag === resolved.tag) return finite(dialect === "kubernetes" && resolved.tag === "!!timestamp" ? value : resolved.value, path, line);
+    if (tag === "" || tag === resolved.tag) return finite(resolved.value, path, line);
   }
   if (tag === "!!binary") return decodeBinary(value, path, line);
   return finite(coerce(resolved, node, path), path, line);

@@ -43,7 +43,7 @@ export function parseDocuments(input: string | Uint8Array, options: YamlOptions 
 
 /** The first document of a text, as Go's `Unmarshal` takes it; null for an empty one. @throws {ToolkitError} `invalid` */
 export function parseOne(input: string | Uint8Array, options: YamlOptions = {}): JsonValue {
-  const node = parseNode(accepted(input, options).replaceAll("\r\n", "\n"), options);
+  const node = parseNode(accepted(input, options), options);
   return node === undefined ? null : decodeNode(node, { path: options.path, dialect: options.dialect, maxNodes: options.limits?.maxNodes });
 }
 

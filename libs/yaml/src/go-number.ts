@@ -32,3 +32,13 @@ export function shortestFloat(value: number): string {
   if (power >= -4 && power < 6) return String(value);
   return `${mantissa}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
 }
+
+/** As `shortestFloat`, with the fewest digits that read back as the same number of 32 bits. */
+export function shortestFloat32(value: number): string {
+  const wanted = Math.fround(value);
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(wanted.toPrecision(digits));
+    if (Math.fround(short) === wanted) return shortestFloat(short);
+  }
+  return shortestFloat(Number(wanted.toPrecision(9)));
+}

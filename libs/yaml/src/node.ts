@@ -1,5 +1,5 @@
-/** Style bits of a node, as many as hold; a plain block node has none. */
-export const STYLE = { tagged: 1, doubleQuoted: 2, singleQuoted: 4, literal: 8, folded: 16, flow: 32 } as const;
+/** Style bits of a node, as many as hold; a plain block node has none. `nonSpecific` is the lone tag `!`. */
+export const STYLE = { tagged: 1, doubleQuoted: 2, singleQuoted: 4, literal: 8, folded: 16, flow: 32, nonSpecific: 64 } as const;
 
 /** Any of the styles that make an untagged scalar a string. */
 export const STRING_STYLES: number = STYLE.doubleQuoted | STYLE.singleQuoted | STYLE.literal | STYLE.folded;
@@ -29,6 +29,8 @@ export class YamlNode {
   content: YamlNode[];
   /** The very node that bears an alias's anchor; may contain the alias. */
   target: YamlNode | undefined;
+  /** A comment beside it that looks like JSON, without the `#`: it may hold a schema. */
+  comment: string | undefined;
 
   constructor(kind: NodeKind, tag = "", value = "", style = 0, line = 0) {
     this.kind = kind;
@@ -38,6 +40,7 @@ export class YamlNode {
     this.line = line;
     this.content = NO_CONTENT;
     this.target = undefined;
+    this.comment = undefined;
   }
 
   /** Adds an item, or a key and its value. */
@@ -55,6 +58,7 @@ export class YamlNode {
     this.line = other.line;
     this.content = other.content;
     this.target = other.target;
+    this.comment = other.comment;
   }
 }
 
@@ -62,6 +66,7 @@ export class YamlNode {
 export function copyNode(node: YamlNode): YamlNode {
   const copy = new YamlNode(node.kind, node.tag, node.value, node.style, node.line);
   copy.target = node.target;
+  copy.comment = node.comment;
   if (node.content.length > 0) copy.content = node.content.map(copyNode);
   return copy;
 }

@@ -18,7 +18,7 @@ const REFUSED = /[\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
 export function stringify(value: JsonValue): string {
   const sink: Sink = { text: "", column: 0 };
   writeNode(sink, value, -1, "root");
-  if (!sink.text.endsWith("\n") || sink.column > 0) sink.text += "\n";
+  if (sink.column > 0) sink.text += "\n";
   return sink.text;
 }
 

@@ -1,7 +1,17 @@
 import { ToolkitError } from "@plumb/std";
 
-/** A refusal in go-yaml's words, with the place: `yaml: line 3: did not find expected key (a.yaml:3:7)`. */
-export function yamlError(reason: string, path: string | undefined, line: number, column?: number): ToolkitError {
+/** A refusal with its place behind it: `yaml: line 3: did not find expected key (a.yaml:4:7)`. */
+export function placedError(message: string, path: string | undefined, line: number, column?: number): ToolkitError {
   const place = column === undefined ? `${line}` : `${line}:${column}`;
-  return new ToolkitError("invalid", `yaml: line ${line}: ${reason} (${path ?? "text"}:${place})`);
+  return new ToolkitError("invalid", `${message} (${path ?? "text"}:${place})`);
+}
+
+/** A refusal in go-yaml's words that names a line. */
+export function yamlError(reason: string, path: string | undefined, line: number): ToolkitError {
+  return placedError(`yaml: line ${line}: ${reason}`, path, line);
+}
+
+/** A document that costs more than it may. */
+export function limitError(reason: string, path: string | undefined, line: number): ToolkitError {
+  return yamlError(`document has ${reason}`.replace("has exceeded", "exceeded"), path, line);
 }

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
-import { shortestFloat } from "@plumb/yaml";
+import { shortestFloat32 } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
 
 /**
@@ -120,7 +120,7 @@ export class Fields {
   #text(name: string, value: JsonValue): string {
     if (typeof value === "string") return value;
     if (this.#strictness === "lenient") {
-      if (typeof value === "number") return Number.isInteger(value) ? String(value) : shortestFloat(Math.fround(value));
+      if (typeof value === "number") return Number.isInteger(value) ? String(value) : shortestFloat32(value);
       if (typeof value === "bigint" || typeof value === "boolean") return String(value);
     }
     throw this.#mismatch(name, value, "string");

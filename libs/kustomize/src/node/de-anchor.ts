@@ -54,9 +54,10 @@ function size(node: YamlNode, limit: number): number {
 
 function mergeFields(node: YamlNode): void {
   const value = mergeValue(node);
-  if (value === undefined) return;
-  const sources = mappingsOf(value);
+  const sources = value === undefined ? [] : mappingsOf(value);
+  // Also a quoted key of that name goes, as in kustomize.
   clearField(node, "<<");
+  if (value === undefined) return;
   const merged = copyNode(node);
   for (const source of [...sources, node]) {
     const { content } = copyNode(source);

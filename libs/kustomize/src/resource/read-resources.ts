@@ -86,7 +86,7 @@ function inlineLists(nodes: readonly YamlNode[], lines: Map<YamlNode, number>): 
     if (isMissingOrNull(items)) continue;
     if (items.kind !== "sequence") throw invalid(`expected array in ${kind}/items, but found ${items.kind}`);
     for (const item of items.content) {
-      const plain = encodeToNode(decodeNode(item), "json");
+      const plain = encodeToNode(decodeNode(item, { isDirect: true }), "json");
       lines.set(plain, item.line === 0 ? (lines.get(node) ?? 1) : item.line);
       if (isObject(plain)) waiting.push(plain);
     }

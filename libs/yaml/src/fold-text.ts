@@ -1,0 +1,41 @@
+import { parseNode } from "./parse-nodes.ts";
+
+const BREAK = /[\r\n\u0085\u2028\u2029]/;
+/** What go-yaml does not write as a block. */
+const NO_BLOCK = /[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]| [\r\n\u0085\u2028\u2029]| $/;
+
+/**
+ * Folded text as it is after go-yaml has written and read it once more. Its writer puts an empty line behind every line of text,
+ * also where a more indented line follows, and there reading does not take it away again.
+ */
+export function throughFolded(text: string): string {
+  if (!text.includes("\n") || NO_BLOCK.test(text)) return text;
+  const hint = /^[ \r\n\u0085\u2028\u2029]/.test(text) ? "2" : "";
+  const ending = BREAK.test(text.at(-1) ?? "") ? (text.length === 1 || BREAK.test(text.at(-2) ?? "") ? "+" : "") : "-";
+  const written = parseNode(`v: >${hint}${ending}\n${folded(text)}`);
+  return written?.content[1]?.value ?? text;
+}
+
+function folded(text: string): string {
+  // The first character that is no break decides for the whole text.
+  const first = /[^\r\n\u0085\u2028\u2029]/.exec(text)?.[0] ?? "";
+  const mustSeparate = first !== "" && first !== " " && first !== "\t";
+  let result = "";
+  let isNewLine = true;
+  let isIndented = true;
+  for (const character of text) {
+    if (BREAK.test(character)) {
+      if (!isNewLine && !isIndented && character === "\n" && mustSeparate) result += "\n";
+      result += character;
+      isNewLine = true;
+      continue;
+    }
+    if (isNewLine) {
+      isIndented = character === " " || character === "\t";
+      result += "  ";
+    }
+    result += character;
+    isNewLine = false;
+  }
+  return result;
+}

@@ -1,0 +1,221 @@
+import { breakText, isBlank, isBreak, isBreakOrEnd } from "./characters.ts";
+import type { Scanner } from "./scanner.ts";
+
+/** Line breaks between two pieces of text: one alone is a space, more are one fewer. */
+interface Breaks {
+  first: string;
+  rest: string;
+}
+
+function folded({ first, rest }: Breaks): string {
+  if (first !== "\n") return first + rest;
+  return rest === "" ? " " : rest;
+}
+
+/** Reads text without quotes. `hasBreak` says whether it ended behind a line break, so that a key may follow. */
+export function scanPlain(scanner: Scanner): { readonly value: string; readonly hasBreak: boolean } {
+  const { text } = scanner;
+  const indent = scanner.indent + 1;
+  const isInFlow = scanner.flowLevel > 0;
+  const begin = scanner.line;
+  let value = "";
+  let gap = "";
+  let breaks: Breaks | undefined;
+  while (!scanner.atDocumentIndicator() && scanner.code() !== 0x23) {
+    const start = scanner.position;
+    const end = plainEnd(text, start, isInFlow);
+    if (end > start) {
+      value += (breaks === undefined ? gap : folded(breaks)) + text.slice(start, end);
+      breaks = undefined;
+      gap = "";
+      scanner.position = end;
+    }
+    const code = scanner.code();
+    if (!isBlank(code) && !isBreak(code)) break;
+    const passed = passGap(scanner, indent, begin, breaks);
+    gap = passed.gap;
+    breaks = passed.breaks;
+    if (!isInFlow && breaks !== undefined && scanner.column < indent) break;
+  }
+  return { value, hasBreak: breaks !== undefined };
+}
+
+/** Where a run of text without blanks ends. */
+function plainEnd(text: string, start: number, isInFlow: boolean): number {
+  let at = start;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x3a) {
+      const next = text.charCodeAt(at + 1);
+      if (isBlank(next) || isBreakOrEnd(next)) return at;
+    } else if (code <= 0x20 ? isBlank(code) || isBreak(code) : code >= 0x85 && isBreak(code)) return at;
+    else if (isInFlow && (code === 0x2c || code === 0x3f || code === 0x5b || code === 0x5d || code === 0x7b || code === 0x7d)) return at;
+  }
+  return at;
+}
+
+/** Passes blanks and breaks inside plain text. */
+function passGap(scanner: Scanner, indent: number, begin: number, before: Breaks | undefined): { readonly gap: string; readonly breaks: Breaks | undefined } {
+  let breaks = before;
+  const start = scanner.position;
+  let gapEnd = start;
+  for (let code = scanner.code(); isBlank(code) || isBreak(code); code = scanner.code()) {
+    if (isBlank(code)) {
+      if (breaks !== undefined && scanner.column < indent && code === 9) throw scanner.problem("found a tab character that violates indentation", { line: begin });
+      scanner.position++;
+      if (breaks === undefined) gapEnd = scanner.position;
+      continue;
+    }
+    if (breaks === undefined) breaks = { first: breakText(code), rest: "" };
+    else breaks.rest += breakText(code);
+    scanner.skipBreak();
+  }
+  return { gap: breaks === undefined ? scanner.text.slice(start, gapEnd) : "", breaks };
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  "0": "\0", a: "\x07", b: "\b", t: "\t", "\t": "\t", n: "\n", v: "\v", f: "\f", r: "\r", e: "\x1b", " ": " ", '"': '"', "'": "'", "\\": "\\",
+  N: "\x85", _: "\xa0", L: "\u2028", P: "\u2029",
+};
+const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
+
+/** Reads text in quotes. */
+export function scanQuoted(scanner: Scanner, isSingle: boolean): string {
+  const { text } = scanner;
+  const begin = { line: scanner.line };
+  const quote = isSingle ? 0x27 : 0x22;
+  scanner.position++;
+  let value = "";
+  for (;;) {
+    if (scanner.atDocumentIndicator()) throw scanner.problem("found unexpected document indicator", begin);
+    if (scanner.position >= text.length) throw scanner.problem("found unexpected end of stream", begin);
+    const word = quotedWord(scanner, isSingle, quote, begin);
+    value += word.text;
+    if (scanner.code() === quote && !word.isContinued) break;
+    value += quotedGap(scanner, word.isContinued);
+  }
+  scanner.position++;
+  return value;
+}
+
+/** Text up to a blank, a break or the closing quote. `isContinued` when a backslash ended the line. */
+function quotedWord(scanner: Scanner, isSingle: boolean, quote: number, begin: { readonly line: number }): { readonly text: string; readonly isContinued: boolean } {
+  const { text } = scanner;
+  let value = "";
+  let start = scanner.position;
+  for (;;) {
+    const code = scanner.code();
+    if (Number.isNaN(code) || isBlank(code) || isBreak(code)) break;
+    if (code === quote) {
+      if (!isSingle || scanner.code(1) !== quote) break;
+      value += text.slice(start, scanner.position + 1);
+      scanner.position += 2;
+      start = scanner.position;
+    } else if (!isSingle && code === 0x5c) {
+      value += text.slice(start, scanner.position);
+      if (isBreak(scanner.code(1))) {
+        scanner.position++;
+        scanner.skipBreak();
+        return { text: value, isContinued: true };
+      }
+      value += scanEscape(scanner, begin);
+      start = scanner.position;
+    } else scanner.position++;
+  }
+  return { text: value + text.slice(start, scanner.position), isContinued: false };
+}
+
+function scanEscape(scanner: Scanner, begin: { readonly line: number }): string {
+  const name = scanner.text.charAt(scanner.position + 1);
+  const simple = ESCAPES[name];
+  if (simple !== undefined) {
+    scanner.position += 2;
+    return simple;
+  }
+  const length = HEX_DIGITS[name];
+  if (length === undefined) throw scanner.problem("found unknown escape character", begin);
+  const digits = scanner.text.slice(scanner.position + 2, scanner.position + 2 + length);
+  scanner.position += 2;
+  if (digits.length !== length || !/^[0-9a-fA-F]+$/.test(digits)) throw scanner.problem("did not find expected hexdecimal number", begin);
+  const code = Number.parseInt(digits, 16);
+  if ((code >= 0xd800 && code <= 0xdfff) || code > 0x10ffff) throw scanner.problem("found invalid Unicode character escape code", begin);
+  scanner.position += length;
+  return String.fromCodePoint(code);
+}
+
+/** Blanks and breaks between two words in quotes. */
+function quotedGap(scanner: Scanner, isContinued: boolean): string {
+  const start = scanner.position;
+  let breaks: Breaks | undefined = isContinued ? { first: "", rest: "" } : undefined;
+  for (let code = scanner.code(); isBlank(code) || isBreak(code); code = scanner.code()) {
+    if (isBlank(code)) scanner.position++;
+    else {
+      if (breaks === undefined) breaks = { first: breakText(code), rest: "" };
+      else breaks.rest += breakText(code);
+      scanner.skipBreak();
+    }
+  }
+  return breaks === undefined ? scanner.text.slice(start, scanner.position) : folded(breaks);
+}
+
+/** Reads a block scalar, `|` or `>`. */
+export function scanBlockScalar(scanner: Scanner, isLiteral: boolean): string {
+  const begin = { line: scanner.line };
+  const { chomping, increment } = scanHeader(scanner, begin);
+  const given = increment === 0 ? 0 : Math.max(scanner.indent, 0) + increment;
+  let value = "";
+  let lineBreak = "";
+  let isIndented = false;
+  let blanks = scanEmptyLines(scanner, given, begin);
+  const { indent } = blanks;
+  while (scanner.column === indent && scanner.position < scanner.text.length) {
+    const startsBlank = isBlank(scanner.code());
+    if (!isLiteral && !isIndented && !startsBlank && lineBreak === "\n") value += blanks.breaks === "" ? " " : "";
+    else value += lineBreak;
+    value += blanks.breaks;
+    isIndented = startsBlank;
+    const start = scanner.position;
+    scanner.skipToBreak();
+    value += scanner.text.slice(start, scanner.position);
+    lineBreak = "";
+    if (scanner.position < scanner.text.length) {
+      lineBreak = breakText(scanner.code());
+      scanner.skipBreak();
+    }
+    blanks = scanEmptyLines(scanner, indent, begin);
+  }
+  if (chomping !== "strip") value += lineBreak;
+  return chomping === "keep" ? value + blanks.breaks : value;
+}
+
+type Chomping = "clip" | "strip" | "keep";
+
+function scanHeader(scanner: Scanner, begin: { readonly line: number }): { readonly chomping: Chomping; readonly increment: number } {
+  scanner.position++;
+  const header = /^(?:([+-])([0-9])?|([0-9])([+-])?)?/.exec(scanner.text.slice(scanner.position, scanner.position + 2));
+  const [found = "", sign = "", digit, otherDigit, otherSign = ""] = header ?? [];
+  const increment = Number(digit ?? otherDigit ?? "-1");
+  scanner.position += found.length;
+  if (increment === 0) throw scanner.problem("found an indentation indicator equal to 0", begin);
+  while (isBlank(scanner.code())) scanner.position++;
+  if (scanner.code() === 0x23) scanner.skipToBreak();
+  if (!isBreakOrEnd(scanner.code())) throw scanner.problem("did not find expected comment or line break", begin);
+  if (scanner.position < scanner.text.length) scanner.skipBreak();
+  const mark = sign === "" ? otherSign : sign;
+  return { chomping: mark === "+" ? "keep" : mark === "-" ? "strip" : "clip", increment: Math.max(increment, 0) };
+}
+
+/** Passes indentation and empty lines. @param indent 0 to find it out from the first line with text */
+function scanEmptyLines(scanner: Scanner, indent: number, begin: { readonly line: number }): { readonly breaks: string; readonly indent: number } {
+  let breaks = "";
+  let widest = 0;
+  for (;;) {
+    while ((indent === 0 || scanner.column < indent) && scanner.code() === 0x20) scanner.position++;
+    widest = Math.max(widest, scanner.column);
+    if ((indent === 0 || scanner.column < indent) && scanner.code() === 9) throw scanner.problem("found a tab character where an indentation space is expected", begin);
+    if (!isBreak(scanner.code())) break;
+    breaks += breakText(scanner.code());
+    scanner.skipBreak();
+  }
+  return { breaks, indent: indent === 0 ? Math.max(widest, scanner.indent + 1, 1) : indent };
+}

@@ -1,0 +1,373 @@
+import { STYLE } from "./node.ts";
+import { scanBlockScalar, scanPlain, scanQuoted } from "./scan-scalar.ts";
+import { scanDirective, scanName, scanTag } from "./scan-property.ts";
+import { isBlank, isBlankOrEnd, isBreak } from "./characters.ts";
+import { SyntaxProblem } from "./syntax-error.ts";
+import { TOKEN, type Token, type TokenKind } from "./token.ts";
+
+/** A token that turns out to be a key when a `:` follows it on the same line. */
+interface SimpleKey {
+  isPossible: boolean;
+  /** Nothing else could stand there, so a missing `:` is an error. */
+  isRequired: boolean;
+  /** Number of the token among all tokens. */
+  tokenNumber: number;
+  position: number;
+  line: number;
+  column: number;
+}
+
+/** A simple key may be this long. */
+const LONGEST_KEY = 1024;
+
+/**
+ * Turns text into tokens as libyaml does, on which Go's YAML rests: indentation opens and closes blocks, a `:` makes the token
+ * before it a key. Holds at any time the tokens that are not yet taken and the position behind them.
+ */
+export class Scanner {
+  readonly text: string;
+  position = 0;
+  line = 0;
+  /** Position at which the line starts; the column is counted from there. */
+  lineStart = 0;
+  /** Column of the innermost block; -1 outside all. */
+  indent = -1;
+  flowLevel = 0;
+  readonly #indents: number[] = [];
+  readonly #keys: SimpleKey[] = [noKey()];
+  #mayBeKey = true;
+  #queue: Token[] = [];
+  #head = 0;
+  #taken = 0;
+  #hasEnded = false;
+  /** Comments that look like JSON, by their line: they may hold a schema. */
+  readonly comments = new Map<number, string>();
+
+  readonly #lookAhead: number;
+
+  /** @param lookAhead tokens that are read beyond the next one; what is wrong in them is refused before what the parser finds */
+  constructor(text: string, lookAhead: number) {
+    this.text = text;
+    this.#lookAhead = lookAhead;
+  }
+
+  get column(): number {
+    return this.position - this.lineStart;
+  }
+
+  peek(): Token {
+    while (!this.#hasEnded && (this.#queue.length - this.#head <= this.#lookAhead || this.#isHeadPossibleKey())) this.#fetch();
+    const token = this.#queue[this.#head];
+    if (token === undefined) throw this.problem("did not find expected content");
+    return token;
+  }
+
+  take(): Token {
+    const token = this.peek();
+    this.#head++;
+    this.#taken++;
+    if (this.#head === this.#queue.length) {
+      this.#queue = [];
+      this.#head = 0;
+    }
+    return token;
+  }
+
+  /** An error of the scanner. @param at where what is wrong began; the present position when left out */
+  problem(message: string, at: { readonly line: number } = this): SyntaxProblem {
+    const shown = at.line !== 0 ? at.line : this.line;
+    return new SyntaxProblem(message, shown === 0 ? 0 : shown + 1, this.line, this.column);
+  }
+
+  code(offset = 0): number {
+    return this.text.charCodeAt(this.position + offset);
+  }
+
+  /** Passes a line break; CR LF is one. */
+  skipBreak(): void {
+    this.position += this.code() === 13 && this.code(1) === 10 ? 2 : 1;
+    this.line++;
+    this.lineStart = this.position;
+  }
+
+  /** True at `---` or `...` at the start of a line. */
+  atDocumentIndicator(): boolean {
+    if (this.position !== this.lineStart) return false;
+    const code = this.code();
+    return (code === 0x2d || code === 0x2e) && this.code(1) === code && this.code(2) === code && isBlankOrEnd(this.code(3));
+  }
+
+  #isHeadPossibleKey(): boolean {
+    for (const key of this.#keys) {
+      if (key.isPossible && key.tokenNumber === this.#taken) return this.#isValid(key);
+    }
+    return false;
+  }
+
+  /** A key that is too long or left behind on another line is none. */
+  #isValid(key: SimpleKey): boolean {
+    if (!key.isPossible) return false;
+    if (key.line >= this.line && key.position + LONGEST_KEY >= this.position) return true;
+    if (key.isRequired) throw this.problem("could not find expected ':'", key);
+    key.isPossible = false;
+    return false;
+  }
+
+  #push(kind: TokenKind, line: number, column: number, value = "", style = 0, suffix = ""): void {
+    this.#queue.push({ kind, line, column, value, suffix, style });
+  }
+
+  #insert(tokenNumber: number, kind: TokenKind, { line, column }: SimpleKey): void {
+    this.#queue.splice(this.#head + tokenNumber - this.#taken, 0, { kind, line, column, value: "", suffix: "", style: 0 });
+  }
+
+  #fetch(): void {
+    this.#skipToToken();
+    this.#unroll(this.column);
+    const code = this.code();
+    if (Number.isNaN(code)) return this.#endStream();
+    if (this.position === this.lineStart) {
+      if (code === 0x25) return this.#fetchDirective();
+      if (this.atDocumentIndicator()) return this.#fetchDocumentIndicator(code === 0x2d ? TOKEN.documentStart : TOKEN.documentEnd);
+    }
+    this.#fetchContent(code);
+  }
+
+  #fetchContent(code: number): void {
+    const isInFlow = this.flowLevel > 0;
+    switch (code) {
+      case 0x5b:
+        return this.#openFlow(TOKEN.flowSequenceStart);
+      case 0x7b:
+        return this.#openFlow(TOKEN.flowMappingStart);
+      case 0x5d:
+        return this.#closeFlow(TOKEN.flowSequenceEnd);
+      case 0x7d:
+        return this.#closeFlow(TOKEN.flowMappingEnd);
+      case 0x2c:
+        this.#dropKey();
+        this.#mayBeKey = true;
+        return this.#pushIndicator(TOKEN.flowEntry);
+      case 0x2d:
+        return isBlankOrEnd(this.code(1)) ? this.#fetchBlockEntry() : this.#fetchPlain();
+      case 0x3f:
+        return isInFlow || isBlankOrEnd(this.code(1)) ? this.#fetchKey() : this.#fetchPlain();
+      case 0x3a:
+        return isInFlow || isBlankOrEnd(this.code(1)) ? this.#fetchValue() : this.#fetchPlain();
+      case 0x2a:
+        return this.#fetchName(TOKEN.alias);
+      case 0x26:
+        return this.#fetchName(TOKEN.anchor);
+      case 0x21:
+        return this.#fetchTag();
+      case 0x7c:
+      case 0x3e:
+        if (!isInFlow) return this.#fetchBlockScalar(code === 0x7c);
+        break;
+      case 0x27:
+      case 0x22:
+        return this.#fetchQuoted(code === 0x27);
+      case 0x23:
+      case 0x25:
+      case 0x40:
+      case 0x60:
+      case 9:
+        break;
+      default:
+        return this.#fetchPlain();
+    }
+    throw this.problem("found character that cannot start any token");
+  }
+
+  #skipToToken(): void {
+    for (;;) {
+      // Only at the start of the text; anywhere else it is a character like others.
+      if (this.position === 0 && this.code() === 0xfeff) this.lineStart = ++this.position;
+      let code = this.code();
+      while (code === 0x20 || (code === 9 && (this.flowLevel > 0 || !this.#mayBeKey))) {
+        this.position++;
+        code = this.code();
+      }
+      if (code === 0x23) this.#skipComment();
+      if (!isBreak(this.code())) return;
+      this.skipBreak();
+      if (this.flowLevel === 0) this.#mayBeKey = true;
+    }
+  }
+
+  #skipComment(): void {
+    const start = this.position;
+    this.skipToBreak();
+    if (/^#+\s*\{/.test(this.text.slice(start, start + 16))) this.comments.set(this.line, this.text.slice(start, this.position).replace(/^#+/, ""));
+  }
+
+  /** Goes to the end of the line. */
+  skipToBreak(): void {
+    const { text } = this;
+    let at = this.position;
+    while (at < text.length && !isBreak(text.charCodeAt(at))) at++;
+    this.position = at;
+  }
+
+  /** Closes the blocks that end at a column. */
+  #unroll(column: number): void {
+    if (this.flowLevel > 0) return;
+    while (this.indent > column) {
+      this.#push(TOKEN.blockEnd, this.line, this.column);
+      this.indent = this.#indents.pop() ?? -1;
+    }
+  }
+
+  /** Opens a block when the column is further in. @returns true when it did */
+  #roll(column: number): boolean {
+    if (this.flowLevel > 0 || this.indent >= column) return false;
+    this.#indents.push(this.indent);
+    this.indent = column;
+    return true;
+  }
+
+  /** Remembers that the next token may be a key. */
+  #saveKey(): void {
+    if (!this.#mayBeKey) return;
+    const { column, line, position } = this;
+    this.#dropKey();
+    const isRequired = this.flowLevel === 0 && this.indent === column;
+    this.#keys[this.#keys.length - 1] = { isPossible: true, isRequired, tokenNumber: this.#taken + this.#queue.length - this.#head, position, line, column };
+  }
+
+  #dropKey(): void {
+    const key = this.#keys.at(-1);
+    if (key?.isPossible !== true) return;
+    if (key.isRequired) throw this.problem("could not find expected ':'", key);
+    key.isPossible = false;
+  }
+
+  #endStream(): void {
+    this.#unroll(-1);
+    this.#dropKey();
+    this.#mayBeKey = false;
+    this.#push(TOKEN.streamEnd, this.line, this.column);
+    this.#hasEnded = true;
+  }
+
+  #fetchDirective(): void {
+    this.#unroll(-1);
+    this.#dropKey();
+    this.#mayBeKey = false;
+    const { line, column } = this;
+    const { value, suffix } = scanDirective(this);
+    this.#push(TOKEN.directive, line, column, value, 0, suffix);
+  }
+
+  #fetchDocumentIndicator(kind: TokenKind): void {
+    this.#unroll(-1);
+    this.#dropKey();
+    this.#mayBeKey = false;
+    this.#push(kind, this.line, this.column);
+    this.position += 3;
+  }
+
+  #pushIndicator(kind: TokenKind): void {
+    this.#push(kind, this.line, this.column);
+    this.position++;
+  }
+
+  #openFlow(kind: TokenKind): void {
+    this.#saveKey();
+    this.#keys.push(noKey());
+    this.flowLevel++;
+    this.#mayBeKey = true;
+    this.#pushIndicator(kind);
+  }
+
+  #closeFlow(kind: TokenKind): void {
+    this.#dropKey();
+    if (this.flowLevel > 0) {
+      this.flowLevel--;
+      this.#keys.pop();
+    }
+    this.#mayBeKey = false;
+    this.#pushIndicator(kind);
+  }
+
+  #fetchBlockEntry(): void {
+    if (this.flowLevel === 0) {
+      if (!this.#mayBeKey) throw this.problem("block sequence entries are not allowed in this context");
+      if (this.#roll(this.column)) this.#push(TOKEN.blockSequenceStart, this.line, this.column);
+    }
+    this.#dropKey();
+    this.#mayBeKey = true;
+    this.#pushIndicator(TOKEN.blockEntry);
+  }
+
+  #fetchKey(): void {
+    if (this.flowLevel === 0) {
+      if (!this.#mayBeKey) throw this.problem("mapping keys are not allowed in this context");
+      if (this.#roll(this.column)) this.#push(TOKEN.blockMappingStart, this.line, this.column);
+    }
+    this.#dropKey();
+    this.#mayBeKey = this.flowLevel === 0;
+    this.#pushIndicator(TOKEN.key);
+  }
+
+  #fetchValue(): void {
+    const key = this.#keys.at(-1);
+    if (key !== undefined && this.#isValid(key)) {
+      this.#insert(key.tokenNumber, TOKEN.key, key);
+      if (this.#roll(key.column)) this.#insert(key.tokenNumber, TOKEN.blockMappingStart, key);
+      key.isPossible = false;
+      this.#mayBeKey = false;
+    } else {
+      if (this.flowLevel === 0) {
+        if (!this.#mayBeKey) throw this.problem("mapping values are not allowed in this context");
+        if (this.#roll(this.column)) this.#push(TOKEN.blockMappingStart, this.line, this.column);
+      }
+      this.#mayBeKey = this.flowLevel === 0;
+    }
+    this.#pushIndicator(TOKEN.value);
+  }
+
+  #fetchName(kind: TokenKind): void {
+    this.#saveKey();
+    this.#mayBeKey = false;
+    const { line, column } = this;
+    this.#push(kind, line, column, scanName(this));
+  }
+
+  #fetchTag(): void {
+    this.#saveKey();
+    this.#mayBeKey = false;
+    const { line, column } = this;
+    const { value, suffix } = scanTag(this);
+    this.#push(TOKEN.tag, line, column, value, 0, suffix);
+  }
+
+  #fetchBlockScalar(isLiteral: boolean): void {
+    this.#dropKey();
+    this.#mayBeKey = true;
+    const { line, column } = this;
+    this.#push(TOKEN.scalar, line, column, scanBlockScalar(this, isLiteral), isLiteral ? STYLE.literal : STYLE.folded);
+  }
+
+  #fetchQuoted(isSingle: boolean): void {
+    this.#saveKey();
+    this.#mayBeKey = false;
+    const { line, column } = this;
+    this.#push(TOKEN.scalar, line, column, scanQuoted(this, isSingle), isSingle ? STYLE.singleQuoted : STYLE.doubleQuoted);
+  }
+
+  #fetchPlain(): void {
+    const code = this.code();
+    if (code === 0x2d && isBlank(this.code(1))) throw this.problem("found character that cannot start any token");
+    this.#saveKey();
+    this.#mayBeKey = false;
+    const { line, column } = this;
+    const { value, hasBreak } = scanPlain(this);
+    if (hasBreak) this.#mayBeKey = true;
+    this.#push(TOKEN.scalar, line, column, value);
+  }
+}
+
+function noKey(): SimpleKey {
+  return { isPossible: false, isRequired: false, tokenNumber: -1, position: 0, line: 0, column: 0 };
+}
