@@ -37,10 +37,12 @@ class Runner {
   readonly checkpoints: (readonly InventoryEntry[])[] = [];
   inventory: readonly InventoryEntry[] = [];
   isWatched = true;
+  nowMs = Date.parse("2026-01-01T00:00:00Z");
 
   async run(objects: readonly (Manifest | DesiredObject)[], checkpoint?: () => Promise<void>): Promise<ApplyResult> {
     const applier = new Applier({
       client: cluster.client, baselines: this.baselines, concurrency: 4, customStageKinds: new Set(), overrideManagers: [], isWatched: () => this.isWatched,
+      clock: { nowMs: () => this.nowMs },
     });
     const result = await applier.run({
       owner: { namespace: "flux-system", name: "apps" }, inventory: this.inventory, revision: "main@sha1:1", signal,
@@ -93,6 +95,20 @@ describe("applying", () => {
     const again = await runner.run(objects);
     expect(cluster.take()).toEqual(["dry-run ConfigMap/a"]);
     expect(again.changes.map(({ action }) => action)).toEqual(["unchanged"]);
+  });
+
+  it("dries even what is watched once a day, as defaults and admission change without an event", async () => {
+    const runner = new Runner();
+    await runner.run([configMap("a", { x: "1" })]);
+    cluster.take();
+    runner.nowMs += 17 * 3_600_000;
+    await runner.run([configMap("a", { x: "1" })]);
+    expect(cluster.take()).toEqual([]);
+    runner.nowMs += 7 * 3_600_000;
+    await runner.run([configMap("a", { x: "1" })]);
+    expect(cluster.take()).toEqual(["dry-run ConfigMap/a"]);
+    await runner.run([configMap("a", { x: "1" })]);
+    expect(cluster.take()).toEqual([]);
   });
 
   it("costs a dry run and an apply for what a commit changes, and nothing for the rest", async () => {

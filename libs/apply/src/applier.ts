@@ -1,7 +1,7 @@
 import { subjectOf, withOrigin, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
 import type { KubeClient, Resource } from "@plumb/kube";
-import { ToolkitError, toToolkitError, type JsonObject } from "@plumb/std";
-import { baselineOf, type ObjectKey } from "./baseline.ts";
+import { systemClock, ToolkitError, toToolkitError, type Clock, type JsonObject } from "@plumb/std";
+import { baselineOf, hashOf, type Baseline, type ObjectKey } from "./baseline.ts";
 import type { Baselines } from "./baselines.ts";
 import type { Change, ChangeAction } from "./change.ts";
 import { differs, judgeDryRun } from "./compare.ts";
@@ -25,7 +25,13 @@ export interface ApplierOptions {
   readonly overrideManagers: readonly string[];
   /** True for an object whose changes are heard of. One that is not gets a dry run in every run; without it, all of them. */
   readonly isWatched?: (key: ObjectKey) => boolean;
+  readonly clock?: Pick<Clock, "nowMs">;
 }
+
+/** Once in so long even a watched object gets a dry run: defaults and admission change without an event. */
+const PROVEN_FOR_MS = 24 * 3_600_000;
+/** Part of that time over which objects are spread. */
+const SPREAD = 0.25;
 
 export interface ApplyRequest {
   readonly owner: Owner;
@@ -142,8 +148,7 @@ class Run {
     const { signal } = this.#request;
     if (isUnmanaged(object)) return { kind: "done", item, action: "skipped" };
     const baseline = baselines.get(key);
-    const isWatched = this.#options.isWatched?.(key) ?? false;
-    if (isWatched && baselines.isClean(key) && baseline?.desiredHash === desiredHash) return { kind: "done", item, action: "unchanged" };
+    if (baseline?.desiredHash === desiredHash && this.#isProven(key, baseline)) return { kind: "done", item, action: "unchanged" };
     const resource = await this.#resourceOf(object);
     const target = placed(object, resource);
     const { namespace, name } = target.metadata;
@@ -163,8 +168,20 @@ class Run {
     if (verdict === "changes") return { kind: "write", item, resource, found };
     const live = verdict === "unchanged" ? found : await this.#live.get(resource, namespace, name, signal);
     if (live === undefined || live.metadata.uid !== found.metadata.uid || differs(live, found)) return { kind: "write", item, resource, found };
-    baselines.set(key, baselineOf(live, desiredHash, this.#request.revision));
+    baselines.set(key, baselineOf(live, desiredHash, this.#request.revision, this.#nowMs()));
     return { kind: "done", item, action: "unchanged" };
+  }
+
+  /** True for an object that is as our last write left it, for all that is heard of it. */
+  #isProven(key: ObjectKey, { provenMs, uid }: Baseline): boolean {
+    const { baselines, isWatched } = this.#options;
+    if (isWatched?.(key) !== true || !baselines.isClean(key)) return false;
+    const share = (Buffer.from(hashOf(uid), "base64url")[0] ?? 0) / 256;
+    return this.#nowMs() - provenMs < PROVEN_FOR_MS * (1 - SPREAD * share);
+  }
+
+  #nowMs(): number {
+    return (this.#options.clock ?? systemClock).nowMs();
   }
 
   /** What is to be taken over from others; nothing where the object says that all may write it. */
@@ -193,7 +210,7 @@ class Run {
     let answer = await apply();
     // why: where managed fields had been wiped, the apply itself has brought a co-owner up (before-first-apply)
     if (await takeOver(answer)) answer = await apply();
-    baselines.set(item.key, baselineOf(answer, item.desiredHash, this.#request.revision));
+    baselines.set(item.key, baselineOf(answer, item.desiredHash, this.#request.revision, this.#nowMs()));
     const isSame = exists(found) && found.metadata.resourceVersion === answer.metadata.resourceVersion;
     this.#note(item, exists(found) ? (isSame ? "unchanged" : "configured") : "created");
     return answer;

@@ -19,6 +19,8 @@ export interface Baseline {
   readonly desiredHash: string;
   /** The revision that was applied. */
   readonly revision: string;
+  /** When this was last proven by a write or a dry run, in milliseconds since 1970. */
+  readonly provenMs: number;
 }
 
 /** Names an object wherever objects of many kinds are kept together: its inventory id. */
@@ -28,9 +30,9 @@ export function objectKey(object: Manifest): ObjectKey {
   return inventoryEntry(object).id;
 }
 
-export function baselineOf(answer: LiveObject, desiredHash: string, revision: string): Baseline {
+export function baselineOf(answer: LiveObject, desiredHash: string, revision: string, provenMs: number): Baseline {
   const { uid, resourceVersion, generation } = answer.metadata;
-  return { uid, resourceVersion, generation, ...ownershipOf(answer), valuesHash: valuesHash(answer), desiredHash, revision };
+  return { uid, resourceVersion, generation, ...ownershipOf(answer), valuesHash: valuesHash(answer), desiredHash, revision, provenMs };
 }
 
 /** What a metadata-only event tells of who owns what. */

@@ -1,5 +1,7 @@
 import type { Baseline, ObjectKey } from "./baseline.ts";
 
+const MAX_DELETING = 10_000;
+
 /**
  * The baselines of every object this process applies.
  *
@@ -13,7 +15,7 @@ export class Baselines {
   /** Writes under way, by object. No entry of zero. */
   readonly #writing = new Map<ObjectKey, number>();
   readonly #settled = new Set<(key: ObjectKey) => void>();
-  /** Uids of objects that we delete. */
+  /** Uids of objects that we delete, the newest last; at most MAX_DELETING, as not every end is heard of. */
   readonly #deleting = new Set<string>();
 
   get size(): number {
@@ -79,6 +81,8 @@ export class Baselines {
   /** Names an object that we delete, so that its end is no surprise. */
   expectDeletion(uid: string): void {
     this.#deleting.add(uid);
+    const [oldest] = this.#deleting;
+    if (this.#deleting.size > MAX_DELETING && oldest !== undefined) this.#deleting.delete(oldest);
   }
 
   /** True once for an object that we deleted. */

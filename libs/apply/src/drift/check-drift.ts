@@ -31,7 +31,7 @@ export interface DriftCheckRequest {
 
 /** An object that is not as it was applied. */
 export interface Drift {
-  /** The same for one drift of one object, however often it is looked at. */
+  /** The same for one drift of one object, however often it is looked at; another after each write of ours. */
   readonly id: string;
   readonly key: ObjectKey;
   /** `Kind/ns/name`. */
@@ -135,7 +135,7 @@ class DriftCheck {
     const guarded = live === undefined ? target : { ...target, metadata: { ...target.metadata, uid: live.metadata.uid } };
     return baselines.writing(key, async () => {
       const answer = await client.apply(resource, guarded, { fieldManager: APPLY_MANAGER, force: true, dryRun: false, signal });
-      baselines.set(key, baselineOf(answer, desiredHash, revision));
+      baselines.set(key, baselineOf(answer, desiredHash, revision, this.#request.nowMs()));
       this.#doubtUntidy(answer);
     });
   }
@@ -143,7 +143,7 @@ class DriftCheck {
   #settle(live: LiveObject): DriftOutcome {
     const { baselines, revision } = this.#request;
     const { key, desiredHash } = this.#item;
-    baselines.set(key, baselineOf(live, desiredHash, revision));
+    baselines.set(key, baselineOf(live, desiredHash, revision, this.#request.nowMs()));
     return { kind: "clean", isUntidy: this.#doubtUntidy(live) };
   }
 
@@ -157,7 +157,8 @@ class DriftCheck {
   #driftOf(what: Drift["what"], changes: readonly FieldChange[]): Drift {
     const { object, key } = this.#item;
     const managers = changes.length === 0 ? ["unknown"] : [...new Set(changes.map(({ manager }) => manager))].sort();
-    const id = hashOf([key, this.#request.revision, what, changes.map(({ field, manager, since }) => [field, manager, since])]).slice(0, 12);
+    // why: each write of ours starts a new time, so that a second drift of the same field is told like the first
+    const id = hashOf([key, this.#request.baselines.get(key)?.resourceVersion ?? this.#request.revision]).slice(0, 12);
     return { id, key, subject: subjectOf(object), what, changes, managers, detectedMs: this.#request.nowMs() };
   }
 }

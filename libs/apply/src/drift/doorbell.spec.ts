@@ -13,7 +13,7 @@ function live(version: string, managedFields: readonly ManagedFieldsEntry[], met
 }
 
 const own = entry("kustomize-controller", "a");
-const baseline = baselineOf(live("10", [own, entry("other", "b")]), "d", "r");
+const baseline = baselineOf(live("10", [own, entry("other", "b")]), "d", "r", 0);
 
 const cases = {
   "our own write": [live("10", [own]), undefined],
@@ -34,7 +34,7 @@ describe("the doorbell", () => {
   });
 
   it("hears every new version of a kind without generations", () => {
-    const plain = baselineOf(live("10", [own], { generation: undefined }), "d", "r");
+    const plain = baselineOf(live("10", [own], { generation: undefined }), "d", "r", 0);
     expect(ringReason(live("11", [own], { generation: undefined }), plain)).toBe("version");
   });
 });

@@ -313,6 +313,51 @@ describe("drift", () => {
     expect(watched.rings).toEqual([]);
   });
 
+  it("in the moment between an apply and the start of its watch is not lost", async () => {
+    await watched.apply(configMap("first", {}));
+    const applier = new Applier({ client: cluster.client, baselines: watched.baselines, concurrency: 4, customStageKinds: new Set(), overrideManagers: [] });
+    const objects = [configMap("first", {}), configMap("settings", { mode: "a" })].map((object) => ({ object }));
+    const { inventory } = await applier.run({ owner, objects, inventory: [], revision: "1", checkpoint: () => Promise.resolve(), signal });
+    await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
+    await quiet();
+    expect(watched.rings).toEqual([]);
+    await watched.watch.follow(owner, inventory, signal);
+    expect(await watched.ring()).toMatchObject({ key: `${ns}_settings__ConfigMap`, reason: "own-fields" });
+  });
+
+  it("by the same hand a second time is another drift, with another id", async () => {
+    await watched.apply(deployment("web"));
+    const ids: string[] = [];
+    for (const at of [0, 1]) {
+      await cluster.other.patch(named("web", DEPLOYMENTS), { spec: { replicas: 10 } }, { type: "merge", fieldManager: "kubectl-edit", signal });
+      await watched.ring(at);
+      const outcome = await watched.check(deployment("web"));
+      if (outcome.kind === "corrected") ids.push(outcome.drift.id);
+    }
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it("is not made by a correction that meets another object of the same name", async () => {
+    await watched.apply(configMap("settings", { mode: "a" }));
+    const racing: KubeClient = {
+      ...cluster.client,
+      apply: async (resource, object, options) => {
+        if (!options.dryRun) {
+          await cluster.other.delete(named("settings", CONFIG_MAPS), { propagation: "Background", signal });
+          await cluster.other.create(CONFIG_MAPS, configMap("settings", { theirs: "1" }), { fieldManager: "x", signal });
+        }
+        return cluster.client.apply(resource, object, options);
+      },
+    };
+    await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
+    const outcome = await checkDrift({
+      client: racing, baselines: watched.baselines, owner, desired: { object: configMap("settings", { mode: "a" }) }, revision: "1", isSensitive: false, mode: "enforce",
+      overrideManagers: [], nowMs: () => 0, signal, onDrift: () => Promise.resolve(),
+    });
+    expect(outcome).toMatchObject({ kind: "failed", error: { kind: "conflict" } });
+    expect((await cluster.other.get(named("settings", CONFIG_MAPS), { signal }))?.["data"]).toEqual({ theirs: "1" });
+  });
+
   it("that no event told is found by the sweep, from lists alone", async () => {
     await watched.apply(configMap("settings", { mode: "a" }), configMap("gone", {}));
     const before = watched.baselines.get(`${ns}_settings__ConfigMap`);

@@ -1,5 +1,5 @@
 import { inventoryId, OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
-import type { Delta, Resource } from "@plumb/kube";
+import type { Delta, Resource, WatchEvent } from "@plumb/kube";
 import type { ToolkitError } from "@plumb/std";
 import type { ObjectKey } from "../baseline.ts";
 import type { WatchHub, WatchTarget } from "../watch-hub.ts";
@@ -30,6 +30,8 @@ interface Scope extends WatchTarget {
 
 type State = "opening" | "seeing" | "denied";
 
+const MAX_EARLY = 1000;
+
 /**
  * The members of one kind, watched as widely as is allowed: all namespaces with one watch, else each namespace with one,
  * else each object by its name, else not at all.
@@ -37,6 +39,8 @@ type State = "opening" | "seeing" | "denied";
 export class ScopedWatch {
   readonly #options: ScopedWatchOptions;
   readonly #members = new Map<ObjectKey, Member>();
+  /** The last that was heard of objects with an owner that are no members yet: they are being applied right now. At most MAX_EARLY. */
+  readonly #early = new Map<ObjectKey, WatchEvent & { readonly kind: "put" | "gone" }>();
   /** By scope id. A denied scope stays, so that it is not tried again and its narrower scopes are. */
   readonly #scopes = new Map<string, { readonly scope: Scope; state: State; stop: () => void }>();
 
@@ -57,8 +61,19 @@ export class ScopedWatch {
   }
 
   add(member: Member): void {
+    const { onPut, onGone } = this.#options;
     this.#members.set(member.key, member);
     this.#open(this.#scopeFor(member));
+    const early = this.#early.get(member.key);
+    this.#early.delete(member.key);
+    if (early?.kind === "put") onPut(member.key, early.item);
+    else if (early?.kind === "gone") onGone(member.key, early.item);
+  }
+
+  /** Namespaces to list, so that every member is in one list; undefined stands for all at once. */
+  namespaces(): readonly (string | undefined)[] {
+    const all = new Set([...this.#members.values()].map(({ namespace }) => namespace));
+    return all.size === 1 || this.#scopes.get("all")?.state === "denied" ? [...all] : [undefined];
   }
 
   remove(key: ObjectKey): void {
@@ -81,6 +96,7 @@ export class ScopedWatch {
     for (const { stop } of this.#scopes.values()) stop();
     this.#scopes.clear();
     this.#members.clear();
+    this.#early.clear();
   }
 
   /** The widest scope that was not denied; undefined where all were. */
@@ -122,6 +138,7 @@ export class ScopedWatch {
     switch (delta.kind) {
       case "replaced": {
         const items = new Map(delta.items.map((item) => [this.#keyOf(item), item]));
+        for (const [key, item] of items) if (!this.#members.has(key)) this.#keepEarly(key, { kind: "put", item });
         for (const member of this.#members.values()) {
           if (!scope.covers(member)) continue;
           const item = items.get(member.key);
@@ -132,14 +149,21 @@ export class ScopedWatch {
       }
       case "put": case "gone": {
         const key = this.#keyOf(delta.item);
-        if (!this.#members.has(key)) return;
-        if (delta.kind === "put") onPut(key, delta.item);
+        if (!this.#members.has(key)) this.#keepEarly(key, delta);
+        else if (delta.kind === "put") onPut(key, delta.item);
         else onGone(key, delta.item);
         return;
       }
       default:
         return;
     }
+  }
+
+  #keepEarly(key: ObjectKey, event: WatchEvent & { readonly kind: "put" | "gone" }): void {
+    this.#early.delete(key);
+    this.#early.set(key, event);
+    const [oldest] = this.#early.keys();
+    if (this.#early.size > MAX_EARLY && oldest !== undefined) this.#early.delete(oldest);
   }
 
   /** By the kind that is watched: metadata alone does not say it. */

@@ -15,13 +15,12 @@ const HASH = "valuesHash";
 export async function sweepKind(client: KubeClient, watch: ScopedWatch, signal: AbortSignal): Promise<ReadonlyMap<ObjectKey, Swept>> {
   const { resource } = watch;
   const found = new Map<ObjectKey, Swept>();
-  const namespaces = new Set([...watch.members()].map(({ namespace }) => namespace));
-  const [only] = namespaces;
-  const namespace = namespaces.size === 1 ? only : undefined;
-  const { items } = await client.list(resource, { namespace, labelSelector: OWNER_NAME_LABEL, transform: hashed, signal });
-  for (const { metadata, [HASH]: hash } of items) {
-    const key = inventoryId({ namespace: metadata.namespace ?? "", name: metadata.name, group: resource.group, kind: resource.kind });
-    found.set(key, { uid: metadata.uid, valuesHash: String(hash) });
+  for (const namespace of watch.namespaces()) {
+    const { items } = await client.list(resource, { namespace, labelSelector: OWNER_NAME_LABEL, transform: hashed, signal });
+    for (const { metadata, [HASH]: hash } of items) {
+      const key = inventoryId({ namespace: metadata.namespace ?? "", name: metadata.name, group: resource.group, kind: resource.kind });
+      found.set(key, { uid: metadata.uid, valuesHash: String(hash) });
+    }
   }
   return found;
 }

@@ -54,6 +54,21 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 describe("waiting for health", () => {
+  it("of many objects that were applied costs one watch, shared with that for drift", async () => {
+    const names = ["a", "b", "c", "d"];
+    for (const name of names) {
+      await deploy(name);
+      await cluster.other.patch({ resource: DEPLOYMENTS, namespace: ns, name }, { metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "x" } } }, { type: "merge", fieldManager: "test", signal });
+    }
+    await checks.assess("k", names.map((name) => target(name)), signal);
+    expect(hub.size).toBe(1);
+    await until(() => woken.length === 1);
+    await setStatus("c", ROLLED_OUT);
+    await until(() => woken.length === 2);
+    checks.forget("k");
+    expect(hub.size).toBe(0);
+  });
+
   it("wakes when what it waits for moves, and holds no watch once all is well", async () => {
     await deploy("web");
     expect(await checks.assess("k", [target("web")], signal)).toEqual({ kind: "progressing", waiting: [`Deployment/${ns}/web status: 'InProgress'`] });

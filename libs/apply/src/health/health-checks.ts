@@ -1,7 +1,8 @@
-import { type LiveObject } from "@plumb/api";
+import { OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
 import type { KubeClient, ObjectName, Resource } from "@plumb/kube";
 import { isObject, toToolkitError, type Clock, type JsonObject, type Timer } from "@plumb/std";
-import { WatchHub } from "../watch-hub.ts";
+import type { WatchHub } from "../watch-hub.ts";
+import { watchObject } from "./watch-object.ts";
 import { assessHealth, specOf, statusOf, type HealthStatus } from "./assess-health.ts";
 
 /** Names an object whose health matters. */
@@ -40,6 +41,8 @@ interface Wait {
   readonly watches: Map<string, () => void>;
   coalescing: Timer | undefined;
   again: Timer | undefined;
+  /** True once something turned out to be unwatchable. */
+  isBlind: boolean;
 }
 
 /**
@@ -95,12 +98,13 @@ export class HealthChecks {
   async #judge(target: HealthTarget, signal: AbortSignal): Promise<Judged> {
     const { client, clock } = this.#options;
     const resource = await this.#resourceOf(target, signal);
-    if (resource === undefined) return { target, name: undefined, status: absent(target) };
+    if (resource === undefined) return { target, name: undefined, isLabelled: false, status: absent(target) };
     const name: ObjectName = { resource, namespace: resource.isNamespaced ? target.namespace : undefined, name: target.name };
     const live = await client.get(name, { signal });
-    if (live === undefined) return { target, name, status: absent(target) };
+    if (live === undefined) return { target, name, isLabelled: false, status: absent(target) };
     const status = assessHealth(live, clock.nowMs());
-    return { target, name, status: status.state === "InProgress" ? await this.#withPods(live, status, signal) : status };
+    const isLabelled = live.metadata.labels?.[OWNER_NAME_LABEL] !== undefined;
+    return { target, name, isLabelled, status: status.state === "InProgress" ? await this.#withPods(live, status, signal) : status };
   }
 
   /** A kind that is not served yet is one more thing to wait for. */
@@ -125,7 +129,7 @@ export class HealthChecks {
   }
 
   #watch(key: string, open: readonly Judged[]): void {
-    const wait = this.#waits.get(key) ?? { watches: new Map<string, () => void>(), coalescing: undefined, again: undefined };
+    const wait = this.#waits.get(key) ?? { watches: new Map<string, () => void>(), coalescing: undefined, again: undefined, isBlind: false };
     this.#waits.set(key, wait);
     const wanted = new Map(open.map((judged) => [subjectOf(judged.target), judged]));
     for (const [subject, stop] of wait.watches) {
@@ -133,31 +137,25 @@ export class HealthChecks {
       stop();
       wait.watches.delete(subject);
     }
-    for (const [subject, { name }] of wanted) {
-      if (name === undefined || wait.watches.has(subject)) continue;
-      wait.watches.set(subject, this.#watchOne(key, name));
+    for (const [subject, judged] of wanted) {
+      if (judged.name === undefined || wait.watches.has(subject)) continue;
+      wait.watches.set(subject, watchObject(this.#options.hub, judged.name, judged.isLabelled, {
+        onMoved: () => this.#coalesce(key),
+        onBlind: () => {
+          wait.isBlind = true;
+          this.#wakeIn(key, wait, POLL_MS);
+        },
+      }));
+      // why: it may have moved between the read and the watch
+      this.#coalesce(key);
     }
-    const againInMs = Math.min(...open.map(({ status }) => status.againInMs ?? Infinity), open.some(({ name }) => name === undefined) ? UNSERVED_AGAIN_MS : Infinity);
-    wait.again?.cancel();
-    wait.again = againInMs === Infinity ? undefined : this.#options.clock.after(againInMs, () => this.#options.wake(key));
+    const isUnseen = wait.isBlind || open.some(({ name }) => name === undefined);
+    this.#wakeIn(key, wait, Math.min(...open.map(({ status }) => status.againInMs ?? Infinity), isUnseen ? POLL_MS : Infinity));
   }
 
-  /** Wakes for what happens after the watch has begun, and for what may have happened before. */
-  #watchOne(key: string, { resource, namespace, name }: ObjectName): () => void {
-    let seen: string | undefined;
-    const moved = (version: string | undefined): void => {
-      if (version === seen) return;
-      seen = version;
-      this.#coalesce(key);
-    };
-    return this.#options.hub.subscribe({ resource, namespace, fieldSelector: `metadata.name=${name}` }, {
-      onDelta: (delta) => {
-        if (delta.kind === "replaced") moved(delta.items[0]?.metadata.resourceVersion);
-        else if (delta.kind === "put") moved(delta.item.metadata.resourceVersion);
-        else if (delta.kind === "gone") moved(undefined);
-      },
-      onError: () => undefined,
-    });
+  #wakeIn(key: string, wait: Wait, delayMs: number): void {
+    wait.again?.cancel();
+    wait.again = delayMs === Infinity ? undefined : this.#options.clock.after(delayMs, () => this.#options.wake(key));
   }
 
   #coalesce(key: string): void {
@@ -171,12 +169,14 @@ export class HealthChecks {
   }
 }
 
-/** A kind that is not served cannot be watched. */
-const UNSERVED_AGAIN_MS = 5000;
+/** Milliseconds between two looks at what cannot be watched: a kind that is not served, a right that is not granted (K-060). */
+const POLL_MS = 5000;
 
 interface Judged {
   readonly target: HealthTarget;
   readonly name: ObjectName | undefined;
+  /** True for an object that the watch of all applied objects shows. */
+  readonly isLabelled: boolean;
   readonly status: HealthStatus;
 }
 
