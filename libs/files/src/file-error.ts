@@ -35,10 +35,6 @@ export function fileError(operation: string, path: string, thrown: unknown): Too
   return new ToolkitError(code === undefined ? "internal" : "unavailable", `${operation} ${path}: ${code ?? String(thrown)}`, { cause: thrown });
 }
 
-export function missingFile(operation: string, path: string): ToolkitError {
-  return new ToolkitError("missing", `${operation} ${path}: no such file or directory`);
-}
-
 export function outsideRoot(path: string): ToolkitError {
   return new ToolkitError("invalid", `path "${path}" is outside of the root`);
 }
