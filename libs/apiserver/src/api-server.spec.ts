@@ -1,13 +1,16 @@
+import { isObject, parseJson, type JsonObject } from "@plumb/std";
 import { describe, expect, it } from "vitest";
+import { textAt } from "./draft.ts";
 import { startTestApiServer, type TestApiServer } from "./testing/index.ts";
 
-async function call(cluster: TestApiServer, method: string, path: string, body?: unknown, contentType = "application/json"): Promise<{ status: number; body: Record<string, never> }> {
+async function call(cluster: TestApiServer, method: string, path: string, body?: unknown, contentType = "application/json"): Promise<{ status: number; body: JsonObject }> {
   const response = await fetch(`${cluster.url}${path}`, {
     method,
     headers: { authorization: `Bearer ${cluster.token}`, "content-type": contentType, "user-agent": "spec/1" },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return { status: response.status, body: await response.json() };
+  const parsed = parseJson(await response.text());
+  return { status: response.status, body: isObject(parsed) ? parsed : {} };
 }
 
 const MAPS = "/api/v1/namespaces/default/configmaps";
@@ -41,7 +44,7 @@ describe("an embedded API server", () => {
     await using cluster = await startTestApiServer();
     const { body } = await call(cluster, "GET", MAPS);
     cluster.server.knobs.compact();
-    const version: string = body["metadata"]?.["resourceVersion"] ?? "";
+    const version = textAt(body, "metadata", "resourceVersion") ?? "";
     const watch = await call(cluster, "GET", `${MAPS}?watch=true&resourceVersion=${version}`);
     expect(watch.body).toMatchObject({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
   });

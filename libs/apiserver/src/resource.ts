@@ -61,6 +61,8 @@ export interface Codec {
   merged(object: JsonObject): Draft;
   /** The object of which nothing is said: apiVersion, kind, and what Go never leaves out. */
   empty(): JsonObject;
+  /** As it comes back from storage, which knows no empty lists. */
+  settled(object: JsonObject): JsonObject;
   /** What a stored object is to a reader: defaults and pruning of a custom schema; the same object where nothing changes. */
   read(stored: JsonObject): JsonObject;
 }
@@ -113,6 +115,8 @@ export interface Resource {
   readonly acceptsCreate: boolean;
   /** The object in another version of its kind; unknown versions give undefined. */
   convert(object: JsonObject, apiVersion: string): JsonObject | undefined;
+  /** Paths of an object that the schema of another version does not declare. */
+  undeclared(object: JsonObject, apiVersion: string): readonly string[];
   /** Schema of another served version of the kind. */
   schemaOf(apiVersion: string): Schema | undefined;
 }

@@ -71,8 +71,17 @@ function customResource(version: JsonObject, family: Family, served: readonly Js
     deprecation: deprecationOf(version, family, served),
     acceptsCreate: !family.isTerminating,
     convert: (object, to) => (family.schemas.has(to) || to === `${group}/${textAt(family.storage, "name") ?? ""}` ? { ...object, apiVersion: to } : undefined),
+    undeclared: (object, to) => undeclaredFields(object, served.find((one) => `${group}/${textAt(one, "name") ?? ""}` === to)),
     schemaOf: (to) => family.schemas.get(to),
   };
+}
+
+/** What another version of the schema does not know of an object. */
+function undeclaredFields(object: JsonObject, version: JsonObject | undefined): readonly string[] {
+  const unknown: string[] = [];
+  const schema = schemaAt(version, "schema", "openAPIV3Schema");
+  if (schema !== undefined) prune(draftOf(object), schema, unknown, "", true);
+  return unknown;
 }
 
 function subresourcesOf(version: JsonObject, group: string, name: string, kind: string): readonly SubresourceFacts[] {
@@ -122,10 +131,12 @@ function customCodec(version: JsonObject, { storage, kind }: Family, apiVersion:
     },
     merged(object) {
       const draft = draftOf(object);
-      setSchemaDefaults(draft, schema);
+      // Upstream sets defaults after it has converted the merged object to the storage version.
+      setSchemaDefaults(draft, stored);
       return draft;
     },
     empty: () => ({ apiVersion, kind, metadata: {} }),
+    settled: (object) => object,
     read: (object) => readStored(object, stored),
   };
 }

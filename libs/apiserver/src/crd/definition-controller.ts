@@ -1,5 +1,5 @@
 import type { JsonObject } from "@plumb/std";
-import { draftOf, listAt, objectAt, objectsAt, textAt, valueAt, without, type Draft } from "../draft.ts";
+import { draftOf, equalJson, listAt, objectAt, objectsAt, textAt, valueAt, without, type Draft } from "../draft.ts";
 import type { Registry } from "../kinds/registry.ts";
 import type { Resource } from "../resource.ts";
 import type { Store, StoreEvent } from "../storage/store.ts";
@@ -48,7 +48,7 @@ export class DefinitionController {
     const accepted = this.#acceptance(object);
     const wanted = merged(conditions, accepted, this.#parts.now());
     const names = textAt(accepted[0] ?? {}, "status") === "True" ? objectAt(object, "spec", "names") : objectAt(object, "status", "acceptedNames");
-    if (JSON.stringify(wanted) !== JSON.stringify(conditions) || JSON.stringify(names) !== JSON.stringify(objectAt(object, "status", "acceptedNames"))) {
+    if (!equalJson(wanted, conditions) || !equalJson(names, objectAt(object, "status", "acceptedNames"))) {
       this.#writeStatus(key, { ...objectAt(object, "status"), acceptedNames: names ?? { plural: "", kind: "" }, conditions: wanted });
       return;
     }

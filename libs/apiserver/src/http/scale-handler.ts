@@ -87,6 +87,7 @@ function scaleResource(resource: Resource): Resource {
     decode,
     merged: (object) => decode(object, []),
     empty: () => ({ kind: "Scale", apiVersion: API_VERSION }),
+    settled: (object) => object,
     read: (stored) => stored,
   };
   return { ...resource, group: "autoscaling", version: "v1", apiVersion: API_VERSION, kind: "Scale", schema: scaleSchema(), codec, isCustom: false, schemaOf: (to) => (to === API_VERSION ? scaleSchema() : undefined) };

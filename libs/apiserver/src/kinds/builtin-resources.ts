@@ -6,7 +6,7 @@ import { NO_FIELDS, SELECTABLE_FIELDS } from "../select/field-selector.ts";
 import { builtinRules, type KindRules } from "../strategies/builtin-rules.ts";
 import { setDefaults } from "../strategies/default-by-type.ts";
 import { columnsOf } from "../table/builtin-columns.ts";
-import { decodeStruct } from "../wire/decode.ts";
+import { decodeStruct, withoutEmptyLists } from "../wire/decode.ts";
 import { convertBuiltin } from "./convert-builtin.ts";
 
 /** Kinds that are stored in another version than they are served in, by `apiVersion kind`. */
@@ -60,6 +60,7 @@ function builtinResource(facts: KindFacts, own: Readonly<Record<string, KindRule
     deprecation: DEPRECATIONS[`${apiVersion} ${facts.kind}`],
     acceptsCreate: true,
     convert: (object, to) => converted(object, to, facts.kind),
+    undeclared: () => [],
     schemaOf: (to) => builtinFacts().kind(to, facts.kind)?.schema,
   };
 }
@@ -84,7 +85,8 @@ function builtinCodec(facts: KindFacts, apiVersion: string): Codec {
     decode,
     merged: (object) => decode(object, []),
     empty: () => ({ kind: facts.kind, apiVersion, ...decodeStruct({}, facts.schema, []) }),
-    read: (stored: JsonObject) => stored,
+    settled: (object) => withoutEmptyLists(object, facts.schema),
+    read: (stored) => stored,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Clock, JsonObject } from "@plumb/std";
 import { merged, type DefinitionController } from "../crd/definition-controller.ts";
-import { draftOf, listAt, objectAt, objectsAt, textAt, valueAt, within, without } from "../draft.ts";
+import { draftOf, equalJson, listAt, objectAt, objectsAt, textAt, valueAt, within, without } from "../draft.ts";
 import type { Registry } from "../kinds/registry.ts";
 import type { Resource } from "../resource.ts";
 import type { Store } from "../storage/store.ts";
@@ -100,7 +100,7 @@ export class NamespaceController {
     const conditions = merged(objectsAt(namespace, "status", "conditions"), conditionsFor(left), this.#parts.now());
     const draft = draftOf(namespace);
     within(draft, "status")["conditions"] = conditions.map(draftOf);
-    if (JSON.stringify(conditions) !== JSON.stringify(objectsAt(namespace, "status", "conditions"))) namespaces.put(name, draft);
+    if (!equalJson(conditions, objectsAt(namespace, "status", "conditions"))) namespaces.put(name, draft);
   }
 }
 

@@ -28,6 +28,8 @@ export function listPage(store: Store, resource: Resource, selection: Selection,
   const start = options.continueToken === "" ? undefined : readToken(options);
   const snapshot = snapshotFor(store, resource, selection, options, start);
   const hasSelector = options.labelSelector !== "" || options.fieldSelector !== "";
+  // Version 0 is answered from the watch cache, which knows no limit.
+  const limit = options.resourceVersion === "0" ? 0 : options.limit;
   const items: JsonObject[] = [];
   let last = "";
   let at = start === undefined ? 0 : snapshot.entries.findIndex(([key]) => key > start.key);
@@ -35,7 +37,7 @@ export function listPage(store: Store, resource: Resource, selection: Selection,
   for (; at < snapshot.entries.length; at++) {
     const entry = snapshot.entries[at];
     if (entry === undefined || !selection.selects(entry[1])) continue;
-    if (options.limit > 0 && items.length === options.limit) break;
+    if (limit > 0 && items.length === limit) break;
     items.push(present(resource, entry[1]));
     last = entry[0];
   }

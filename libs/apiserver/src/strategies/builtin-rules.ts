@@ -24,6 +24,8 @@ export interface KindRules {
   readonly prepareCreate?: (draft: Draft, context: WriteContext) => void;
   readonly prepareUpdate?: (draft: Draft, old: JsonObject, context: WriteContext) => void;
   readonly validate?: (object: JsonObject, context: WriteContext) => readonly FieldFault[];
+  /** True where `validateUpdate` is all that an update is checked by. */
+  readonly checksWholeUpdate?: true;
   readonly validateUpdate?: (object: JsonObject, old: JsonObject, context: WriteContext) => readonly FieldFault[];
   readonly warnings?: (object: JsonObject, old: JsonObject | undefined) => readonly string[];
   readonly release?: (object: JsonObject) => void;
@@ -60,7 +62,10 @@ export function builtinRules(facts: KindFacts, own: KindRules = {}): Rules {
       for (const path of [["spec"], ...(kind.statusKeeps ?? [])]) keepOld(draft, old, path);
     },
     validate: (object, context) => kind.validate?.(object, context) ?? [],
-    validateUpdate: (object, old, context) => [...(kind.validateUpdate?.(object, old, context) ?? []), ...(kind.validate?.(object, context) ?? [])],
+    validateUpdate: (object, old, context) => [
+      ...(kind.validateUpdate?.(object, old, context) ?? []),
+      ...(kind.checksWholeUpdate === true ? [] : (kind.validate?.(object, context) ?? [])),
+    ],
     validateStatus: () => [],
     warnings: (object, old) => kind.warnings?.(object, old) ?? [],
     release: (object) => kind.release?.(object),

@@ -1,4 +1,4 @@
-import { DEFINITION_STATUS_KEEPS, prepareDefinition, prepareDefinitionUpdate, validateDefinition, validateDefinitionUpdate } from "../crd/definition-checks.ts";
+import { DEFINITION_STATUS_KEEPS, prepareDefinition, prepareDefinitionUpdate, validateChangedDefinition, validateDefinition } from "../crd/definition-checks.ts";
 import type { KindRules } from "./builtin-rules.ts";
 
 export const DEFINITION_RULES: KindRules = {
@@ -8,5 +8,6 @@ export const DEFINITION_RULES: KindRules = {
   prepareCreate: prepareDefinition,
   prepareUpdate: prepareDefinitionUpdate,
   validate: validateDefinition,
-  validateUpdate: validateDefinitionUpdate,
+  checksWholeUpdate: true,
+  validateUpdate: validateChangedDefinition,
 };

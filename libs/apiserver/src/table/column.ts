@@ -1,5 +1,5 @@
 import type { JsonObject } from "@plumb/std";
-import { textAt } from "../draft.ts";
+import { numberAt, textAt } from "../draft.ts";
 
 /** Source of the texts: the documentation of meta/v1 ObjectMeta. */
 const NAME_TEXT =
@@ -46,4 +46,37 @@ export function humanDuration(ms: number): string {
 
 function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
+}
+
+export type Cell = string | number | boolean | null;
+
+/** A column of a built-in kind and how it reads its cell. */
+export interface ColumnReader {
+  readonly definition: JsonObject;
+  readonly cell: (object: JsonObject, nowMs: number) => Cell;
+}
+
+export interface ColumnHints {
+  readonly type?: "string" | "integer" | "boolean";
+  readonly description?: string;
+  /** True for a column that only `-o wide` shows. */
+  readonly isWide?: boolean;
+}
+
+export function reader(name: string, cell: ColumnReader["cell"], { type = "string", description = "", isWide = false }: ColumnHints = {}): ColumnReader {
+  return { definition: column(name, type, description, isWide ? 1 : 0), cell };
+}
+
+export const NAME_READER: ColumnReader = { definition: NAME_COLUMN, cell: (object) => textAt(object, "metadata", "name") ?? "" };
+export const AGE_READER: ColumnReader = { definition: AGE_COLUMN, cell: ageOf };
+
+/** The text at a path, or what stands for none. */
+export function textReader(name: string, path: string, whenAbsent = "", hints: ColumnHints = {}): ColumnReader {
+  const keys = path.split(".");
+  return reader(name, (object) => textAt(object, ...keys) ?? whenAbsent, hints);
+}
+
+export function countReader(name: string, path: string, hints: ColumnHints = {}): ColumnReader {
+  const keys = path.split(".");
+  return reader(name, (object) => numberAt(object, ...keys) ?? 0, { type: "integer", ...hints });
 }

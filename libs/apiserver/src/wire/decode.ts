@@ -40,7 +40,7 @@ function decodeField(name: string, value: JsonValue | undefined, field: Schema, 
   const omits = field.go?.omitsEmpty === true || field.go?.omitsZero === true;
   if (field.go?.isPointer === true) return decoded ?? (omits ? undefined : null);
   if (isStruct(field)) return decodeStructField(decoded, field, at, unknown);
-  if (decoded !== undefined && isEmptyContainer(decoded) && (field.type === "array" || field.type === "object" || field.format === "byte")) return omits ? undefined : null;
+  if (decoded !== undefined && isEmptyContainer(decoded) && (field.type === "array" || field.type === "object" || field.format === "byte")) return omits ? undefined : decoded;
   if (decoded !== undefined && !(omits && isZero(decoded, field))) return decoded;
   if (field.go?.omitsZero === true) return undefined;
   const isAlwaysWritten = ALWAYS_WRITTEN.has(field.format) || !omits;
@@ -53,6 +53,30 @@ const ALWAYS_WRITTEN: ReadonlySet<string> = new Set(["quantity", "int-or-string"
 function decodeStructField(decoded: DraftValue | undefined, field: Schema, at: string, unknown: string[]): DraftValue | undefined {
   const value = decoded ?? decodeStruct({}, field, unknown, at);
   return field.go?.omitsZero === true && isEmptyContainer(value) ? undefined : value;
+}
+
+/** `object` with null in place of its empty lists and maps, which storage does not keep; the object itself when it has none. */
+export function withoutEmptyLists(object: JsonObject, schema: Schema): JsonObject {
+  let result: JsonObject = object;
+  for (const [name, field] of schema.fields) {
+    const value = object[name];
+    if (value === undefined || value === null) continue;
+    const settled = settledValue(value, field);
+    if (settled !== value) result = { ...result, [name]: settled };
+  }
+  return result;
+}
+
+function settledValue(value: JsonValue, field: Schema): JsonValue {
+  if (isStruct(field)) return isObject(value) && field.fields.size > 0 ? withoutEmptyLists(value, field) : value;
+  if (field.type === "array" && Array.isArray(value)) return value.length === 0 ? null : settledList(value, field.items);
+  return field.type === "object" && field.values !== undefined && isObject(value) && Object.keys(value).length === 0 ? null : value;
+}
+
+function settledList(list: readonly JsonValue[], items: Schema | undefined): JsonValue {
+  if (items === undefined || !isStruct(items)) return list;
+  const settled = list.map((item) => settledValue(item, items));
+  return settled.every((item, index) => item === list[index]) ? list : settled;
 }
 
 /** A named type; a map has no name. */

@@ -28,10 +28,17 @@ export function withManaged(object: JsonObject, entries: readonly JsonObject[] |
   return { ...object, metadata: isNone ? without(metadata, "managedFields") : { ...metadata, managedFields: entries } };
 }
 
-function versionsOf(resource: Resource): (apiVersion: string) => VersionView | undefined {
+/** @param isStrict true for an apply, which fails where an object does not fit another manager's version */
+function versionsOf(resource: Resource, isStrict: boolean): (apiVersion: string) => VersionView | undefined {
   return (apiVersion) => {
     const schema = resource.schemaOf(apiVersion);
-    return schema === undefined ? undefined : { schema, convert: (object) => resource.convert(object, apiVersion) ?? object };
+    if (schema === undefined) return undefined;
+    const convert = (object: JsonObject): JsonObject => {
+      const [first] = isStrict ? resource.undeclared(object, apiVersion) : [];
+      if (first !== undefined) throw serverError(`failed to convert new object: .${first}: field not declared in schema`);
+      return resource.convert(object, apiVersion) ?? object;
+    };
+    return { schema, convert };
   };
 }
 
@@ -47,7 +54,7 @@ export function ownAfterUpdate(resource: Resource, before: JsonObject | undefine
     manager: writer.manager,
     subresource: writer.subresource === "" ? undefined : writer.subresource,
     now: writer.isTimeless === true ? undefined : writer.now,
-    versions: versionsOf(resource),
+    versions: versionsOf(resource, false),
     resetFields: resetOf(resource, writer),
     before: before ?? resource.codec.empty(),
     isCreate: before === undefined,
@@ -83,7 +90,7 @@ export function apply(resource: Resource, live: JsonObject | undefined, applied:
       manager: writer.manager,
       subresource: writer.subresource === "" ? undefined : writer.subresource,
       now: writer.now,
-      versions: versionsOf(resource),
+      versions: versionsOf(resource, true),
       resetFields: resetOf(resource, writer),
       live: live ?? resource.codec.empty(),
       empty: resource.codec.empty(),

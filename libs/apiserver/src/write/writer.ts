@@ -65,6 +65,7 @@ export class ObjectWriter {
   create(resource: Resource, namespace: string, draft: Draft, options: WriteOptions): JsonObject {
     matchNamespace(resource, namespace, draft);
     dedupOwners(draft, options);
+    wipeSystemFields(draft);
     const owned = draftOf(ownAfterUpdate(resource, undefined, without(draft, ""), undefined, options.writer));
     return this.#insert(resource, namespace, owned, options, false);
   }
@@ -75,7 +76,7 @@ export class ObjectWriter {
     const metadata = within(draft, "metadata");
     if (!resource.acceptsCreate) throw forbiddenWrite(named(resource, textAt(metadata, "name") ?? ""), "create not allowed while custom resource definition is terminating");
     this.#admitNamespace(resource, namespace, textAt(metadata, "name") ?? "");
-    for (const key of ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"]) delete metadata[key];
+    wipeSystemFields(draft);
     metadata["uid"] = randomUUID();
     metadata["creationTimestamp"] = options.writer.now;
     const generateName = textAt(metadata, "generateName") ?? "";
@@ -162,7 +163,8 @@ export function present(resource: Resource, stored: JsonObject): JsonObject {
   return textAt(read, "apiVersion") === resource.apiVersion ? read : (resource.convert(read, resource.apiVersion) ?? read);
 }
 
-function toStored(resource: Resource, object: JsonObject): JsonObject {
+function toStored(resource: Resource, written: JsonObject): JsonObject {
+  const object = resource.codec.settled(written);
   return resource.storedVersion === resource.apiVersion ? object : (resource.convert(object, resource.storedVersion) ?? object);
 }
 
@@ -189,6 +191,12 @@ export function matchNamespace(resource: Resource, namespace: string, draft: Dra
   const own = textAt(metadata, "namespace") ?? "";
   if (own !== "" && own !== namespace && resource.isNamespaced) throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   if (resource.isNamespaced) metadata["namespace"] = namespace;
+}
+
+/** What only the server says of a new object. */
+function wipeSystemFields(draft: Draft): void {
+  const metadata = within(draft, "metadata");
+  for (const key of ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"]) delete metadata[key];
 }
 
 function dedupOwners(draft: Draft, { warn }: WriteOptions): void {
