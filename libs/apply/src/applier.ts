@@ -245,7 +245,7 @@ function exists({ metadata }: LiveObject): boolean {
 }
 
 /** Everything in either, the stored order first. */
-export function united(stored: readonly InventoryEntry[], planned: readonly InventoryEntry[]): readonly InventoryEntry[] {
+function united(stored: readonly InventoryEntry[], planned: readonly InventoryEntry[]): readonly InventoryEntry[] {
   const ids = new Set(stored.map(({ id }) => id));
   return [...stored, ...planned.filter(({ id }) => !ids.has(id))];
 }

@@ -44,7 +44,7 @@ function scalarKind({ type, format }: PatchSchema): ScalarKind {
 }
 
 /** Faults of one value where a scalar belongs; null is a scalar of every kind. */
-export function scalarFaults(value: JsonValue | undefined, schema: PatchSchema): readonly string[] {
+function scalarFaults(value: JsonValue | undefined, schema: PatchSchema): readonly string[] {
   if (value === undefined || value === null) return [];
   const kind = scalarKind(schema);
   const isNumber = typeof value === "number" || typeof value === "bigint";

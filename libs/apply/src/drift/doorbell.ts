@@ -22,7 +22,7 @@ export function ringReason(item: Pick<LiveObject, "metadata">, baseline: Baselin
 }
 
 /** False where a version is no number: nothing is known of its place then. */
-export function isOlder(version: string, than: string): boolean {
+function isOlder(version: string, than: string): boolean {
   return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
 }
 
