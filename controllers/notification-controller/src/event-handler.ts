@@ -38,6 +38,8 @@ const SYNC_DEADLINE_MS = 4000;
 export class EventHandler {
   readonly #options: EventHandlerOptions;
   readonly #patterns = new Patterns();
+  /** Once known, the Alerts stay known. */
+  #isSynced = false;
 
   constructor(options: EventHandlerOptions) {
     this.#options = options;
@@ -54,7 +56,8 @@ export class EventHandler {
     const headers = limitHeaders(resetMs);
     if (!isGranted) return { status: 429, headers: { ...headers, "retry-after": headers["x-ratelimit-reset"] }, text: "Too Many Requests" };
     try {
-      await this.#options.synced(AbortSignal.any([signal, AbortSignal.timeout(SYNC_DEADLINE_MS)]));
+      if (!this.#isSynced) await this.#options.synced(AbortSignal.any([signal, AbortSignal.timeout(SYNC_DEADLINE_MS)]));
+      this.#isSynced = true;
       await this.#dispatch(withoutToken(event), nowMs, signal);
       return { ...ACCEPTED, headers };
     } catch (thrown) {

@@ -237,7 +237,7 @@ export class Outbox {
     if (attempt.kind === "delivered") log.debug("event delivered", fields);
     else if (attempt.kind === "obsolete") log.debug("event dropped", { ...fields, because: attempt.because });
     else {
-      log[isOver || isFirst ? "error" : "debug"](isOver ? "event given up" : "event not delivered, it is sent again", { ...fields, error: attempt.message });
+      log[isOver || isFirst ? "info" : "debug"](isOver ? "event given up" : "event not delivered, it is sent again", { ...fields, error: attempt.message });
       if (isOver || isFirst) warn(delivery, attempt.kind === "refused" ? attempt.reason : DISPATCH_FAILED, attempt.message);
     }
   }
