@@ -269,7 +269,9 @@ class Parser {
   #flowPair(): YamlNode {
     const start = this.#scanner.take();
     const node = new YamlNode("mapping", "!!map", "", STYLE.flow, this.#lineOf(start));
-    const key = this.#isAt(TOKEN.value, TOKEN.flowEntry, TOKEN.flowSequenceEnd) ? this.#empty(start) : this.#node(false, false);
+    const isEmptyKey = this.#isAt(TOKEN.value, TOKEN.flowEntry, TOKEN.flowSequenceEnd);
+    // Libyaml passes the token that shows that the key is empty, even where it ends the list.
+    const key = isEmptyKey ? this.#empty(this.#scanner.take()) : this.#node(false, false);
     node.content = [key, this.#flowValue(start, TOKEN.flowSequenceEnd)];
     return node;
   }
