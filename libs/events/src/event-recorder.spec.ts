@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LiveObject, Manifest } from "@plumb/api";
 import { Spool } from "@plumb/files";
+import { createHttpClient } from "@plumb/http";
 import type { Notifier } from "@plumb/runtime";
 import { noMeter, silentLog, ToolkitError, type JsonValue } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from "vitest";
 import { EventRecorder } from "./event-recorder.ts";
 import type { CanWriteEvents } from "./kubernetes-events.ts";
 import type { Notice } from "./notice.ts";
-import { fetchHttpClient, ManualClock, SinkServer } from "./testing/index.ts";
+import { ManualClock, SinkServer } from "./testing/index.ts";
 
 const apps: LiveObject = {
   apiVersion: "kustomize.toolkit.fluxcd.io/v1",
@@ -47,6 +48,8 @@ class EventStore implements CanWriteEvents {
   }
 }
 
+const http = createHttpClient();
+
 let sink: SinkServer;
 let folder: string;
 let store: EventStore;
@@ -70,7 +73,7 @@ interface Running { readonly recorder: EventRecorder; readonly stop: () => Promi
 function start(options: { spool?: Spool; url?: URL | undefined } = {}): Running {
   const recorder = new EventRecorder({
     reporter: { controller: "kustomize-controller", instance: "pod-1" },
-    client: store, eventsUrl: "url" in options ? options.url : sink.url, http: fetchHttpClient, spool: options.spool, clock, log: silentLog, meter: noMeter,
+    client: store, eventsUrl: "url" in options ? options.url : sink.url, http, spool: options.spool, clock, log: silentLog, meter: noMeter,
   });
   const end = new AbortController();
   const running = recorder.run(end.signal);

@@ -1,3 +1,2 @@
-export { fetchHttpClient } from "./fetch-http-client.ts";
 export { ManualClock } from "./manual-clock.ts";
 export { SinkServer, type SinkAnswer, type SinkRequest } from "./sink-server.ts";
