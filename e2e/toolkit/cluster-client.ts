@@ -67,6 +67,18 @@ export class ClusterClient implements Disposable {
     }, () => JSON.stringify({ spec: last?.["spec"], status: last?.["status"], data: last?.["data"] }));
   }
 
+  /** Every state of the object from now on, until `signal` aborts. */
+  async *statesOf(target: Target, signal: AbortSignal): AsyncGenerator<LiveObject, void> {
+    const { resource, namespace, name } = await this.#nameOf(target);
+    const fieldSelector = `metadata.name=${name}`;
+    const { resourceVersion } = await this.kube.list(resource, { namespace, fieldSelector, signal: this.#signal });
+    try {
+      for await (const event of this.kube.watch(resource, { namespace, fieldSelector, resourceVersion, signal })) if (event.kind === "put") yield event.item;
+    } catch (thrown) {
+      if (!signal.aborted) throw thrown;
+    }
+  }
+
   async untilGone(target: Target): Promise<void> {
     await until(`${target.kind} ${target.name} gone`, async () => ((await this.get(target)) === undefined ? true : undefined));
   }

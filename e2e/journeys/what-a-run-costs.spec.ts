@@ -1,0 +1,123 @@
+import { randomUUID } from "node:crypto";
+import type { Manifest } from "@plumb/api";
+import { sharedCluster } from "@plumb/e2e/cluster";
+import {
+  alerting, ApiProxy, at, ClusterClient, conditionOf, configMapFile, deploymentFile, gitRepository, kustomization, targetOf, text, Toolkit, until,
+  type ProxiedRequest,
+} from "@plumb/e2e/toolkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const cluster = sharedCluster();
+
+/** Milliseconds without a request after which a controller counts as done. */
+const QUIET_MS = 1_500;
+
+describe.skipIf(cluster.kind === "absent")("what a run costs", () => {
+  const namespace = `cost-${randomUUID().slice(0, 8)}`;
+  const measured = kustomization(namespace, "measured", "app", { path: "./measured" });
+  const files: Record<string, string> = {};
+  let proxy: ApiProxy;
+  let toolkit: Toolkit;
+
+  const application = (name: string, value: string): Readonly<Record<string, string>> => ({
+    [`${name}/account.yaml`]: text({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } }),
+    [`${name}/settings.yaml`]: configMapFile(namespace, name, { value }),
+    [`${name}/service.yaml`]: text({ apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { selector: { app: name }, ports: [{ port: 80 }] } }),
+    [`${name}/web.yaml`]: deploymentFile(namespace, name),
+  });
+
+  beforeAll(async () => {
+    if (cluster.kind === "absent") return;
+    using direct = await ClusterClient.connect(cluster.kubeconfig);
+    proxy = await ApiProxy.start(direct.access);
+    toolkit = await Toolkit.start({ kubeconfig: cluster.kubeconfig, namespace, kubeconfigs: { "kustomize-controller": proxy.kubeconfig } });
+    Object.assign(files, application("before", "1"), application("measured", "1"));
+    const revision = await toolkit.commit(files);
+    const before = kustomization(namespace, "before", "app", { path: "./before" });
+    // Discovery and the watches of these kinds are paid for once, by whoever comes first.
+    await toolkit.cluster.apply(...alerting(namespace, toolkit.sink.url), gitRepository(namespace, "app", toolkit.git.url), before);
+    await applied(before, revision);
+    await quiet();
+  });
+  afterAll(async () => {
+    await toolkit?.[Symbol.asyncDispose]();
+    await proxy?.[Symbol.asyncDispose]();
+  });
+
+  it("is at most thirteen requests for a first apply of four objects, finalizer, status and Events included", async () => {
+    const seen = await during(async () => {
+      await toolkit.cluster.apply(measured);
+      await applied(measured, String(at(await toolkit.cluster.get({ ...targetOf(gitRepository(namespace, "app", "")) }), "status", "artifact", "revision")));
+    });
+    expect(seen.length, seen.join("\n")).toBeLessThanOrEqual(13);
+    expect(seen.filter((line) => line.startsWith("POST") && line.includes("/events")).length).toBeLessThanOrEqual(2);
+  });
+
+  it("is at most one request for a run that changes nothing, and no download", async () => {
+    // Who serves artifacts does not answer: a run that fetched one would not end.
+    toolkit.controller("source-controller").signal("SIGSTOP");
+    try {
+      const seen = await during(() => requested(measured));
+      expect(seen.length, seen.join("\n")).toBeLessThanOrEqual(1);
+    } finally {
+      toolkit.controller("source-controller").signal("SIGCONT");
+    }
+  });
+
+  it("is at most ten requests for a commit that changes one of four, Events included", async () => {
+    files["measured/settings.yaml"] = configMapFile(namespace, "measured", { value: "2" });
+    const seen = await during(async () => {
+      const revision = await toolkit.commit(files);
+      await toolkit.cluster.edit(targetOf(gitRepository(namespace, "app", "")), { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": randomUUID() } } }, "flux");
+      await applied(measured, revision);
+    });
+    const own = seen.filter((line) => !line.includes("kustomizations/before") && !line.includes('"before"'));
+    expect(own.length, seen.join("\n")).toBeLessThanOrEqual(10);
+    expect(at(await toolkit.cluster.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name: "measured" }), "data", "value")).toBe("2");
+  });
+
+  it("is three requests for a correction, and one look more where the object moves meanwhile", async () => {
+    const web = { apiVersion: "apps/v1", kind: "Deployment", namespace, name: "measured" };
+    const seen = await during(async () => {
+      await toolkit.cluster.edit(web, { spec: { replicas: 9 } });
+      await toolkit.cluster.untilObject("one replica again", web, (object) => at(object, "spec", "replicas") === 1);
+    });
+    expect(seen.filter((line) => !line.includes("/events")).length, seen.join("\n")).toBeLessThanOrEqual(4);
+  });
+
+  it("is nothing while nothing happens", async () => {
+    const seen = await during(async () => undefined);
+    expect(seen).toEqual([]);
+  });
+
+  async function applied(object: Manifest, revision: string): Promise<void> {
+    await toolkit.cluster.untilObject(`${object.metadata.name} at ${revision}`, targetOf(object), (found) => conditionOf(found, "Ready")?.["status"] === "True" && at(found, "status", "lastAppliedRevision") === revision);
+  }
+
+  async function requested(object: Manifest): Promise<void> {
+    const token = randomUUID();
+    await toolkit.cluster.edit(targetOf(object), { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": token } } }, "flux");
+    await toolkit.cluster.untilObject("the request handled", targetOf(object), (found) => at(found, "status", "lastHandledReconcileAt") === token);
+  }
+
+  /** What the controller asks of the API server while `work` runs and until it is quiet again, watches not counted. */
+  async function during(work: () => Promise<unknown>): Promise<readonly string[]> {
+    await quiet();
+    const from = proxy.seen.length;
+    await work();
+    await quiet();
+    return proxy.seen.slice(from).filter(({ isWatch }) => !isWatch).map(line);
+  }
+
+  async function quiet(): Promise<void> {
+    let [count, sinceMs] = [-1, 0];
+    await until("a controller that is done", () => {
+      if (count !== proxy.seen.length) [count, sinceMs] = [proxy.seen.length, performance.now()];
+      return performance.now() - sinceMs > QUIET_MS ? true : undefined;
+    });
+  }
+
+  function line({ method, path }: ProxiedRequest): string {
+    return `${method} ${path}`;
+  }
+});
