@@ -15,12 +15,17 @@ export function fieldElement(name: string): PathElement {
 }
 
 export function keyElement(keys: readonly (readonly [name: string, value: JsonValue])[]): PathElement {
-  const sorted = [...keys].sort(([a], [b]) => compareText(a, b));
-  return { kind: "key", id: `k:{${sorted.map(([name, value]) => `${stringifyJson(name)}:${stringifyJson(value)}`).join(",")}}`, keys: sorted };
+  const sorted = keys.length === 1 ? keys : [...keys].sort(([a], [b]) => compareText(a, b));
+  return { kind: "key", id: `k:{${sorted.map(([name, value]) => `${JSON.stringify(name)}:${scalarText(value)}`).join(",")}}`, keys: sorted };
 }
 
 export function valueElement(value: JsonValue): PathElement {
-  return { kind: "value", id: `v:${stringifyJson(value)}`, value };
+  return { kind: "value", id: `v:${scalarText(value)}`, value };
+}
+
+/** What names an element is nearly always a text or a number, which needs no care for long integers. */
+function scalarText(value: JsonValue): string {
+  return typeof value === "string" || typeof value === "number" ? JSON.stringify(value) : stringifyJson(value);
 }
 
 export function indexElement(index: number): PathElement {

@@ -1,37 +1,22 @@
 import { stringifyJson, type JsonValue } from "@plumb/std";
 import { goText, goTypeName } from "./go-text.ts";
-import { fieldElement, indexElement, pathText, type FieldPath } from "./path-element.ts";
+import { fieldElement, indexElement, pathText, type PathElement } from "./path-element.ts";
 import type { PatchSchema } from "./patch-schema.ts";
-import { elementOf, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";
+import { elementOf, isAtomicList, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";
 
 /**
  * Says what in `value` does not fit `schema`, one line a fault: an unknown field, a wrong type, an element without its keys
  * or one that is there twice. Empty where all fits.
  */
 export function typeFaults(value: JsonValue, schema: PatchSchema, allowsDuplicates: boolean): readonly string[] {
-  return [...faults(value, schema, [], allowsDuplicates)];
+  const check = new TypeCheck(allowsDuplicates);
+  check.visit(value, schema);
+  return check.faults;
 }
 
 /** Several faults in one message, as the API server writes them. */
 export function faultText(lines: readonly string[]): string {
   return lines.length === 1 ? (lines[0] ?? "") : ["errors:", ...lines.map((line) => `  ${line}`)].join("\n");
-}
-
-function at(path: FieldPath, message: string): string {
-  return path.length === 0 ? message : `${pathText(path)}: ${message}`;
-}
-
-function* faults(value: JsonValue, schema: PatchSchema, path: FieldPath, allowsDuplicates: boolean): Generator<string> {
-  switch (shapeOf(schema, value)) {
-    case "scalar":
-      yield* scalarFaults(value, schema).map((message) => at(path, message));
-      return;
-    case "list":
-      yield* listFaults(value, schema, path, allowsDuplicates);
-      return;
-    default:
-      yield* mapFaults(value, schema, path, allowsDuplicates);
-  }
 }
 
 type ScalarKind = "numeric" | "string" | "boolean" | "untyped";
@@ -58,40 +43,65 @@ function goLiteral(value: JsonValue): string {
   return typeof value === "object" ? `${goTypeName(value)}{…}` : stringifyJson(value);
 }
 
-function* listFaults(value: JsonValue, schema: PatchSchema, path: FieldPath, allowsDuplicates: boolean): Generator<string> {
-  if (value === null) return;
-  const list = listOf(value);
-  if (list === undefined) {
-    yield at(path, `expected list, got &{${goText(value)}}`);
-    return;
-  }
-  const seen = new Set<string>();
-  for (const [index, item] of list.entries()) {
-    const element = schema.listType === "atomic" || schema.type === "any" ? indexElement(index) : elementOf(schema, item);
-    if (typeof element === "string") {
-      yield at(path, `element ${index}: ${element}`);
-      return;
-    }
-    if (seen.has(element.id) && !allowsDuplicates) yield at(path, `duplicate entries for key ${pathText([element])}`);
-    seen.add(element.id);
-    yield* faults(item, itemSchema(schema), [...path, element], allowsDuplicates);
-  }
-}
+class TypeCheck {
+  readonly faults: string[] = [];
+  readonly #allowsDuplicates: boolean;
+  /** Where the walk is; one list for all levels. */
+  readonly #path: PathElement[] = [];
 
-function* mapFaults(value: JsonValue, schema: PatchSchema, path: FieldPath, allowsDuplicates: boolean): Generator<string> {
-  if (value === null) return;
-  const map = mapOf(value);
-  if (map === undefined) {
-    yield at(path, `expected map, got &{${goText(value)}}`);
-    return;
+  constructor(allowsDuplicates: boolean) {
+    this.#allowsDuplicates = allowsDuplicates;
   }
-  for (const key of keysOf(map)) {
-    const member = memberSchema(schema, key);
-    const inner = [...path, fieldElement(key)];
-    if (member === undefined) {
-      yield at(inner, "field not declared in schema");
-      return;
+
+  visit(value: JsonValue, schema: PatchSchema): void {
+    switch (shapeOf(schema, value)) {
+      case "scalar":
+        for (const message of scalarFaults(value, schema)) this.#fault(message);
+        return;
+      case "list":
+        this.#list(value, schema);
+        return;
+      default:
+        this.#map(value, schema);
     }
-    yield* faults(map[key] ?? null, member, inner, allowsDuplicates);
+  }
+
+  #fault(message: string): void {
+    this.faults.push(this.#path.length === 0 ? message : `${pathText(this.#path)}: ${message}`);
+  }
+
+  #below(element: PathElement, visit: () => void): void {
+    this.#path.push(element);
+    visit();
+    this.#path.pop();
+  }
+
+  #list(value: JsonValue, schema: PatchSchema): void {
+    if (value === null) return;
+    const list = listOf(value);
+    if (list === undefined) return this.#fault(`expected list, got &{${goText(value)}}`);
+    const seen = new Set<string>();
+    for (const [index, item] of list.entries()) {
+      const element = isAtomicList(schema) ? indexElement(index) : elementOf(schema, item);
+      if (typeof element === "string") return this.#fault(`element ${index}: ${element}`);
+      if (seen.has(element.id) && !this.#allowsDuplicates) this.#fault(`duplicate entries for key ${pathText([element])}`);
+      seen.add(element.id);
+      this.#below(element, () => this.visit(item, itemSchema(schema)));
+    }
+  }
+
+  #map(value: JsonValue, schema: PatchSchema): void {
+    if (value === null) return;
+    const map = mapOf(value);
+    if (map === undefined) return this.#fault(`expected map, got &{${goText(value)}}`);
+    for (const key of keysOf(map)) {
+      const member = memberSchema(schema, key);
+      this.#below(fieldElement(key), () => {
+        if (member === undefined) this.#fault("field not declared in schema");
+        else this.visit(map[key] ?? null, member);
+      });
+      // why: the API server looks no further at a map in which it has met an unknown field
+      if (member === undefined) return;
+    }
   }
 }

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@plumb/std";
 import { FieldSetBuilder, type FieldSet } from "./field-set.ts";
-import { fieldElement, type FieldPath, type PathElement } from "./path-element.ts";
+import { fieldElement, type PathElement } from "./path-element.ts";
 import type { PatchSchema } from "./patch-schema.ts";
 import { DEDUCED, elementOf, isAtomicList, isAtomicMap, itemSchema, keysOf, listOf, mapOf, memberSchema, sameValue, shapeOf, type Shape } from "./shape.ts";
 
@@ -13,7 +13,7 @@ export interface Comparison {
 
 export function compareTyped(before: JsonValue, after: JsonValue, schema: PatchSchema): Comparison {
   const walk = new CompareWalk();
-  walk.compare(before, after, schema, []);
+  walk.compare(before, after, schema);
   return { added: walk.added.build(), modified: walk.modified.build(), removed: walk.removed.build() };
 }
 
@@ -24,69 +24,80 @@ class CompareWalk {
   readonly modified = new FieldSetBuilder();
   readonly removed = new FieldSetBuilder();
 
+  /** Where the walk is; one list for all levels. */
+  readonly #path: PathElement[] = [];
+
   /** At most one of the two is undefined, which means absent. */
-  compare(before: Maybe, after: Maybe, schema: PatchSchema, path: FieldPath): void {
+  compare(before: Maybe, after: Maybe, schema: PatchSchema): void {
+    // why: one value on both sides, as an apply leaves all that it does not name
+    if (before === after) return;
     const shape = shapeOf(schema, after === undefined ? before : after);
-    let isLeaf: boolean;
-    if (before !== undefined && after !== undefined && shapeOf(schema, before) !== shape) {
-      this.#as(shapeOf(schema, before), before, after, schema, path);
-    }
-    isLeaf = this.#as(shape, before, after, schema, path);
+    if (before !== undefined && after !== undefined && shapeOf(schema, before) !== shape) this.#as(shapeOf(schema, before), before, after, schema);
+    const isLeaf = this.#as(shape, before, after, schema);
     if (isLeaf) return;
-    if (before === undefined) this.added.add(path);
-    else if (after === undefined) this.removed.add(path);
+    if (before === undefined) this.added.add(this.#path);
+    else if (after === undefined) this.removed.add(this.#path);
+  }
+
+  #compareBelow(element: PathElement, before: Maybe, after: Maybe, schema: PatchSchema): void {
+    this.#path.push(element);
+    this.compare(before, after, schema);
+    this.#path.pop();
   }
 
   /** Returns whether the value was compared as a whole. */
-  #as(shape: Shape, before: Maybe, after: Maybe, schema: PatchSchema, path: FieldPath): boolean {
+  #as(shape: Shape, before: Maybe, after: Maybe, schema: PatchSchema): boolean {
     switch (shape) {
-      case "scalar": return this.#leaf(before, after, path);
-      case "list": return this.#list(before, after, schema, path);
-      default: return this.#map(before, after, schema, path);
+      case "scalar": return this.#leaf(before, after);
+      case "list": return this.#list(before, after, schema);
+      default: return this.#map(before, after, schema);
     }
   }
 
-  #leaf(before: Maybe, after: Maybe, path: FieldPath): true {
-    if (before === undefined) this.added.add(path);
-    else if (after === undefined) this.removed.add(path);
-    else if (!sameValue(before, after)) this.modified.add(path);
+  #leaf(before: Maybe, after: Maybe): true {
+    if (before === undefined) this.added.add(this.#path);
+    else if (after === undefined) this.removed.add(this.#path);
+    else if (!sameValue(before, after)) this.modified.add(this.#path);
     return true;
   }
 
-  #map(before: Maybe, after: Maybe, schema: PatchSchema, path: FieldPath): boolean {
+  #map(before: Maybe, after: Maybe, schema: PatchSchema): boolean {
     const old = mapOf(before) ?? {};
     const now = mapOf(after) ?? {};
     const keys = new Set([...keysOf(old), ...keysOf(now)]);
-    if (isAtomicMap(schema) || keys.size === 0) return this.#leaf(before, after, path);
-    for (const key of keys) this.compare(old[key], now[key], memberSchema(schema, key) ?? DEDUCED, [...path, fieldElement(key)]);
+    if (isAtomicMap(schema) || keys.size === 0) return this.#leaf(before, after);
+    for (const key of keys) this.#compareBelow(fieldElement(key), old[key], now[key], memberSchema(schema, key) ?? DEDUCED);
     return false;
   }
 
-  #list(before: Maybe, after: Maybe, schema: PatchSchema, path: FieldPath): boolean {
+  #list(before: Maybe, after: Maybe, schema: PatchSchema): boolean {
     const old = listOf(before) ?? [];
     const now = listOf(after) ?? [];
-    if (isAtomicList(schema) || (old.length === 0 && now.length === 0)) return this.#leaf(before, after, path);
+    if (isAtomicList(schema) || (old.length === 0 && now.length === 0)) return this.#leaf(before, after);
     const oldItems = grouped(old, schema);
     const newItems = grouped(now, schema);
-    for (const { element, items } of oldItems.values()) this.#items(element, items, newItems.get(element.id)?.items ?? [], schema, path);
-    for (const { element, items } of newItems.values()) if (!oldItems.has(element.id)) this.#items(element, [], items, schema, path);
+    for (const { element, items } of oldItems.values()) this.#items(element, items, newItems.get(element.id)?.items ?? [], schema);
+    for (const { element, items } of newItems.values()) if (!oldItems.has(element.id)) this.#items(element, [], items, schema);
     return false;
   }
 
   /** Elements of one name: compared one to one, or as a whole where the name is there twice. */
-  #items(element: PathElement, old: readonly JsonValue[], now: readonly JsonValue[], schema: PatchSchema, path: FieldPath): void {
-    const inner = [...path, element];
+  #items(element: PathElement, old: readonly JsonValue[], now: readonly JsonValue[], schema: PatchSchema): void {
     if (old.length <= 1 && now.length <= 1) {
-      this.compare(old[0], now[0], itemSchema(schema), inner);
+      this.#compareBelow(element, old[0], now[0], itemSchema(schema));
     } else if (old.length >= 2 && now.length >= 2) {
-      if (!sameValue(old, now)) this.modified.add(inner);
+      if (!sameValue(old, now)) this.#mark(this.modified, element);
     } else if (old.length >= 2) {
-      if (now[0] !== undefined) this.compare(undefined, now[0], itemSchema(schema), inner);
-      this.removed.add(inner);
+      if (now[0] !== undefined) this.#compareBelow(element, undefined, now[0], itemSchema(schema));
+      this.#mark(this.removed, element);
     } else {
-      if (old[0] !== undefined) this.compare(old[0], undefined, itemSchema(schema), inner);
-      this.added.add(inner);
+      if (old[0] !== undefined) this.#compareBelow(element, old[0], undefined, itemSchema(schema));
+      this.#mark(this.added, element);
     }
+  }
+
+  #mark(set: FieldSetBuilder, element: PathElement): void {
+    set.add([...this.#path, element]);
   }
 }
 

@@ -12,7 +12,8 @@ type Maybe = JsonValue | undefined;
 
 /** undefined where nothing is left to write. Not both are undefined. */
 function merge(live: Maybe, applied: Maybe, schema: PatchSchema): Maybe {
-  switch (shapeOf(schema, applied === undefined ? live : applied)) {
+  if (applied === undefined) return live;
+  switch (shapeOf(schema, applied)) {
     case "scalar": return kept(live, applied);
     case "list": return mergeList(live, applied, schema);
     default: return mergeMap(live, applied, schema);
