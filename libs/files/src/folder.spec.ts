@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ToolkitError } from "@plumb/std";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { Folder, isTemporary } from "./folder.ts";
+import { Folder } from "./folder.ts";
+import { isTemporary } from "./write-new.ts";
 
 const base = mkdtempSync(join(tmpdir(), "plumb-folder-"));
 afterAll(() => rmSync(base, { recursive: true }));

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { constants, createReadStream, type Stats } from "node:fs";
 import { link, lstat, mkdir, open, readdir, readlink, realpath, rename, rm, statfs, symlink, type FileHandle } from "node:fs/promises";
 import { platform } from "node:os";
@@ -7,6 +6,7 @@ import { ToolkitError, compareText } from "@plumb/std";
 import { errnoOf, fileError, outsideRoot, tooLarge } from "./file-error.ts";
 import { FreshFolder } from "./fresh-folder.ts";
 import { arrived, namesToWrite, runWalkAsync, walk, type Entry } from "./walk.ts";
+import { syncFolder, temporaryName, writeNew, type WriteOptions } from "./write-new.ts";
 
 /** One name in a folder, no link followed. */
 export interface FolderEntry {
@@ -15,14 +15,6 @@ export interface FolderEntry {
   readonly sizeBytes: number;
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;
-}
-
-export interface WriteOptions {
-  /** Whether the bytes and the name are flushed to the disk before the promise resolves. */
-  readonly isDurable?: boolean;
-  /** Permission bits; 0o600 unless set. */
-  readonly mode?: number;
-  readonly signal: AbortSignal;
 }
 
 export interface FreeSpace {
@@ -273,47 +265,6 @@ function withoutMark(path: string): string {
 function kindOfStats(stats: Stats): Entry["kind"] {
   if (stats.isSymbolicLink()) return "link";
   return stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other";
-}
-
-const TEMPORARY = /^\.tmp-[0-9a-f]{18}$/;
-
-function temporaryName(): string {
-  return `.tmp-${randomBytes(9).toString("hex")}`;
-}
-
-/** True for a file that was being written; one that is old was left by a process that was killed. */
-export function isTemporary(name: string): boolean {
-  return TEMPORARY.test(name);
-}
-
-async function writeNew(
-  full: string,
-  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  { isDurable, mode, signal }: Required<WriteOptions>,
-): Promise<number> {
-  const file = await open(full, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, mode);
-  let size = 0;
-  try {
-    for await (const chunk of chunks) {
-      signal.throwIfAborted();
-      for (let offset = 0; offset < chunk.length; ) offset += (await file.write(chunk, offset)).bytesWritten;
-      size += chunk.length;
-    }
-    signal.throwIfAborted();
-    if (isDurable) await file.sync();
-  } finally {
-    await file.close();
-  }
-  return size;
-}
-
-async function syncFolder(full: string): Promise<void> {
-  const folder = await open(full, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function attempt<T>(operation: string, path: string, work: Promise<T>): Promise<T> {

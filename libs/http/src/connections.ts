@@ -91,6 +91,7 @@ class TunnelAgent extends HttpsAgent {
   }
 }
 
+/** Its own limit of time ends with the answer: what goes through it later may be quiet for as long as it likes. */
 function openTunnel(proxy: Proxy, target: string, done: (error: Error | undefined, tunnel?: Duplex) => void): void {
   const send = proxy.url.protocol === "https:" ? httpsRequest : httpRequest;
   const connect = send({
@@ -104,7 +105,11 @@ function openTunnel(proxy: Proxy, target: string, done: (error: Error | undefine
   });
   connect.on("connect", (response, tunnel) => {
     const { statusCode = 0, statusMessage = "" } = response;
-    if (statusCode === 200) return done(undefined, tunnel);
+    if (statusCode === 200) {
+      tunnel.removeAllListeners("timeout");
+      tunnel.setTimeout(0);
+      return done(undefined, tunnel);
+    }
     tunnel.destroy();
     return done(new ToolkitError(statusCode === 407 || statusCode === 403 ? "denied" : "unavailable", statusMessage || `proxy answered ${statusCode}`));
   });

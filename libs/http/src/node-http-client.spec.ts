@@ -116,6 +116,13 @@ describe("HttpClient", () => {
     expect(error.message).toMatch(/^Get "http:\/\/none\.invalid\/": dial tcp: lookup none\.invalid: (no such host|server misbehaving)$/);
   });
 
+  it("refuses a header that would begin another one, without showing what is in it", async () => {
+    const made = await server((_, response) => response.end());
+    const error = await failure(client().send(get(made.url, { headers: { authorization: "Bearer secret\r\nx-evil: 1" } })));
+    expect([error.kind, error.message]).toEqual(["invalid", `Get "${made.url.href}": Invalid character in header content ["authorization"]`]);
+    expect(made.requests).toEqual([]);
+  });
+
   it("refuses requests once it is closed, and leaves those under way alone", async () => {
     const { url } = await server((_, response) => response.end("late"));
     const http = createHttpClient();

@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import { request as httpRequest, type ClientRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { ToolkitError } from "@plumb/std";
 import { OPEN_ADDRESS_RULES, refusalOfHost, type AddressRules } from "./address-rules.ts";
@@ -98,7 +98,7 @@ function sendOnce(request: HttpRequest, connection: RequestOptions, proxy: Proxy
   return new Promise((resolve) => {
     const isForwarded = proxy !== undefined && url.protocol === "http:";
     const send = (isForwarded ? proxy.url : url).protocol === "https:" ? httpsRequest : httpRequest;
-    const outgoing = send({ ...connection, method, headers: headersOf(request, isForwarded ? proxy : undefined), path: pathOf(url, isForwarded) });
+    const outgoing = prepared(request, () => send({ ...connection, method, headers: headersOf(request, isForwarded ? proxy : undefined), path: pathOf(url, isForwarded) }));
     const settle = (sent: Sent): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -111,6 +111,15 @@ function sendOnce(request: HttpRequest, connection: RequestOptions, proxy: Proxy
     outgoing.on("error", (thrown) => settle({ kind: "failed", error: requestError(request, thrown), isStale: outgoing.reusedSocket && isClosed(thrown) }));
     outgoing.end(body);
   });
+}
+
+/** Node refuses a header or method that HTTP cannot hold; it names the header and not what is in it. */
+function prepared(request: HttpRequest, send: () => ClientRequest): ClientRequest {
+  try {
+    return send();
+  } catch (thrown) {
+    throw new ToolkitError("invalid", `${requestName(request)}: ${thrown instanceof Error ? thrown.message : "it cannot be sent"}`, { cause: thrown });
+  }
 }
 
 function timeoutError(url: URL, isConnecting: boolean): ToolkitError {

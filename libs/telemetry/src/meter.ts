@@ -134,11 +134,13 @@ function distributionLines(name: string, labels: string, bounds: readonly number
   return [...lines, line(`${name}_sum`, labels, sum), line(`${name}_count`, labels, total)];
 }
 
+/** A gauge that is read from elsewhere and is called a total is a counter to whoever reads it. */
 function block(name: string, { type, help, lines }: Metric): string {
   const series = lines();
   if (series.length === 0) return "";
+  const shownType = type === "gauge" && name.endsWith("_total") ? "counter" : type;
   const words = help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n");
-  return `# HELP ${name} ${words}\n# TYPE ${name} ${type}\n${series.join("\n")}\n`;
+  return `# HELP ${name} ${words}\n# TYPE ${name} ${shownType}\n${series.join("\n")}\n`;
 }
 
 function line(name: string, labels: string, value: number): string {

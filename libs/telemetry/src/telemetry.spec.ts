@@ -155,6 +155,7 @@ describe("measureProcess", () => {
     for (const name of ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_open_fds", "nodejs_heap_size_used_bytes"]) {
       expect(valueOf(name)).toBeGreaterThan(0);
     }
+    expect(meter.expose()).toContain("# TYPE process_cpu_seconds_total counter");
     expect(valueOf("process_start_time_seconds")).toBeLessThanOrEqual(Date.now() / 1000);
     expect(valueOf("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThanOrEqual(0);
     stop();
