@@ -181,7 +181,7 @@ describe("the source controller on a cluster", () => {
     await until(({ status }) => expect(status?.conditions?.map(({ type }) => type)).toEqual(["Ready", "ArtifactInStorage"]));
   });
 
-  it("is held up by no remote that never answers", async () => {
+  it("is held up by no remote that never answers, and takes its own end for no failure of theirs", async () => {
     await served.repository.commit({ files: { "a.txt": "one" } });
     await using silent = await startTestServer(() => {});
     start("--concurrent=1");
@@ -189,7 +189,9 @@ describe("the source controller on a cluster", () => {
     await vi.waitFor(() => expect(silent.requests.length).toBeGreaterThan(0), LIMIT);
     await create();
     await until((seen) => expect(ready(seen)).toBe("True Succeeded"));
-    expect((await call("GET", `${OBJECTS}/silent-9`)).status?.conditions ?? []).toEqual([]);
+    await end();
+    for (let index = 0; index < 10; index++) expect((await call("GET", `${OBJECTS}/silent-${index}`)).status?.conditions ?? []).toEqual([]);
+    expect(posted().filter(({ severity }) => severity === "error")).toEqual([]);
   });
 
   it("looks only at objects that its selector names", async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { ToolkitError } from "@plumb/std";
 import { describe, expect, it } from "vitest";
 import { checkOut, type Checkout } from "./checkout.ts";
@@ -123,6 +124,22 @@ describe.each(Object.entries(servers))("from %s", (_, serve) => {
     expect(entries).toEqual(["a/", "a/y/", "a/y/x 644", "a/z 644", "a-b 644", "a.b 644", "run.sh 755"]);
     expect(checkout.commit.author).toEqual({ name: "Ann Author", email: "ann@example.com", whenSeconds: 1_700_000_000 });
     expect(subjectLine(checkout.commit.message)).toBe("Subject that is longer than fifty characters, so i...");
+  });
+
+  it("puts deltas together, in a tip and in a history", async () => {
+    await using served = await serveTestRepository(serve);
+    const { repository, url, http } = served;
+    const lines = Array.from({ length: 400 }, (_, line) => `line ${line} ${"x".repeat(line % 40)}`);
+    const files = (round: number): Readonly<Record<string, string>> =>
+      Object.fromEntries(Array.from({ length: 30 }, (_, file) => [`f${file}.txt`, [...lines.slice(0, file), `${round} ${file}`, ...lines.slice(file)].join("\n")]));
+    const hashes: string[] = [];
+    for (let round = 0; round < 8; round++) hashes.push(await repository.commit({ files: files(round) }));
+    if (hasGit()) spawnSync("git", ["-C", repository.folder, "gc", "-q", "--aggressive"]);
+    expect(filesOf(await checkOut(http, { url, ref: { branch: "main" } }, undefined, signal))).toEqual(files(7));
+    for (const round of [0, 3]) {
+      const commit = hashes[round] ?? "";
+      expect(filesOf(await checkOut(http, { url, ref: { commit } }, undefined, signal))).toEqual(files(round));
+    }
   });
 
   it("takes of equal versions the one that was committed last", async () => {

@@ -13,6 +13,12 @@ export function splitCredentials(address: string, given: GitCredentials | undefi
   return { url, authorization: credentials === undefined ? undefined : header(credentials) };
 }
 
+/** Whether what is meant for `home` may be shown to `url`, where a redirect led: the same host, and never in the clear instead of TLS. */
+export function mayCarryCredentials(home: URL, url: URL): boolean {
+  const isDowngrade = home.protocol === "https:" && url.protocol !== "https:";
+  return home.hostname === url.hostname && home.port === url.port && !isDowngrade;
+}
+
 function header(credentials: GitCredentials): string {
   if (credentials.kind === "bearer") return `Bearer ${credentials.token}`;
   return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}`;

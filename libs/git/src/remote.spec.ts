@@ -4,6 +4,7 @@ import { startTestServer, type TestServer } from "@plumb/http/testing";
 import { ToolkitError } from "@plumb/std";
 import { afterEach, describe, expect, it } from "vitest";
 import { checkOut } from "./checkout.ts";
+import { mayCarryCredentials } from "./credentials.ts";
 import { DEFAULT_GIT_LIMITS } from "./limits.ts";
 import { packet, packets } from "./pkt-line.ts";
 import type { Discovery } from "./remote.ts";
@@ -132,6 +133,13 @@ describe("credentials", () => {
     await failureAt(`${home.url.href}r.git`, { credentials: { kind: "basic", username: "ann", password: "s3cret" } });
     expect(seen.length).toBeGreaterThan(1);
     expect(seen.every((authorization) => authorization === undefined)).toBe(true);
+  });
+
+  it.each([
+    ["http://a/x", "http://a/y", true], ["http://a/x", "https://a/y", true], ["https://a/x", "http://a/y", false], ["http://a/x", "http://b/x", false],
+    ["http://a:1/x", "http://a:2/x", false], ["https://a/x", "https://a.b/x", false],
+  ])("for %s go to %s: %s", (home, url, expected) => {
+    expect(mayCarryCredentials(new URL(home), new URL(url))).toBe(expected);
   });
 
   it("in the address are used and shown nowhere", async () => {

@@ -1,6 +1,6 @@
 import type { HttpClient, HttpResponse } from "@plumb/http";
 import { ToolkitError } from "@plumb/std";
-import { splitCredentials, type GitCredentials } from "./credentials.ts";
+import { mayCarryCredentials, splitCredentials, type GitCredentials } from "./credentials.ts";
 import type { GitLimits } from "./limits.ts";
 import { DELIM, FLUSH, lineOf, packet, PacketReader, packets } from "./pkt-line.ts";
 import { readPackStream } from "./pack-stream.ts";
@@ -199,7 +199,7 @@ export class GitRemote {
 
   async #send(method: "Get" | "Post", url: URL, body: Buffer | undefined, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpResponse> {
     // Where a redirect led to another host, the credentials stay here.
-    const isHome = url.origin === this.#url.origin;
+    const isHome = mayCarryCredentials(this.#url, url);
     const authorization = isHome && this.#authorization !== undefined ? { authorization: this.#authorization } : {};
     let response: HttpResponse;
     try {
@@ -221,8 +221,9 @@ function fetchBody({ version, capabilities }: Discovery, { wants, depth }: Fetch
     return packets(packet("command=fetch\n"), packet(`${AGENT}\n`), packet("object-format=sha1\n"), DELIM, ...args, ...deepen, packet("done\n"), FLUSH);
   }
   const has = (name: string): boolean => capabilities.includes(name);
-  const chosen = ["side-band-64k", "side-band", "ofs-delta", "no-progress", "shallow"].filter(has);
-  const asked = chosen.includes("side-band-64k") ? chosen.filter((name) => name !== "side-band") : chosen;
+  // Some servers insist on a form of multi_ack; without anything in common it changes nothing.
+  const oneOf = (...names: readonly string[]): readonly string[] => names.filter(has).slice(0, 1);
+  const asked = [...oneOf("multi_ack_detailed", "multi_ack"), ...oneOf("side-band-64k", "side-band"), ...["ofs-delta", "no-progress", "shallow"].filter(has)];
   const lines = wants.map((want, index) => packet(index === 0 ? `want ${want} ${[...asked, AGENT].join(" ")}\n` : `want ${want}\n`));
   return packets(...lines, ...(has("shallow") ? deepen : []), FLUSH, packet("done\n"));
 }

@@ -69,7 +69,7 @@ describe("a tree", () => {
 
   it("that is nested without end is refused by the length of its path", async () => {
     let tree = await served.repository.writeRawTree([{ mode: "100644", name: "x", hash: blob }]);
-    for (let level = 0; level < 2100; level++) tree = await served.repository.writeRawTree([{ mode: "40000", name: "d", hash: tree }]);
+    for (let level = 0; level < 25; level++) tree = await served.repository.writeRawTree([{ mode: "40000", name: "d".repeat(200), hash: tree }]);
     const [kind, message] = await refusal(tree);
     expect(kind).toBe("invalid");
     expect(message).toContain("it has more than 4096 bytes");

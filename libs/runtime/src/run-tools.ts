@@ -69,11 +69,17 @@ export class RunTools<Status> {
   }
 
   async #atHost<Value>(host: string, work: () => Promise<Value>): Promise<Value> {
+    const { hosts, places, signal } = this.#options;
     this.#release();
     try {
-      return await this.#options.hosts.run(host, this.#options.signal, work);
-    } finally {
-      this.#release = await this.#options.places.take(this.#options.signal);
+      try {
+        return await hosts.run(host, signal, work);
+      } finally {
+        this.#release = await places.take(signal);
+      }
+    } catch (thrown) {
+      // Once a run is told to stop, nothing that then goes wrong is a failure of its object.
+      throw signal.aborted ? new ToolkitError("cancelled", "the process is stopping", { cause: thrown }) : thrown;
     }
   }
 
