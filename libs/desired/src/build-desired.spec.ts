@@ -231,6 +231,35 @@ describe("what comes out", () => {
   });
 });
 
+describe("bad input", () => {
+  const anchors = Array.from("bcdefghij", (name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${"abcdefghij"[index]}`).join(",")}]\n`).join("");
+
+  it.each<[string, string, string]>([
+    ["a key twice", configMap("a", "data: {}\ndata: {}\n"), 'mapping key "data" already defined at line 5'],
+    ["a tab for an indent", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n\tname: a\n", "found character that cannot start any token (x/a.yaml:4:1)"],
+    ["a bomb of aliases", `${configMap("a")}a: &a [x,x,x,x,x,x,x,x,x]\n${anchors}`, "limit maxNodes"],
+    ["lists in lists in lists", `${configMap("a")}z: ${"[".repeat(20_000)}${"]".repeat(20_000)}\n`, "limit maxDepth"],
+    ["a NUL", `${configMap("a")}z: \0\n`, "control characters are not allowed"],
+    ["a name that is a number", configMap("123"), "failed to decode Kubernetes apiVersion, kind and name from: ConfigMap (from x/a.yaml:1)"],
+  ])("%s is named with its file and place", async (_, text, words) => {
+    const error = await failure(build({ "x/a.yaml": text, "b.yaml": configMap("b") }));
+    expect(error.kind).toBe("invalid");
+    expect(error.message).toContain(words);
+    expect(error.message).toContain("x/a.yaml");
+  });
+
+  it("a byte order mark and CRLF do no harm", async () => {
+    const plain = await build({ "a.yaml": configMap("a", "data: {x: y}\n") });
+    expect((await build({ "a.yaml": `\ufeff${configMap("a", "data: {x: y}\n").replaceAll("\n", "\r\n")}` })).digest).toBe(plain.digest);
+  });
+
+  it("a file that is too large is named with the limit", async () => {
+    const fileSystem = new MemoryFileSystem({ "a.yaml": configMap("a", `data:\n  x: "${"x".repeat(2000)}"\n`) });
+    const error = await failure(buildDesired({}, { fileSystem, signal, limits: { maxFileBytes: 1000 } }));
+    expect(error).toMatchObject({ kind: "invalid", message: expect.stringMatching(/a\.yaml.*1000/) });
+  });
+});
+
 describe("an artifact on disk", () => {
   it("is not written to", async () => {
     const folder = join(base, "untouched");
