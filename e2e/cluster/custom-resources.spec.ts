@@ -23,7 +23,10 @@ const SAMPLES: Readonly<Record<string, { readonly spec: object; readonly refused
   Bucket: {
     spec: { bucketName: "app", endpoint: "example.com", interval: "1m" },
     refused: {
-      "STS configuration is only supported for the 'aws' and 'generic' Bucket providers": { provider: "gcp", sts: { provider: "aws", endpoint: "https://sts" } },
+      "STS configuration is only supported for the 'aws' and 'generic' Bucket providers": {
+        provider: "gcp",
+        sts: { provider: "aws", endpoint: "https://sts" },
+      },
       "'ldap' is the only supported STS provider for the 'generic' Bucket provider": { sts: { provider: "aws", endpoint: "https://sts" } },
       "cannot set both .spec.secretRef and .spec.serviceAccountName": { provider: "aws", secretRef, serviceAccountName: "a" },
     },
@@ -36,7 +39,9 @@ const SAMPLES: Readonly<Record<string, { readonly spec: object; readonly refused
   ExternalArtifact: { spec: {}, refused: {} },
   Kustomization: {
     spec: { interval: "1m", prune: true, sourceRef: source },
-    refused: { "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified": { kubeConfig: { configMapRef: secretRef, secretRef } } },
+    refused: {
+      "exactly one of spec.kubeConfig.configMapRef or spec.kubeConfig.secretRef must be specified": { kubeConfig: { configMapRef: secretRef, secretRef } },
+    },
   },
   Alert: { spec: { providerRef: { name: "chat" }, eventSources: [source] }, refused: { 'Unsupported value: "loud"': { eventSeverity: "loud" } } },
   Provider: { spec: { type: "slack" }, refused: { "spec.commitStatusExpr is only supported for the": { commitStatusExpr: "'a'" } } },
@@ -44,7 +49,9 @@ const SAMPLES: Readonly<Record<string, { readonly spec: object; readonly refused
     spec: { type: "generic", secretRef, resources: [source] },
     refused: {
       "generic-oidc receivers must define at least one oidcProvider": { type: "generic-oidc" },
-      "oidcProviders can only be set when type is generic-oidc": { oidcProviders: [{ issuerURL: "https://a", validations: [{ expression: "true", message: "no" }] }] },
+      "oidcProviders can only be set when type is generic-oidc": {
+        oidcProviders: [{ issuerURL: "https://a", validations: [{ expression: "true", message: "no" }] }],
+      },
     },
   },
 };
@@ -68,7 +75,12 @@ describe.skipIf(cluster.kind === "absent")("the generated CustomResourceDefiniti
     await until("the definition established", async () => {
       const definition = await client.get({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name: `${plural}.${group}` });
       const conditions = definition === undefined ? [] : at(definition, "status", "conditions");
-      const states = Array.isArray(conditions) ? conditions.filter(isObject).map(({ type, status }) => `${String(type)}=${String(status)}`).sort() : [];
+      const states = Array.isArray(conditions)
+        ? conditions
+            .filter(isObject)
+            .map(({ type, status }) => `${String(type)}=${String(status)}`)
+            .sort()
+        : [];
       return states.join() === "Established=True,NamesAccepted=True" ? true : undefined;
     });
   });

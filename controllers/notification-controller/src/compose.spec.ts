@@ -41,7 +41,10 @@ async function call(method: string, path: string, body?: object): Promise<LiveOb
   return answer as LiveObject; // why: the server answers with the object, or for 404 with a Status, which callers look at
 }
 
-async function create(collection: string, { metadata, ...object }: { readonly metadata: { readonly name: string; readonly labels?: object; readonly finalizers?: readonly string[] } }): Promise<LiveObject> {
+async function create(
+  collection: string,
+  { metadata, ...object }: { readonly metadata: { readonly name: string; readonly labels?: object; readonly finalizers?: readonly string[] } },
+): Promise<LiveObject> {
   const { name, labels, finalizers } = metadata;
   const { status: _, ...rest }: { readonly status?: unknown } = object;
   return call("POST", collection, { ...rest, metadata: { name, ...(labels !== undefined && { labels }), ...(finalizers !== undefined && { finalizers }) } });
@@ -65,10 +68,20 @@ async function freePort(): Promise<number> {
 
 function start(...args: readonly string[]): void {
   stop = new AbortController();
-  const config = parseNotificationConfig([
-    `--kubeconfig=${join(folder, "kubeconfig")}`, `--spool-path=${join(folder, "spool")}`, `--events-addr=127.0.0.1:${eventsPort}`, `--receiverAddr=127.0.0.1:${receiverPort}`,
-    "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", "--log-level=error", "--min-retry-delay=50ms", ...args,
-  ], { env: { RUNTIME_NAMESPACE: "team" }, hostname: "machine" });
+  const config = parseNotificationConfig(
+    [
+      `--kubeconfig=${join(folder, "kubeconfig")}`,
+      `--spool-path=${join(folder, "spool")}`,
+      `--events-addr=127.0.0.1:${eventsPort}`,
+      `--receiverAddr=127.0.0.1:${receiverPort}`,
+      "--health-addr=127.0.0.1:0",
+      "--metrics-addr=127.0.0.1:0",
+      "--log-level=error",
+      "--min-retry-delay=50ms",
+      ...args,
+    ],
+    { env: { RUNTIME_NAMESPACE: "team" }, hostname: "machine" },
+  );
   running = runNotificationController(config, stop.signal);
 }
 
@@ -85,7 +98,8 @@ async function post(url: string, body: string, headers: Record<string, string> =
   return response.status;
 }
 
-const postEvent = (change: Parameters<typeof sampleEvent>[0] = {}): Promise<number> => post(`http://127.0.0.1:${eventsPort}/`, JSON.stringify(sampleEvent(change)));
+const postEvent = (change: Parameters<typeof sampleEvent>[0] = {}): Promise<number> =>
+  post(`http://127.0.0.1:${eventsPort}/`, JSON.stringify(sampleEvent(change)));
 const told = (): string[] => sink.requests.map(({ body }) => String(JSON.parse(body)["message"]));
 const events = async (): Promise<string[]> => {
   const list: unknown = await call("GET", "/api/v1/namespaces/team/events");
@@ -97,10 +111,17 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "plumb-notification-"));
   [eventsPort, receiverPort, sink, cluster] = await Promise.all([freePort(), freePort(), SinkServer.start(), startTestApiServer()]);
   asked = [];
-  await writeFile(join(folder, "kubeconfig"), JSON.stringify({
-    apiVersion: "v1", kind: "Config", "current-context": "it", contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
-    clusters: [{ name: "it", cluster: { server: cluster.url } }], users: [{ name: "it", user: { token: cluster.token } }],
-  }));
+  await writeFile(
+    join(folder, "kubeconfig"),
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "it",
+      contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
+      clusters: [{ name: "it", cluster: { server: cluster.url } }],
+      users: [{ name: "it", user: { token: cluster.token } }],
+    }),
+  );
   for (const kind of KINDS) await call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd(kind));
   await call("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } });
   cluster.server.knobs.inject({
@@ -129,12 +150,23 @@ describe("an event", () => {
   it("is told by labels of the object as it is in the cluster", async () => {
     const source = { kind: "GitRepository", name: "*", matchLabels: { app: "web" } } as const;
     await create(ALERTS, sampleAlert({ eventSources: [source] }, { name: "labelled" }));
-    await create(SOURCES, { metadata: { name: "web", labels: { app: "web" } }, apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", spec: { url: "https://a", interval: "1h" } } as never); // why: any object can be created
+    await create(SOURCES, {
+      metadata: { name: "web", labels: { app: "web" } },
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
+      spec: { url: "https://a", interval: "1h" },
+    } as never); // why: any object can be created
     start();
-    const about = (name: string): Parameters<typeof sampleEvent>[0] => ({ message: name, involvedObject: { ...sampleEvent().involvedObject, apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", name } });
+    const about = (name: string): Parameters<typeof sampleEvent>[0] => ({
+      message: name,
+      involvedObject: { ...sampleEvent().involvedObject, apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", name },
+    });
     expect([await postEvent(about("web")), await postEvent(about("absent"))]).toEqual([202, 202]);
     await vi.waitFor(() => expect(told()).toEqual(["web"]), LIMIT);
-    await vi.waitFor(async () => expect(await events()).toContain("Alert/labelled Warning SourceFetchFailed error getting source object GitRepository/team/absent"), LIMIT);
+    await vi.waitFor(
+      async () => expect(await events()).toContain("Alert/labelled Warning SourceFetchFailed error getting source object GitRepository/team/absent"),
+      LIMIT,
+    );
   });
 
   it("that is matched costs the cluster no request", async () => {
@@ -176,7 +208,10 @@ describe("an Alert", () => {
     await create(PROVIDERS, sampleProvider({ type: "discord" }, { name: "chat" }));
     await create(ALERTS, sampleAlert({ providerRef: { name: "chat" } }, { name: "to-chat" }));
     start();
-    await vi.waitFor(async () => expect(await events()).toEqual(['Alert/to-chat Warning FeatureNotSupported provider type "discord" of Provider team/chat is not supported']), LIMIT);
+    await vi.waitFor(
+      async () => expect(await events()).toEqual(['Alert/to-chat Warning FeatureNotSupported provider type "discord" of Provider team/chat is not supported']),
+      LIMIT,
+    );
   });
 
   it("loses the finalizer that older versions set (N-006)", async () => {
@@ -199,13 +234,24 @@ it("a Provider and a Receiver get the finalizer, and go when they are deleted", 
 });
 
 describe("a Receiver", () => {
-  const secret = (token: string): object => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "token", labels: { "reconcile.fluxcd.io/watch": "Enabled" } }, data: { token: Buffer.from(token).toString("base64") } });
+  const secret = (token: string): object => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "token", labels: { "reconcile.fluxcd.io/watch": "Enabled" } },
+    data: { token: Buffer.from(token).toString("base64") },
+  });
   const pathOf = ({ status }: LiveObject): string => (isObject(status) && typeof status["webhookPath"] === "string" ? status["webhookPath"] : "");
-  const hook = (path: string, token: string): Promise<number> => post(`http://127.0.0.1:${receiverPort}${path}`, "{}", { "x-signature": `sha256=${createHmac("sha256", token).update("{}").digest("hex")}` });
+  const hook = (path: string, token: string): Promise<number> =>
+    post(`http://127.0.0.1:${receiverPort}${path}`, "{}", { "x-signature": `sha256=${createHmac("sha256", token).update("{}").digest("hex")}` });
 
   it("turns a signed request into a reconcile request, with the token it was rotated to", async () => {
     await call("POST", SECRETS, secret("first"));
-    await create(SOURCES, { metadata: { name: "apps" }, apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", spec: { url: "https://a", interval: "1h" } } as never); // why: any object can be created
+    await create(SOURCES, {
+      metadata: { name: "apps" },
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
+      spec: { url: "https://a", interval: "1h" },
+    } as never); // why: any object can be created
     await create(RECEIVERS, sampleReceiver());
     start();
     const first = pathOf(await until(`${RECEIVERS}/push`, (object) => expect(pathOf(object)).not.toBe("")));
@@ -213,33 +259,62 @@ describe("a Receiver", () => {
     await until(`${SOURCES}/apps`, (object) => expect(object.metadata.annotations?.["reconcile.fluxcd.io/requestedAt"]).toMatch(/Z$/));
     await call("PATCH", `${SECRETS}/token`, secret("second"));
     const second = pathOf(await until(`${RECEIVERS}/push`, (object) => expect(["", first]).not.toContain(pathOf(object))));
-    await vi.waitFor(async () => expect([await hook(first, "first"), await hook(second, "first"), await hook(second, "second")]).toEqual([404, 400, 200]), LIMIT);
+    await vi.waitFor(
+      async () => expect([await hook(first, "first"), await hook(second, "first"), await hook(second, "second")]).toEqual([404, 400, 200]),
+      LIMIT,
+    );
   });
 
   it("without its Secret says so, and recovers by the Secret's coming", async () => {
     await create(RECEIVERS, sampleReceiver());
     start();
-    await until(`${RECEIVERS}/push`, (object) => expect(object["status"]).toMatchObject({
-      conditions: [{ type: "Reconciling", status: "True", reason: "ProgressingWithRetry" }, { type: "Ready", status: "False", reason: "TokenNotFound", message: "unable to read token from secret 'team/token' error: secrets \"token\" not found" }],
-      observedGeneration: -1,
-    }));
+    await until(`${RECEIVERS}/push`, (object) =>
+      expect(object["status"]).toMatchObject({
+        conditions: [
+          { type: "Reconciling", status: "True", reason: "ProgressingWithRetry" },
+          {
+            type: "Ready",
+            status: "False",
+            reason: "TokenNotFound",
+            message: "unable to read token from secret 'team/token' error: secrets \"token\" not found",
+          },
+        ],
+        observedGeneration: -1,
+      }),
+    );
     await call("POST", SECRETS, secret("first"));
-    await until(`${RECEIVERS}/push`, (object) => expect(object["status"]).toMatchObject({ conditions: [{ type: "Ready", status: "True", reason: "Succeeded" }], observedGeneration: 1 }));
+    await until(`${RECEIVERS}/push`, (object) =>
+      expect(object["status"]).toMatchObject({ conditions: [{ type: "Ready", status: "True", reason: "Succeeded" }], observedGeneration: 1 }),
+    );
   });
 
   it("of a type that is not built is stalled, by name", async () => {
     await create(RECEIVERS, sampleReceiver({ type: "gitlab" }));
     start();
-    await until(`${RECEIVERS}/push`, (object) => expect(object["status"]).toMatchObject({
-      observedGeneration: 1, conditions: [{ type: "Stalled", status: "True", reason: "FeatureNotSupported" }, { type: "Ready", status: "False", message: 'Reconciliation failed terminally due to configuration error: spec.type "gitlab" is not supported' }],
-    }));
+    await until(`${RECEIVERS}/push`, (object) =>
+      expect(object["status"]).toMatchObject({
+        observedGeneration: 1,
+        conditions: [
+          { type: "Stalled", status: "True", reason: "FeatureNotSupported" },
+          { type: "Ready", status: "False", message: 'Reconciliation failed terminally due to configuration error: spec.type "gitlab" is not supported' },
+        ],
+      }),
+    );
   });
 });
 
 it("both servers answer on a replica that does not lead (N-002)", async () => {
   await call("POST", "/apis/coordination.k8s.io/v1/namespaces/team/leases", {
-    apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "notification-controller-leader-election" },
-    spec: { holderIdentity: "another", leaseDurationSeconds: 3600, acquireTime: new Date().toISOString().replace("Z", "000Z"), renewTime: new Date().toISOString().replace("Z", "000Z"), leaseTransitions: 0 },
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    metadata: { name: "notification-controller-leader-election" },
+    spec: {
+      holderIdentity: "another",
+      leaseDurationSeconds: 3600,
+      acquireTime: new Date().toISOString().replace("Z", "000Z"),
+      renewTime: new Date().toISOString().replace("Z", "000Z"),
+      leaseTransitions: 0,
+    },
   });
   start("--enable-leader-election");
   expect(await postEvent()).toBe(202);

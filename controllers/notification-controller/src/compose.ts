@@ -2,9 +2,7 @@ import type { Alert } from "@plumb/api";
 import { EventRecorder } from "@plumb/events";
 import { Spool } from "@plumb/files";
 import { createHttpClient, OPEN_ADDRESS_RULES } from "@plumb/http";
-import {
-  Controller, openControllerProcess, runControllerProcess, sharedByControllers, type ControllerProcess, type Notifier, type Part,
-} from "@plumb/runtime";
+import { Controller, openControllerProcess, runControllerProcess, sharedByControllers, type ControllerProcess, type Notifier, type Part } from "@plumb/runtime";
 import { ALERT_KIND, AlertReconciler } from "./alert/kind.ts";
 import type { NotificationConfig } from "./config.ts";
 import { deliver } from "./deliver.ts";
@@ -14,6 +12,7 @@ import type { AlertWarning } from "./match.ts";
 import { Outbox } from "./outbox.ts";
 import { ProviderClients } from "./provider/clients.ts";
 import { PROVIDER_KIND, providerReconciler } from "./provider/kind.ts";
+import { ProviderSecretsCache } from "./provider/secrets-cache.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { readLabels } from "./read-labels.ts";
 import { newStamps } from "./receiver/annotate.ts";
@@ -33,6 +32,7 @@ interface Base {
   readonly cluster: Cluster;
   readonly events: Notifier;
   readonly tokens: Tokens;
+  readonly secrets: ProviderSecretsCache;
   readonly synced: (signal: AbortSignal) => Promise<void>;
   /** Aborts when everything has stopped. */
   readonly end: AbortSignal;
@@ -59,27 +59,64 @@ export async function runNotificationController(config: NotificationConfig, sign
   const clients = new ProviderClients(OPEN_ADDRESS_RULES);
   cleanup.defer(() => clients.close());
 
-  const cluster = clusterOf({ client: unfenced, namespace: config.namespace, secretsSelector: config.watchesSecrets ? config.configsLabelSelector : undefined, log });
-  const events = new EventRecorder({ reporter: { controller: CONTROLLER, instance: config.instance }, client: unfenced, eventsUrl: undefined, http, spool: undefined, clock, log, meter });
+  const cluster = clusterOf({
+    client: unfenced,
+    namespace: config.namespace,
+    secretsSelector: config.watchesSecrets ? config.configsLabelSelector : undefined,
+    log,
+  });
+  const events = new EventRecorder({
+    reporter: { controller: CONTROLLER, instance: config.instance },
+    client: unfenced,
+    eventsUrl: undefined,
+    http,
+    spool: undefined,
+    clock,
+    log,
+    meter,
+  });
   const synced = async (until: AbortSignal): Promise<void> => {
     await Promise.all([cluster.alerts, cluster.providers, cluster.receivers].map((store) => store.waitSynced(until)));
   };
-  const base: Base = { shell, config, cluster, events, tokens: new Tokens(unfenced, () => clock.nowMs()), synced, end: end.signal };
+  const base: Base = {
+    shell,
+    config,
+    cluster,
+    events,
+    tokens: new Tokens(unfenced, () => clock.nowMs()),
+    secrets: new ProviderSecretsCache(unfenced, clock),
+    synced,
+    end: end.signal,
+  };
   const outbox = outboxOf(base, spool, clients);
   const { controllers, reconcilers } = controllersOf(base);
-  cleanup.defer(followReferences(cluster, { outbox, ...controllers }));
-  const watches = Object.entries(cluster).map(([name, store]: readonly [string, Cluster["secrets"]]) => ({ name, run: async (until: AbortSignal) => store?.run(until) }));
-  await runControllerProcess(shell, { always: [...serversOf(base, outbox), ...watches, events, afterSync(synced, outbox)], synced, leading: reconcilers }, signal);
+  cleanup.defer(followReferences(cluster, { outbox, secrets: base.secrets, ...controllers }));
+  const watches = Object.entries(cluster).map(([name, store]: readonly [string, Cluster["secrets"]]) => ({
+    name,
+    run: async (until: AbortSignal) => store?.run(until),
+  }));
+  await runControllerProcess(
+    shell,
+    { always: [...serversOf(base, outbox), ...watches, events, afterSync(synced, outbox)], synced, leading: reconcilers },
+    signal,
+  );
 }
 
-function outboxOf({ shell: { unfenced: client, log, meter, clock }, cluster, events }: Base, spool: Spool, clients: ProviderClients): Outbox {
+function outboxOf({ shell: { log, meter, clock }, cluster, events, secrets }: Base, spool: Spool, clients: ProviderClients): Outbox {
   const directory = {
     alert: (namespace: string, name: string) => alertOf(cluster, namespace, name),
     provider: (namespace: string, name: string) => providerOf(cluster, namespace, name),
   };
   const outbox = new Outbox({
-    spool, clock, log,
-    attempt: (delivery, signal) => deliver(delivery, { directory, client, httpFor: (settings) => clients.get(settings), clock }, signal),
+    spool,
+    clock,
+    log,
+    attempt: (delivery, signal) =>
+      deliver(
+        delivery,
+        { directory, clock, secretsOf: (provider, until) => secrets.get(provider, until), httpFor: (settings) => clients.get(settings) },
+        signal,
+      ),
     warn: ({ alert: { namespace, name } }, reason, message) => {
       const alert = directory.alert(namespace, name);
       if (alert !== undefined) warn(events, { alert, reason, message });
@@ -98,10 +135,22 @@ function serversOf({ shell: { unfenced: client, log, meter, clock }, config, clu
     labelsOf: (event, signal) => readLabels(client, event, signal),
     limiter: new RateLimiter(config.rateLimitIntervalMs),
     warn: (warning) => warn(events, warning),
-    synced, outbox, allowsCrossNamespace, clock, log,
+    synced,
+    outbox,
+    allowsCrossNamespace,
+    clock,
+    log,
   });
-  const hooks = new ReceiverHandler({ client, tokens, log, allowsCrossNamespace, stamp: newStamps(() => clock.nowMs()), receiverAt: (path) => receiverAt(cluster, path) });
-  const metrics = (prefix: "gotk_event" | "gotk_receiver", handler: string): RequestMetrics => new RequestMetrics(meter, prefix, config.exportsHttpPaths ? undefined : handler);
+  const hooks = new ReceiverHandler({
+    client,
+    tokens,
+    log,
+    allowsCrossNamespace,
+    stamp: newStamps(() => clock.nowMs()),
+    receiverAt: (path) => receiverAt(cluster, path),
+  });
+  const metrics = (prefix: "gotk_event" | "gotk_receiver", handler: string): RequestMetrics =>
+    new RequestMetrics(meter, prefix, config.exportsHttpPaths ? undefined : handler);
   return [
     serverPart("events", eventServer(intake, metrics("gotk_event", "/"), end), config.eventsListenAddress, { log, clock }),
     serverPart("receiver", receiverServer(hooks, metrics("gotk_receiver", "/hook/"), end), config.receiverAddress, { log, clock }),
@@ -117,7 +166,13 @@ function controllersOf({ shell, cluster, events, tokens }: Base): { readonly con
   const { client } = shell;
   const shared = sharedByControllers(shell, events);
   const named = (alert: Alert): ReturnType<typeof providerOf> => providerOf(cluster, alert.metadata.namespace ?? "", alert.spec.providerRef.name);
-  const receivers = new Controller({ ...shared, kind: RECEIVER_KIND, cache: cluster.receivers, reconciler: new ReceiverReconciler(client, tokens), forget: (key) => tokens.forget(key) });
+  const receivers = new Controller({
+    ...shared,
+    kind: RECEIVER_KIND,
+    cache: cluster.receivers,
+    reconciler: new ReceiverReconciler(client, tokens),
+    forget: (key) => tokens.forget(key),
+  });
   const alerts = new Controller({ ...shared, kind: ALERT_KIND, cache: cluster.alerts, reconciler: new AlertReconciler(client, named) });
   const providers = new Controller({ ...shared, kind: PROVIDER_KIND, cache: cluster.providers, reconciler: providerReconciler });
   return {

@@ -1,25 +1,55 @@
 import { describe, expect, it } from "vitest";
 import { parseNotificationConfig } from "./config.ts";
 
-const parse = (args: readonly string[] = [], env: Record<string, string> = {}): ReturnType<typeof parseNotificationConfig> => parseNotificationConfig(args, { env, hostname: "machine" });
+const parse = (args: readonly string[] = [], env: Record<string, string> = {}): ReturnType<typeof parseNotificationConfig> =>
+  parseNotificationConfig(args, { env, hostname: "machine" });
 
 describe("the flags", () => {
   it("have upstream's defaults", () => {
     expect(parse()).toMatchObject({
-      eventsListenAddress: ":9090", receiverAddress: ":9292", metricsAddress: ":8080", healthAddress: ":9440", concurrent: 4, rateLimitIntervalMs: 300_000,
-      exportsHttpPaths: false, allowCrossNamespace: true, namespace: undefined, jitterPercent: 0, watchesSecrets: true, configsLabelSelector: "reconcile.fluxcd.io/watch=Enabled",
+      eventsListenAddress: ":9090",
+      receiverAddress: ":9292",
+      metricsAddress: ":8080",
+      healthAddress: ":9440",
+      concurrent: 4,
+      rateLimitIntervalMs: 300_000,
+      exportsHttpPaths: false,
+      allowCrossNamespace: true,
+      namespace: undefined,
+      jitterPercent: 0,
+      watchesSecrets: true,
+      configsLabelSelector: "reconcile.fluxcd.io/watch=Enabled",
     });
   });
 
   it("are read in Go's manner", () => {
-    expect(parse(["-events-addr", ":1", "--receiverAddr=127.0.0.1:0", "--rate-limit-interval=1m", "--export-http-path-metrics", "--no-cross-namespace-refs=true", "--feature-gates=DisableConfigWatchers=true"])).toMatchObject({
-      eventsListenAddress: ":1", receiverAddress: "127.0.0.1:0", rateLimitIntervalMs: 60_000, exportsHttpPaths: true, allowCrossNamespace: false, watchesSecrets: false,
+    expect(
+      parse([
+        "-events-addr",
+        ":1",
+        "--receiverAddr=127.0.0.1:0",
+        "--rate-limit-interval=1m",
+        "--export-http-path-metrics",
+        "--no-cross-namespace-refs=true",
+        "--feature-gates=DisableConfigWatchers=true",
+      ]),
+    ).toMatchObject({
+      eventsListenAddress: ":1",
+      receiverAddress: "127.0.0.1:0",
+      rateLimitIntervalMs: 60_000,
+      exportsHttpPaths: true,
+      allowCrossNamespace: false,
+      watchesSecrets: false,
     });
   });
 
   it("put the outbox where they say, or where temporary files go", () => {
-    expect([parse(["--spool-path=/a"], { SPOOL_PATH: "/b" }).spoolPath, parse([], { SPOOL_PATH: "/b" }).spoolPath, parse([], { TMPDIR: "/t" }).spoolPath, parse().spoolPath])
-      .toEqual(["/a", "/b", "/t/plumb-outbox", "/tmp/plumb-outbox"]);
+    expect([
+      parse(["--spool-path=/a"], { SPOOL_PATH: "/b" }).spoolPath,
+      parse([], { SPOOL_PATH: "/b" }).spoolPath,
+      parse([], { TMPDIR: "/t" }).spoolPath,
+      parse().spoolPath,
+    ]).toEqual(["/a", "/b", "/t/plumb-outbox", "/tmp/plumb-outbox"]);
   });
 
   it.each([

@@ -21,7 +21,11 @@ export interface NotificationConfig extends CommonConfig {
 const { "watch-label-selector": _, "interval-jitter-percentage": __, "requeue-dependency": ___, ...SHARED_FLAGS } = COMMON_FLAGS;
 
 const FLAGS = {
-  ...SHARED_FLAGS, receiverAddr: "string", "rate-limit-interval": "duration", "export-http-path-metrics": "boolean", "spool-path": "string",
+  ...SHARED_FLAGS,
+  receiverAddr: "string",
+  "rate-limit-interval": "duration",
+  "export-http-path-metrics": "boolean",
+  "spool-path": "string",
 } as const;
 
 const GATES = { CacheSecretsAndConfigMaps: false, DisableConfigWatchers: false, ObjectLevelWorkloadIdentity: false } as const;
@@ -32,7 +36,8 @@ const SETTABLE = new Set(["DisableConfigWatchers"]);
 export function parseNotificationConfig(args: readonly string[], host: Host): NotificationConfig {
   const { flags, rest } = parseFlags(FLAGS, args);
   if (rest.length > 0) throw new ToolkitError("invalid", `unexpected argument: ${rest.join(" ")}`);
-  if (flags["default-service-account"]) throw new ToolkitError("invalid", "--default-service-account is not supported: no provider of this version signs in with one");
+  if (flags["default-service-account"])
+    throw new ToolkitError("invalid", "--default-service-account is not supported: no provider of this version signs in with one");
   const common = commonConfig(flags, host, { concurrent: 4, gates: GATES });
   for (const [gate, value] of Object.entries(GATES)) {
     if (common.gates[gate] !== value && !SETTABLE.has(gate)) throw new ToolkitError("invalid", `--feature-gates: ${gate}=${!value} is not supported`);

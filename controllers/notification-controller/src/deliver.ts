@@ -6,8 +6,7 @@ import { objectGroup } from "./event-intake.ts";
 import { combinedMetadata } from "./event-metadata.ts";
 import { objectOf } from "./match.ts";
 import { masked } from "./provider/masked.ts";
-import type { CanGet } from "./provider/secret-data.ts";
-import { providerSettings, readProviderSecrets } from "./provider/settings.ts";
+import { providerSettings, type ProviderSecrets } from "./provider/settings.ts";
 import type { Outgoing, ProviderSettings, ProviderType } from "./providers/provider-type.ts";
 import { isGeneric, providerType } from "./providers/provider-types.ts";
 
@@ -19,7 +18,8 @@ export interface Directory {
 
 export interface DeliverOptions {
   readonly directory: Directory;
-  readonly client: CanGet;
+  /** The Secrets that a Provider names. */
+  readonly secretsOf: (provider: Provider, signal: AbortSignal) => Promise<ProviderSecrets>;
   readonly httpFor: (settings: ProviderSettings) => HttpClient;
   readonly clock: Clock;
 }
@@ -38,7 +38,12 @@ export async function deliver(delivery: Delivery, options: DeliverOptions, signa
   const reason = obsoleteAt(delivery, provider);
   if (reason !== undefined) return { kind: "obsolete", because: reason };
   const type = providerType(provider.spec.type);
-  if (type === undefined) return { kind: "refused", reason: REASON.FeatureNotSupported, message: `provider type "${provider.spec.type}" of Provider ${ref.namespace}/${name} is not supported` };
+  if (type === undefined)
+    return {
+      kind: "refused",
+      reason: REASON.FeatureNotSupported,
+      message: `provider type "${provider.spec.type}" of Provider ${ref.namespace}/${name} is not supported`,
+    };
   return sendTo(type, { delivery, alert, provider }, options, signal);
 }
 
@@ -62,7 +67,7 @@ async function sendTo(type: ProviderType, { delivery: { event }, alert, provider
   let settings: ProviderSettings;
   let request: Outgoing;
   try {
-    settings = providerSettings(provider, await readProviderSecrets(options.client, provider, signal));
+    settings = providerSettings(provider, await options.secretsOf(provider, signal));
     const { metadata, authored } = combinedMetadata(event, alert);
     request = type.request({ event: { ...event, metadata }, authored }, settings);
   } catch (thrown) {

@@ -37,8 +37,13 @@ export function encodeDelivery(delivery: Delivery): Uint8Array {
 export function decodeDelivery(bytes: Uint8Array): Delivery | undefined {
   try {
     const value = parseJson(new TextDecoder().decode(bytes));
-    const isDelivery = isObject(value) && isObject(value["event"]) && isObject(value["event"]["involvedObject"]) && isObject(value["alert"])
-      && typeof value["provider"] === "string" && typeof value["acceptedMs"] === "number";
+    const isDelivery =
+      isObject(value) &&
+      isObject(value["event"]) &&
+      isObject(value["event"]["involvedObject"]) &&
+      isObject(value["alert"]) &&
+      typeof value["provider"] === "string" &&
+      typeof value["acceptedMs"] === "number";
     return isDelivery ? (value as unknown as Delivery) : undefined; // why: looked at above, and written by this file alone
   } catch {
     return undefined;

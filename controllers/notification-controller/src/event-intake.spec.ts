@@ -38,21 +38,34 @@ describe("a posted body", () => {
   });
 
   it("never ends in anything but an event or a refusal", () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json(), fc.object().map((value) => JSON.stringify(value))), (body) => {
-      try {
-        expect(parseEvent(body).involvedObject.kind).not.toBe("");
-      } catch (thrown) {
-        expect(thrown).toBeInstanceOf(ToolkitError);
-      }
-    }));
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.object().map((value) => JSON.stringify(value)),
+        ),
+        (body) => {
+          try {
+            expect(parseEvent(body).involvedObject.kind).not.toBe("");
+          } catch (thrown) {
+            expect(thrown).toBeInstanceOf(ToolkitError);
+          }
+        },
+      ),
+    );
   });
 });
 
 describe("metadata", () => {
   it("keeps only the event's group and the object's, without checksum and digest (N-008)", () => {
     const metadata = {
-      "event.toolkit.fluxcd.io/cluster": "blue", "kustomize.toolkit.fluxcd.io/revision": "r", "kustomize.toolkit.fluxcd.io/checksum": "c",
-      "kustomize.toolkit.fluxcd.io/Digest": "d", "source.toolkit.fluxcd.io/revision": "other", bare: "x",
+      "event.toolkit.fluxcd.io/cluster": "blue",
+      "kustomize.toolkit.fluxcd.io/revision": "r",
+      "kustomize.toolkit.fluxcd.io/checksum": "c",
+      "kustomize.toolkit.fluxcd.io/Digest": "d",
+      "source.toolkit.fluxcd.io/revision": "other",
+      bare: "x",
     };
     expect(cleaned(sampleEvent({ metadata })).metadata).toEqual({ "event.toolkit.fluxcd.io/cluster": "blue", "kustomize.toolkit.fluxcd.io/revision": "r" });
   });

@@ -20,7 +20,9 @@ describe("combined metadata (N-015)", () => {
   });
 
   it("knows which values the owner of the Alert wrote", () => {
-    expect(combine({ [`${group}/revision`]: "r", [`${group}/env`]: "x" }, { eventMetadata: { link: "<https://a|b>", env: "prod" }, summary: "s" }).authored).toEqual(["link", "summary"]);
+    expect(
+      combine({ [`${group}/revision`]: "r", [`${group}/env`]: "x" }, { eventMetadata: { link: "<https://a|b>", env: "prod" }, summary: "s" }).authored,
+    ).toEqual(["link", "summary"]);
   });
 
   it("stays as it was where nothing results", () => {

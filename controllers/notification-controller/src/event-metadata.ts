@@ -42,5 +42,9 @@ export function combinedMetadata(event: ToolkitEvent, { spec }: Pick<Alert, "spe
 
 function stripped(metadata: Readonly<Record<string, string>>, group: string): Readonly<Record<string, string>> {
   const prefix = `${group}/`;
-  return Object.fromEntries(Object.entries(metadata).filter(([key]) => key.startsWith(prefix)).map(([key, value]) => [key.slice(prefix.length), value]));
+  return Object.fromEntries(
+    Object.entries(metadata)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([key, value]) => [key.slice(prefix.length), value]),
+  );
 }

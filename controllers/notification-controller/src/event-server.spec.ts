@@ -16,6 +16,7 @@ import { eventServer } from "./event-server.ts";
 import type { AlertWarning, Labels } from "./match.ts";
 import { Outbox } from "./outbox.ts";
 import { ProviderClients } from "./provider/clients.ts";
+import { readProviderSecrets } from "./provider/settings.ts";
 import { RateLimiter } from "./rate-limiter.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { sampleAlert, sampleEvent, sampleProvider } from "./testing/samples.ts";
@@ -66,15 +67,30 @@ async function serve(): Promise<void> {
   };
   const client = { get: ({ name }: { readonly name: string }) => Promise.resolve(secrets[name] && secretNamed(name, secrets[name])) };
   const outbox = new Outbox({
-    spool, clock, log: silentLog, finished: noMeter.counter("", ""),
-    attempt: (delivery, signal) => deliver(delivery, { directory, client, httpFor: (settings) => clients.get(settings), clock }, signal),
+    spool,
+    clock,
+    log: silentLog,
+    finished: noMeter.counter("", ""),
+    attempt: (delivery, signal) =>
+      deliver(
+        delivery,
+        { directory, secretsOf: (provider, until) => readProviderSecrets(client, provider, until), httpFor: (settings) => clients.get(settings), clock },
+        signal,
+      ),
     warn: ({ alert: { namespace, name } }, reason, message) => warnings.push({ alert: directory.alert(namespace, name) ?? sampleAlert(), reason, message }),
   });
   const end = new AbortController();
   const running = outbox.run(end.signal);
   const handler = new EventHandler({
-    alerts: () => alerts, labelsOf: () => labels(), outbox, limiter: new RateLimiter(300_000), warn: (warning) => warnings.push(warning), allowsCrossNamespace: true,
-    synced: () => (isSynced ? Promise.resolve() : Promise.reject(new ToolkitError("cancelled", "the caches are not filled"))), clock, log: silentLog,
+    alerts: () => alerts,
+    labelsOf: () => labels(),
+    outbox,
+    limiter: new RateLimiter(300_000),
+    warn: (warning) => warnings.push(warning),
+    allowsCrossNamespace: true,
+    synced: () => (isSynced ? Promise.resolve() : Promise.reject(new ToolkitError("cancelled", "the caches are not filled"))),
+    clock,
+    log: silentLog,
   });
   listening = await listen(eventServer(handler, new RequestMetrics(noMeter, "gotk_event", "/"), never), "127.0.0.1:0");
   ends.push(async () => {
@@ -90,16 +106,28 @@ async function serve(): Promise<void> {
 
 function secretNamed(name: string, data: Record<string, string>): LiveObject {
   return {
-    apiVersion: "v1", kind: "Secret", metadata: { name, namespace: "team", uid: name, resourceVersion: "1" },
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name, namespace: "team", uid: name, resourceVersion: "1" },
     data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")])),
   };
 }
 
-interface Posted { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly text: string }
+interface Posted {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
 
 async function post(body: string | Uint8Array | ToolkitEvent, method = "POST"): Promise<Posted> {
   const sent = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
-  const response = await http.send({ method, url: new URL(`http://${listening.address}/`), headers: { "content-type": "application/json" }, body: sent, signal: never });
+  const response = await http.send({
+    method,
+    url: new URL(`http://${listening.address}/`),
+    headers: { "content-type": "application/json" },
+    body: sent,
+    signal: never,
+  });
   const text = new TextDecoder().decode(await readAll(response, 10_000, never));
   return { status: response.status, headers: response.headers, text };
 }
@@ -116,9 +144,17 @@ describe("an event", () => {
   });
 
   it("reaches every Alert that wants it", async () => {
-    alerts = [sampleAlert(), sampleAlert({ eventMetadata: { env: "prod" } }, { name: "second", uid: "u-second" }), sampleAlert({ suspend: true }, { name: "third", uid: "u-third" })];
+    alerts = [
+      sampleAlert(),
+      sampleAlert({ eventMetadata: { env: "prod" } }, { name: "second", uid: "u-second" }),
+      sampleAlert({ suspend: true }, { name: "third", uid: "u-third" }),
+    ];
     await post(sampleEvent());
-    await until(() => expect(received().map(({ metadata }) => metadata)).toEqual(expect.arrayContaining([{ revision: "main@sha1:1" }, { env: "prod", revision: "main@sha1:1" }])));
+    await until(() =>
+      expect(received().map(({ metadata }) => metadata)).toEqual(
+        expect.arrayContaining([{ revision: "main@sha1:1" }, { env: "prod", revision: "main@sha1:1" }]),
+      ),
+    );
     expect(sink.requests).toHaveLength(2);
   });
 
@@ -130,8 +166,14 @@ describe("an event", () => {
   it("that is told again within five minutes is a duplicate, and the answer says until when (N-009)", async () => {
     await post(sampleEvent());
     expect(await post(sampleEvent({ reason: "Other", severity: "error" }))).toMatchObject({
-      status: 429, text: "Too Many Requests\n",
-      headers: { "x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "Fri, 02 Jan 2026 03:09:05 UTC", "retry-after": "Fri, 02 Jan 2026 03:09:05 UTC" },
+      status: 429,
+      text: "Too Many Requests\n",
+      headers: {
+        "x-ratelimit-limit": "1",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": "Fri, 02 Jan 2026 03:09:05 UTC",
+        "retry-after": "Fri, 02 Jan 2026 03:09:05 UTC",
+      },
     });
     clock.advance(300_000);
     expect((await post(sampleEvent())).status).toBe(202);
@@ -195,7 +237,11 @@ describe("a body", () => {
     socket.destroy();
   });
 
-  it.each([["hello", "the body is not JSON"], ["{}", "involvedObject is missing"], ["", "the body is not JSON"]])("%j is refused with 400 and the reason", async (body, message) => {
+  it.each([
+    ["hello", "the body is not JSON"],
+    ["{}", "involvedObject is missing"],
+    ["", "the body is not JSON"],
+  ])("%j is refused with 400 and the reason", async (body, message) => {
     expect(await post(body)).toMatchObject({ status: 400, text: `not an event: ${message}\n` });
   });
 
@@ -237,7 +283,10 @@ describe("a Provider", () => {
     sink.answer = () => (sink.requests.length < 2 ? "hang" : { status: 200 });
     await post(sampleEvent());
     await until(() => expect(warnings).toHaveLength(1));
-    expect(warnings[0]).toMatchObject({ reason: "NotificationDispatchFailed", message: expect.stringContaining("failed to send notification for Kustomization/team/apps: postMessage failed: ") });
+    expect(warnings[0]).toMatchObject({
+      reason: "NotificationDispatchFailed",
+      message: expect.stringContaining("failed to send notification for Kustomization/team/apps: postMessage failed: "),
+    });
     expect(warnings[0]?.message).not.toContain("s3cret");
     await until(() => {
       clock.advance(30_000);
@@ -263,7 +312,12 @@ describe("a Provider", () => {
     await post(sampleEvent());
     await until(() => expect(sink.requests).toHaveLength(1));
     const [{ body = "", url, headers } = { body: "" }] = sink.requests;
-    expect([url, headers?.["x-signature"], headers?.["x-custom"], headers?.["gotk-component"]]).toEqual(["/signed", `sha256=${createHmac("sha256", "key").update(body).digest("hex")}`, "yes", "kustomize-controller"]);
+    expect([url, headers?.["x-signature"], headers?.["x-custom"], headers?.["gotk-component"]]).toEqual([
+      "/signed",
+      `sha256=${createHmac("sha256", "key").update(body).digest("hex")}`,
+      "yes",
+      "kustomize-controller",
+    ]);
   });
 
   it("that is not there yet gets the event when it is", async () => {
@@ -280,7 +334,11 @@ describe("a Provider", () => {
   it("of a type that is not built is a warning on the Alert", async () => {
     providers = [sampleProvider({ type: "discord", address: sink.url.href })];
     await post(sampleEvent());
-    await until(() => expect(warnings).toMatchObject([{ alert: { metadata: { name: "on-call" } }, reason: "FeatureNotSupported", message: 'provider type "discord" of Provider team/sink is not supported' }]));
+    await until(() =>
+      expect(warnings).toMatchObject([
+        { alert: { metadata: { name: "on-call" } }, reason: "FeatureNotSupported", message: 'provider type "discord" of Provider team/sink is not supported' },
+      ]),
+    );
     expect([sink.requests.length, spool.count]).toEqual([0, 0]);
   });
 
@@ -319,5 +377,9 @@ it("events taken in before a crash are delivered after it, in their order", asyn
 it("metadata that two sources have is told to the Alert's owner", async () => {
   alerts = [sampleAlert({ eventMetadata: { revision: "mine" } })];
   await post(sampleEvent());
-  await until(() => expect(warnings).toMatchObject([{ reason: "MetadataAppendFailed", metadata: { revision: "Alert object .spec.eventMetadata, involved object controller metadata" } }]));
+  await until(() =>
+    expect(warnings).toMatchObject([
+      { reason: "MetadataAppendFailed", metadata: { revision: "Alert object .spec.eventMetadata, involved object controller metadata" } },
+    ]),
+  );
 });

@@ -88,9 +88,12 @@ describe("across namespaces (N-013)", () => {
   it("and refused with a word to the owner where it is not", () => {
     const { alerts, warnings } = matchAlerts(event, [foreign], none, { ...rules, allowsCrossNamespace: false });
     expect(alerts).toEqual([]);
-    expect(warnings).toMatchObject([{
-      alert: foreign, reason: "NotificationDispatchFailed",
-      message: expect.stringContaining("alert 'ops/all' can't process event from 'Kustomization/team/apps', cross-namespace references have been blocked"),
-    }]);
+    expect(warnings).toMatchObject([
+      {
+        alert: foreign,
+        reason: "NotificationDispatchFailed",
+        message: expect.stringContaining("alert 'ops/all' can't process event from 'Kustomization/team/apps', cross-namespace references have been blocked"),
+      },
+    ]);
   });
 });

@@ -5,9 +5,7 @@ import type { Patterns } from "./patterns.ts";
 type Source = Alert["spec"]["eventSources"][number];
 
 /** Labels of the involved object, as far as they could be read. */
-export type Labels =
-  | { readonly kind: "known"; readonly labels: Readonly<Record<string, string>> }
-  | { readonly kind: "unreadable" };
+export type Labels = { readonly kind: "known"; readonly labels: Readonly<Record<string, string>> } | { readonly kind: "unreadable" };
 
 /** Something the owner of an Alert is to hear of. */
 export interface AlertWarning {
@@ -29,7 +27,9 @@ export interface MatchRules {
 
 /** True when some Alert asks for the labels of the object, so that they must be read before `matchAlerts`. Pure. */
 export function asksForLabels(event: ToolkitEvent, alerts: Iterable<Alert>): boolean {
-  return [...alerts].some((alert) => !isSuspended(alert) && sourcesOf(event, alert).some(hasLabels) && !sourcesOf(event, alert).some((source) => !hasLabels(source)));
+  return [...alerts].some(
+    (alert) => !isSuspended(alert) && sourcesOf(event, alert).some(hasLabels) && !sourcesOf(event, alert).some((source) => !hasLabels(source)),
+  );
 }
 
 /** The Alerts that forward the event, by namespace and name, and what is wrong with others (N-011, N-013). Pure. */
@@ -106,8 +106,9 @@ function crossNamespace(event: ToolkitEvent, { metadata: { namespace = "", name 
   const object = objectOf(event);
   return {
     reason: "NotificationDispatchFailed",
-    message: `failed to dispatch notification for ${object}: discarding event, access denied to cross-namespace sources: `
-      + `alert '${namespace}/${name}' can't process event from '${object}', cross-namespace references have been blocked`,
+    message:
+      `failed to dispatch notification for ${object}: discarding event, access denied to cross-namespace sources: ` +
+      `alert '${namespace}/${name}' can't process event from '${object}', cross-namespace references have been blocked`,
   };
 }
 

@@ -46,7 +46,10 @@ function delivery(label: string): Delivery {
 
 function open(): { readonly outbox: Outbox; readonly stop: () => Promise<void> } {
   const outbox = new Outbox({
-    spool, clock, log: silentLog, finished: noMeter.counter("", ""),
+    spool,
+    clock,
+    log: silentLog,
+    finished: noMeter.counter("", ""),
     warn: (_delivery, reason, message) => warnings.push(`${reason}: ${message}`),
     attempt: async ({ event }) => {
       tried.push(event.message);
@@ -64,10 +67,11 @@ function open(): { readonly outbox: Outbox; readonly stop: () => Promise<void> }
 }
 
 const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 1 });
-const untilTimePassing = (stepMs: number, check: () => void): Promise<void> => until(() => {
-  clock.advance(stepMs);
-  check();
-});
+const untilTimePassing = (stepMs: number, check: () => void): Promise<void> =>
+  until(() => {
+    clock.advance(stepMs);
+    check();
+  });
 const numbers = (object: string, count: number): string[] => Array.from({ length: count }, (_, index) => `sink:${object}/${index}`);
 
 describe("a delivery", () => {
@@ -160,7 +164,7 @@ describe("a Provider", () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     const wasted = tried.length;
-    expect(wasted).toBeLessThan(30 * 60 / 10 + 10);
+    expect(wasted).toBeLessThan((30 * 60) / 10 + 10);
     answer = () => delivered;
     await untilTimePassing(1000, () => expect(outbox.count).toBe(0));
     expect(new Set(tried.slice(wasted))).toEqual(new Set(labels));

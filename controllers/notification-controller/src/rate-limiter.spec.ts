@@ -29,10 +29,12 @@ it("forgets keys whose time is over, and under a storm the oldest", () => {
 
 it("never lets a key through twice in an interval, whenever it is asked", () => {
   const times = fc.array(fc.nat(500), { maxLength: 50 }).map((steps) => steps.reduce<number[]>((all, step) => [...all, (all.at(-1) ?? 0) + step], []));
-  fc.assert(fc.property(times, (asked) => {
-    const limiter = new RateLimiter(1000);
-    const granted = asked.filter((nowMs) => limiter.take("key", nowMs).isGranted);
-    for (const [index, nowMs] of granted.entries()) expect(nowMs - (granted[index - 1] ?? -Infinity)).toBeGreaterThanOrEqual(1000);
-    expect(granted[0]).toBe(asked[0]);
-  }));
+  fc.assert(
+    fc.property(times, (asked) => {
+      const limiter = new RateLimiter(1000);
+      const granted = asked.filter((nowMs) => limiter.take("key", nowMs).isGranted);
+      for (const [index, nowMs] of granted.entries()) expect(nowMs - (granted[index - 1] ?? -Infinity)).toBeGreaterThanOrEqual(1000);
+      expect(granted[0]).toBe(asked[0]);
+    }),
+  );
 });

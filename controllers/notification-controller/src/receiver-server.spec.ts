@@ -29,7 +29,10 @@ class ClusterFake implements CanAnnotate {
   get(): Promise<LiveObject> {
     this.secretReads += 1;
     return Promise.resolve({
-      apiVersion: "v1", kind: "Secret", metadata: { name: "token", namespace: "team", uid: "s", resourceVersion: "1" }, data: { token: Buffer.from(this.token).toString("base64") },
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "token", namespace: "team", uid: "s", resourceVersion: "1" },
+      data: { token: Buffer.from(this.token).toString("base64") },
     });
   }
 
@@ -71,7 +74,11 @@ let admitted: number;
 
 async function serve(allowsCrossNamespace = true): Promise<void> {
   const handler = new ReceiverHandler({
-    client: cluster, tokens: new Tokens(cluster, () => 0), log: listeningLog(lines), allowsCrossNamespace, stamp: newStamps(() => 0),
+    client: cluster,
+    tokens: new Tokens(cluster, () => 0),
+    log: listeningLog(lines),
+    allowsCrossNamespace,
+    stamp: newStamps(() => 0),
     receiverAt(path) {
       admitted += 1;
       return receivers.find(({ status }) => status?.webhookPath === path);
@@ -105,11 +112,20 @@ async function post(to = path, headers: Record<string, string> = signed, sent: U
 
 describe("a request that is admitted", () => {
   it("asks every resource for a reconcile, with a value that was never there before (N-028, N-030)", async () => {
-    receivers = [ready({ resources: [{ kind: "GitRepository", name: "apps" }, { kind: "Kustomization", apiVersion: "kustomize.toolkit.fluxcd.io/v1", name: "apps", namespace: "other" }] })];
+    receivers = [
+      ready({
+        resources: [
+          { kind: "GitRepository", name: "apps" },
+          { kind: "Kustomization", apiVersion: "kustomize.toolkit.fluxcd.io/v1", name: "apps", namespace: "other" },
+        ],
+      }),
+    ];
     expect([await post(), await post()]).toEqual([200, 200]);
     expect(cluster.patched.map(({ name }) => name).sort()).toEqual([
-      "kustomize.toolkit.fluxcd.io/v1/kustomizations other/apps", "kustomize.toolkit.fluxcd.io/v1/kustomizations other/apps",
-      "source.toolkit.fluxcd.io/v1/gitrepositorys team/apps", "source.toolkit.fluxcd.io/v1/gitrepositorys team/apps",
+      "kustomize.toolkit.fluxcd.io/v1/kustomizations other/apps",
+      "kustomize.toolkit.fluxcd.io/v1/kustomizations other/apps",
+      "source.toolkit.fluxcd.io/v1/gitrepositorys team/apps",
+      "source.toolkit.fluxcd.io/v1/gitrepositorys team/apps",
     ]);
     const stamps = cluster.patched.map(({ patch }) => JSON.stringify(patch));
     expect(new Set(stamps).size).toBe(4);
@@ -128,7 +144,16 @@ describe("a request that is admitted", () => {
 
   it("asks all the others when one resource fails, and answers 500 (N-031)", async () => {
     cluster.missing.add("gone");
-    receivers = [ready({ resources: [{ kind: "GitRepository", name: "gone" }, { kind: "GitRepository", name: "*" }, { kind: "HelmRelease", name: "x" }, { kind: "GitRepository", name: "apps" }] })];
+    receivers = [
+      ready({
+        resources: [
+          { kind: "GitRepository", name: "gone" },
+          { kind: "GitRepository", name: "*" },
+          { kind: "HelmRelease", name: "x" },
+          { kind: "GitRepository", name: "apps" },
+        ],
+      }),
+    ];
     expect(await post()).toBe(500);
     expect(cluster.patched).toHaveLength(1);
     expect(lines.join("\n")).toContain('apiVersion must be specified for kind \\"HelmRelease\\"');

@@ -22,14 +22,20 @@ export interface ClusterOptions {
 
 export function clusterOf({ client, namespace, secretsSelector, log }: ClusterOptions): Cluster {
   const options = (resource: StoreOptions["resource"]): StoreOptions => ({
-    client, resource, namespace, transform: leanObject,
+    client,
+    resource,
+    namespace,
+    transform: leanObject,
     onError: (error) => log.error("watch failed, it is tried again", { resource: resource.plural, error: error.message }),
   });
   return {
     alerts: new Store(options(ALERT)),
     providers: new Store(options(PROVIDER)),
     receivers: new Store({ ...options(RECEIVER), indexes: { path: pathOf } }),
-    secrets: secretsSelector === undefined ? undefined : new Store({ ...options({ group: "", version: "v1", plural: "secrets" }), metadataOnly: true, labelSelector: secretsSelector }),
+    secrets:
+      secretsSelector === undefined
+        ? undefined
+        : new Store({ ...options({ group: "", version: "v1", plural: "secrets" }), metadataOnly: true, labelSelector: secretsSelector }),
   };
 }
 

@@ -9,6 +9,8 @@ export interface Woken {
 
 export interface TriggerOptions {
   readonly outbox: Pick<Outbox, "wake">;
+  /** What is known of Secrets. */
+  readonly secrets: { clear(): void };
   readonly receivers: Woken;
   readonly alerts: Woken;
 }
@@ -17,11 +19,12 @@ export interface TriggerOptions {
  * Wakes what refers to an object that changes: Receivers by their Secret (N-005), Alerts by their Provider, and what waits
  * for a Provider by it or its Secrets. Returns how to stop that.
  */
-export function followReferences(cluster: Cluster, { outbox, receivers, alerts }: TriggerOptions): () => void {
+export function followReferences(cluster: Cluster, { outbox, secrets, receivers, alerts }: TriggerOptions): () => void {
   const stopProviders = cluster.providers.subscribe(({ before, after }) => {
     const changed = after ?? before;
     if (changed === undefined || (before !== undefined && before.metadata.generation === after?.metadata.generation)) return;
     const { namespace = "", name } = changed.metadata;
+    secrets.clear();
     outbox.wake(namespace, name);
     for (const alert of alertsIn(cluster)) if (alert.metadata.namespace === namespace && alert.spec.providerRef.name === name) alerts.enqueue(keyOf(alert));
   });
@@ -29,7 +32,9 @@ export function followReferences(cluster: Cluster, { outbox, receivers, alerts }
     const changed = after ?? before;
     if (changed === undefined) return;
     const { namespace = "", name } = changed.metadata;
-    for (const receiver of receiversIn(cluster)) if (receiver.metadata.namespace === namespace && receiver.spec.secretRef?.name === name) receivers.enqueue(keyOf(receiver));
+    secrets.clear();
+    for (const receiver of receiversIn(cluster))
+      if (receiver.metadata.namespace === namespace && receiver.spec.secretRef?.name === name) receivers.enqueue(keyOf(receiver));
     for (const { metadata, spec } of providersIn(cluster)) {
       const isNamed = [spec.secretRef, spec.certSecretRef, spec.proxySecretRef].some((ref) => ref?.name === name);
       if (metadata.namespace === namespace && isNamed) outbox.wake(namespace, metadata.name);

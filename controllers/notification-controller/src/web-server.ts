@@ -24,7 +24,10 @@ export function webServer(answer: (request: WebRequest) => Promise<Answer>, metr
 }
 
 async function answerOne(
-  answer: (request: WebRequest) => Promise<Answer>, metrics: RequestMetrics, request: IncomingMessage, response: ServerResponse,
+  answer: (request: WebRequest) => Promise<Answer>,
+  metrics: RequestMetrics,
+  request: IncomingMessage,
+  response: ServerResponse,
 ): Promise<void> {
   const { method = "", url: target = "/", headers } = request;
   const finish = metrics.begin(method, target.replace(/\?.*$/s, ""));

@@ -11,9 +11,22 @@ const FACTS = join(import.meta.dirname, "../../../../shared/spec/crd-fields.json
 
 /** Facts about one field as the list of facts has them, `rules` and `messages` apart. */
 type Field = Record<string, unknown>;
-interface VersionFacts { columns: unknown; fields: Record<string, Field>; served: boolean; storage: boolean; subresources: string[]; deprecated: boolean }
+interface VersionFacts {
+  columns: unknown;
+  fields: Record<string, Field>;
+  served: boolean;
+  storage: boolean;
+  subresources: string[];
+  deprecated: boolean;
+}
 interface KindFacts {
-  categories: string[]; listKind: string; plural: string; scope: string; shortNames: string[]; singular: string; versions: Record<string, VersionFacts>;
+  categories: string[];
+  listKind: string;
+  plural: string;
+  scope: string;
+  shortNames: string[];
+  singular: string;
+  versions: Record<string, VersionFacts>;
 }
 
 /** Reads a CustomResourceDefinition back into the form of the list of facts. */
@@ -24,10 +37,17 @@ function factsOf(manifest: unknown): KindFacts {
     const schema = (version["schema"] as { openAPIV3Schema: Record<string, unknown> }).openAPIV3Schema; // why: made by crd
     const { apiVersion: _, kind: __, metadata: ___, ...properties } = schema["properties"] as Record<string, unknown>; // why: made by crd
     const fields = fieldsOf("", { type: schema["type"], properties });
-    return [version["name"], {
-      columns: version["additionalPrinterColumns"], fields, served: version["served"], storage: version["storage"],
-      deprecated: version["deprecated"] ?? false, subresources: Object.keys(version["subresources"] ?? {}),
-    }];
+    return [
+      version["name"],
+      {
+        columns: version["additionalPrinterColumns"],
+        fields,
+        served: version["served"],
+        storage: version["storage"],
+        deprecated: version["deprecated"] ?? false,
+        subresources: Object.keys(version["subresources"] ?? {}),
+      },
+    ];
   });
   const { categories, listKind, plural, singular, shortNames = [] } = names;
   return { categories, listKind, plural, singular, shortNames, scope: spec.scope, versions: Object.fromEntries(versions) };
@@ -40,7 +60,8 @@ function fieldsOf(path: string, node: unknown): Record<string, Field> {
   const own: Field = checks.length === 0 ? facts : { ...facts, rules: checks.map(({ rule }) => rule), messages: checks.map(({ message }) => message) };
   const children = Object.entries(isObject(properties) ? properties : {}).map(([name, child]) => fieldsOf(path === "" ? name : `${path}.${name}`, child));
   return Object.assign(
-    { [path === "" ? "." : path]: own }, ...children,
+    { [path === "" ? "." : path]: own },
+    ...children,
     items === undefined ? {} : fieldsOf(`${path}[]`, items),
     additionalProperties === undefined ? {} : fieldsOf(`${path}{}`, additionalProperties),
   ) as Record<string, Field>; // why: Object.assign of records is a record

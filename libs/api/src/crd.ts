@@ -16,7 +16,11 @@ export function crd(definition: KindDefinition): Manifest {
     spec: {
       group,
       names: {
-        kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase(), categories,
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        categories,
         ...(shortNames.length > 0 && { shortNames }),
       },
       scope: "Namespaced",
@@ -27,7 +31,10 @@ export function crd(definition: KindDefinition): Manifest {
 
 function version({ version: name, description, columns, spec, status }: KindDefinition): JsonObject {
   const properties = {
-    apiVersion: STRING, kind: STRING, metadata: { type: "object" }, spec: writtenOut(spec),
+    apiVersion: STRING,
+    kind: STRING,
+    metadata: { type: "object" },
+    spec: writtenOut(spec),
     ...(status !== undefined && { status: writtenOut(status) }),
   };
   return {

@@ -1,6 +1,13 @@
 export {
-  DRIFT_ANNOTATION, FORCE_ANNOTATION, HOLD_REVISION_ANNOTATION, OBSERVE_SUSPENDED_ANNOTATION, PRUNE_ANNOTATION, RECONCILE_ANNOTATION,
-  REQUESTED_AT_ANNOTATION, SSA_ANNOTATION, SUBSTITUTE_ANNOTATION,
+  DRIFT_ANNOTATION,
+  FORCE_ANNOTATION,
+  HOLD_REVISION_ANNOTATION,
+  OBSERVE_SUSPENDED_ANNOTATION,
+  PRUNE_ANNOTATION,
+  RECONCILE_ANNOTATION,
+  REQUESTED_AT_ANNOTATION,
+  SSA_ANNOTATION,
+  SUBSTITUTE_ANNOTATION,
 } from "./annotations.ts";
 export type { Artifact } from "./artifact.ts";
 export { HEALTHY, READY, RECONCILING, STALLED } from "./condition-types.ts";
@@ -24,9 +31,7 @@ export { OCI_REPOSITORY, type OCIRepository, type OCIRepositorySpec, type OCIRep
 export { PROVIDER, type Provider, type ProviderSpec } from "./kinds/provider.ts";
 export { RECEIVER, type Receiver, type ReceiverSpec, type ReceiverStatus } from "./kinds/receiver.ts";
 export { OWNER_NAME_LABEL, OWNER_NAMESPACE_LABEL, WATCH_LABEL } from "./labels.ts";
-export {
-  groupVersionKind, subjectOf, type GroupVersionKind, type LiveObject, type ManagedFieldsEntry, type Manifest, type ObjectMeta,
-} from "./manifest.ts";
+export { groupVersionKind, subjectOf, type GroupVersionKind, type LiveObject, type ManagedFieldsEntry, type Manifest, type ObjectMeta } from "./manifest.ts";
 export { withOrigin, type Origin } from "./origin.ts";
 export { REASON } from "./reasons.ts";
 export { SHARED_SCHEMAS } from "./shared-schemas.ts";

@@ -7,10 +7,12 @@ const name = fc.array(word, { minLength: 1, maxLength: 3 }).map((parts) => parts
 const kind = fc.stringMatching(/^[A-Z][A-Za-z]{0,20}$/);
 
 it("an id read back names the object it was made of, colons in a role's name and the core group included", () => {
-  fc.assert(fc.property(fc.option(word, { nil: "" }), name, fc.option(word, { nil: "" }), kind, (namespace, name, group, kind) => {
-    const object = { namespace, name, group, kind };
-    expect(parseInventoryId(inventoryId(object))).toEqual(object);
-  }));
+  fc.assert(
+    fc.property(fc.option(word, { nil: "" }), name, fc.option(word, { nil: "" }), kind, (namespace, name, group, kind) => {
+      const object = { namespace, name, group, kind };
+      expect(parseInventoryId(inventoryId(object))).toEqual(object);
+    }),
+  );
 });
 
 it("is written as other controllers write it (K-053)", () => {

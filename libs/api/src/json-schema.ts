@@ -32,18 +32,26 @@ interface Named {
 }
 
 /** The type of what a schema admits. A field with a default is optional: a manifest need not have it. */
-export type FromSchema<Schema> =
-  Schema extends { $ref: infer Name extends keyof Named } ? Named[Name]
-  : Schema extends { $ref: infer Name extends keyof typeof SHARED_SCHEMAS } ? FromSchema<(typeof SHARED_SCHEMAS)[Name]>
-  : Schema extends { enum: readonly (infer Value)[] } ? Value
-  : Schema extends { type: "string" } ? string
-  : Schema extends { type: "integer" } ? number
-  : Schema extends { type: "boolean" } ? boolean
-  : Schema extends { items: infer Item } ? readonly FromSchema<Item>[]
-  : Schema extends { additionalProperties: infer Value } ? { readonly [key: string]: FromSchema<Value> }
-  : Schema extends { properties: infer Fields } ? FromFields<Fields, Schema extends { required: readonly (infer Name)[] } ? Name : never>
-  : never;
+export type FromSchema<Schema> = Schema extends { $ref: infer Name extends keyof Named }
+  ? Named[Name]
+  : Schema extends { $ref: infer Name extends keyof typeof SHARED_SCHEMAS }
+    ? FromSchema<(typeof SHARED_SCHEMAS)[Name]>
+    : Schema extends { enum: readonly (infer Value)[] }
+      ? Value
+      : Schema extends { type: "string" }
+        ? string
+        : Schema extends { type: "integer" }
+          ? number
+          : Schema extends { type: "boolean" }
+            ? boolean
+            : Schema extends { items: infer Item }
+              ? readonly FromSchema<Item>[]
+              : Schema extends { additionalProperties: infer Value }
+                ? { readonly [key: string]: FromSchema<Value> }
+                : Schema extends { properties: infer Fields }
+                  ? FromFields<Fields, Schema extends { required: readonly (infer Name)[] } ? Name : never>
+                  : never;
 
-type FromFields<Fields, Required> =
-  & { readonly [Name in keyof Fields as Extract<Name, Required>]: FromSchema<Fields[Name]> }
-  & { readonly [Name in keyof Fields as Exclude<Name, Required>]?: FromSchema<Fields[Name]> };
+type FromFields<Fields, Required> = { readonly [Name in keyof Fields as Extract<Name, Required>]: FromSchema<Fields[Name]> } & {
+  readonly [Name in keyof Fields as Exclude<Name, Required>]?: FromSchema<Fields[Name]>;
+};

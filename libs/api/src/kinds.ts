@@ -13,6 +13,13 @@ import { RECEIVER } from "./kinds/receiver.ts";
 /** Every kind there is, by group, then kind. */
 export const KINDS: readonly KindDefinition[] = [
   KUSTOMIZATION,
-  ALERT, PROVIDER, RECEIVER,
-  BUCKET, EXTERNAL_ARTIFACT, GIT_REPOSITORY, HELM_CHART, HELM_REPOSITORY, OCI_REPOSITORY,
+  ALERT,
+  PROVIDER,
+  RECEIVER,
+  BUCKET,
+  EXTERNAL_ARTIFACT,
+  GIT_REPOSITORY,
+  HELM_CHART,
+  HELM_REPOSITORY,
+  OCI_REPOSITORY,
 ];

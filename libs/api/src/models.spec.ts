@@ -15,7 +15,8 @@ const repository = new GitRepository({
 describe("a model", () => {
   it("writes itself as the object it stands for", () => {
     expect(JSON.parse(JSON.stringify(repository))).toEqual({
-      apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository",
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
       metadata: { name: "podinfo", namespace: "apps" },
       spec: { interval: "1m", url: "https://github.com/stefanprodan/podinfo", ref: { branch: "main" } },
     });
@@ -47,7 +48,10 @@ describe("a type derived from a schema", () => {
   });
 
   it("holds the documented interfaces to the shared schemas", () => {
-    const condition = { type: "", status: "", reason: "", message: "", observedGeneration: 0, lastTransitionTime: "" } satisfies Record<keyof Condition, unknown>;
+    const condition = { type: "", status: "", reason: "", message: "", observedGeneration: 0, lastTransitionTime: "" } satisfies Record<
+      keyof Condition,
+      unknown
+    >;
     const artifact = { path: "", url: "", revision: "", digest: "", lastUpdateTime: "", size: 0, metadata: {} } satisfies Record<keyof Artifact, unknown>;
     expect(Object.keys(SHARED_SCHEMAS.Condition.properties).sort()).toEqual(Object.keys(condition).sort());
     expect(Object.keys(SHARED_SCHEMAS.Artifact.properties).sort()).toEqual(Object.keys(artifact).sort());

@@ -27,10 +27,8 @@ export interface ModelInput<Definition extends KindDefinition> {
 }
 
 /** An object of the kind, ready for JSON. */
-export type ModelObject<Definition extends KindDefinition> =
-  & Model<unknown>
-  & ModelInput<Definition>
-  & { readonly apiVersion: string; readonly kind: Definition["kind"] };
+export type ModelObject<Definition extends KindDefinition> = Model<unknown> &
+  ModelInput<Definition> & { readonly apiVersion: string; readonly kind: Definition["kind"] };
 
 /** A class of one kind that composes with the kubernetes-models ecosystem. */
 export interface ModelClass<Definition extends KindDefinition> {

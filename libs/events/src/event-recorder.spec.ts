@@ -68,12 +68,21 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Running { readonly recorder: EventRecorder; readonly stop: () => Promise<void> }
+interface Running {
+  readonly recorder: EventRecorder;
+  readonly stop: () => Promise<void>;
+}
 
 function start(options: { spool?: Spool; url?: URL | undefined } = {}): Running {
   const recorder = new EventRecorder({
     reporter: { controller: "kustomize-controller", instance: "pod-1" },
-    client: store, eventsUrl: "url" in options ? options.url : sink.url, http, spool: options.spool, clock, log: silentLog, meter: noMeter,
+    client: store,
+    eventsUrl: "url" in options ? options.url : sink.url,
+    http,
+    spool: options.spool,
+    clock,
+    log: silentLog,
+    meter: noMeter,
   });
   const end = new AbortController();
   const running = recorder.run(end.signal);
@@ -100,16 +109,27 @@ describe("what is posted", () => {
   it("is the event as Flux's controllers write it, the object's own metadata included (C-029)", async () => {
     const { recorder } = start();
     await recorder.notify(apps, [{ ...failed, metadata: { "kustomize.toolkit.fluxcd.io/revision": "main@sha1:1" } }]);
-    await until(() => expect(bodies()).toEqual([{
-      involvedObject: { apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization", namespace: "team", name: "apps", uid: "u1", resourceVersion: "7" },
-      severity: "error",
-      timestamp: "2026-01-02T03:04:05Z",
-      message: "kustomize build failed: no such file",
-      reason: "BuildFailed",
-      metadata: { "event.toolkit.fluxcd.io/cluster": "blue", "kustomize.toolkit.fluxcd.io/revision": "main@sha1:1" },
-      reportingController: "kustomize-controller",
-      reportingInstance: "pod-1",
-    }]));
+    await until(() =>
+      expect(bodies()).toEqual([
+        {
+          involvedObject: {
+            apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+            kind: "Kustomization",
+            namespace: "team",
+            name: "apps",
+            uid: "u1",
+            resourceVersion: "7",
+          },
+          severity: "error",
+          timestamp: "2026-01-02T03:04:05Z",
+          message: "kustomize build failed: no such file",
+          reason: "BuildFailed",
+          metadata: { "event.toolkit.fluxcd.io/cluster": "blue", "kustomize.toolkit.fluxcd.io/revision": "main@sha1:1" },
+          reportingController: "kustomize-controller",
+          reportingInstance: "pod-1",
+        },
+      ]),
+    );
     expect(sink.requests[0]).toMatchObject({ method: "POST", url: "/", headers: { "content-type": "application/json" } });
   });
 
@@ -254,12 +274,20 @@ describe("Kubernetes Events", () => {
     const { recorder, stop } = start();
     await recorder.notify(apps, [failed]);
     await stop();
-    expect(store.all).toMatchObject([{
-      apiVersion: "v1", kind: "Event", type: "Warning", reason: "BuildFailed", message: failed.message, count: 1,
-      metadata: { namespace: "team", name: expect.stringMatching(/^apps\.[0-9a-f]{16}$/) },
-      involvedObject: { kind: "Kustomization", namespace: "team", name: "apps", uid: "u1" },
-      source: { component: "kustomize-controller" }, firstTimestamp: "2026-01-02T03:04:05Z",
-    }]);
+    expect(store.all).toMatchObject([
+      {
+        apiVersion: "v1",
+        kind: "Event",
+        type: "Warning",
+        reason: "BuildFailed",
+        message: failed.message,
+        count: 1,
+        metadata: { namespace: "team", name: expect.stringMatching(/^apps\.[0-9a-f]{16}$/) },
+        involvedObject: { kind: "Kustomization", namespace: "team", name: "apps", uid: "u1" },
+        source: { component: "kustomize-controller" },
+        firstTimestamp: "2026-01-02T03:04:05Z",
+      },
+    ]);
   });
 
   it("that are equal are one object with a count (C-026)", async () => {

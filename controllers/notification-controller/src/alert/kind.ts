@@ -4,8 +4,12 @@ import type { ControlledKind, Failure, Notice, Reconciler, Report, Run, Tools, V
 import { providerType } from "../providers/provider-types.ts";
 
 export const ALERT_KIND: ControlledKind = {
-  resource: ALERT, kind: ALERT.kind, apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
-  isFinalized: false, hasStatus: false, fieldManager: "notification-controller",
+  resource: ALERT,
+  kind: ALERT.kind,
+  apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
+  isFinalized: false,
+  hasStatus: false,
+  fieldManager: "notification-controller",
 };
 
 /** The Provider that the Alert names, if it is there. */
@@ -51,7 +55,10 @@ export class AlertReconciler implements Reconciler<Alert, Seen, Plan, void, NoSt
   }
 
   report(_alert: Alert, { seen }: Run<Seen, Plan, void>): Report<NoStatus> {
-    return settled([{ severity: "info", reason: "Migration", message: "removed finalizer from Alert to migrate to static Alert" }, ...unsupported(seen.provider)]);
+    return settled([
+      { severity: "info", reason: "Migration", message: "removed finalizer from Alert to migrate to static Alert" },
+      ...unsupported(seen.provider),
+    ]);
   }
 
   explain(_alert: Alert, { error }: Failure<Seen>): Report<NoStatus> {
@@ -64,7 +71,12 @@ export class AlertReconciler implements Reconciler<Alert, Seen, Plan, void, NoSt
 }
 
 function settled(notices: readonly Notice[]): Report<NoStatus> {
-  return { outcome: { kind: "settled", reason: "Succeeded", message: "Alert is read when an event comes", nextInMs: LOOK_AGAIN_MS }, status: {}, conditions: {}, notices };
+  return {
+    outcome: { kind: "settled", reason: "Succeeded", message: "Alert is read when an event comes", nextInMs: LOOK_AGAIN_MS },
+    status: {},
+    conditions: {},
+    notices,
+  };
 }
 
 function unsupported(provider: Provider | undefined): readonly Notice[] {

@@ -17,12 +17,14 @@ export class ProviderClients {
   /** @throws {ToolkitError} `invalid` for a certificate that cannot be used */
   get({ tls, proxy }: ProviderSettings): HttpClient {
     const key = JSON.stringify([tls, proxy?.url.href, proxy?.authorization]);
-    const client = this.#clients.get(key) ?? createHttpClient({
-      addresses: this.#addresses,
-      redirects: "none",
-      ...(tls !== undefined && { tls }),
-      ...(proxy !== undefined && { proxy: () => proxy }),
-    });
+    const client =
+      this.#clients.get(key) ??
+      createHttpClient({
+        addresses: this.#addresses,
+        redirects: "none",
+        ...(tls !== undefined && { tls }),
+        ...(proxy !== undefined && { proxy: () => proxy }),
+      });
     this.#clients.delete(key);
     this.#clients.set(key, client);
     const [oldest] = this.#clients;

@@ -2,8 +2,12 @@ import { PROVIDER, type Provider } from "@plumb/api";
 import type { ControlledKind, Failure, Notice, Reconciler, Report, Verdict } from "@plumb/runtime";
 
 export const PROVIDER_KIND: ControlledKind = {
-  resource: PROVIDER, kind: PROVIDER.kind, apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
-  isFinalized: true, hasStatus: false, fieldManager: "notification-controller",
+  resource: PROVIDER,
+  kind: PROVIDER.kind,
+  apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
+  isFinalized: true,
+  hasStatus: false,
+  fieldManager: "notification-controller",
 };
 
 /** The CRD has none. */
@@ -14,7 +18,9 @@ const LOOK_AGAIN_MS = 10 * 60 * 60_000;
 
 const SETTLED: Report<NoStatus> = {
   outcome: { kind: "settled", reason: "Succeeded", message: "Provider is read when an event comes", nextInMs: LOOK_AGAIN_MS },
-  status: {}, conditions: {}, notices: [],
+  status: {},
+  conditions: {},
+  notices: [],
 };
 
 /** A Provider is read when an event comes; here it only gets its finalizer, and loses it (N-006). */
@@ -23,6 +29,11 @@ export const providerReconciler: Reconciler<Provider, void, never, void, NoStatu
   plan: (): Verdict<never, NoStatus> => ({ kind: "halt", report: SETTLED }),
   act: () => Promise.resolve(),
   report: () => SETTLED,
-  explain: (_provider, { error }: Failure<void>): Report<NoStatus> => ({ outcome: { kind: "failed", reason: "Failed", error }, status: {}, conditions: {}, notices: [] }),
+  explain: (_provider, { error }: Failure<void>): Report<NoStatus> => ({
+    outcome: { kind: "failed", reason: "Failed", error },
+    status: {},
+    conditions: {},
+    notices: [],
+  }),
   remove: (): Promise<{ kind: "removed"; notices: readonly Notice[] }> => Promise.resolve({ kind: "removed", notices: [] }),
 };

@@ -8,7 +8,9 @@ export function masked(text: string, { address, token, password, headers, proxy 
   const url = URL.parse(address);
   const path = url === null ? "" : `${url.pathname}${url.search}`;
   const secrets = [address, path.length > 1 ? path : "", token, password, ...Object.values(headers), proxy?.authorization ?? ""];
-  const forms = secrets.filter((secret) => secret.length >= MIN_SECRET).flatMap((secret) => [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")]);
+  const forms = secrets
+    .filter((secret) => secret.length >= MIN_SECRET)
+    .flatMap((secret) => [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")]);
   const host = url === null ? "*****" : `${url.protocol}//${url.host}/*****`;
   return [...new Set(forms)]
     .sort((a, b) => b.length - a.length)

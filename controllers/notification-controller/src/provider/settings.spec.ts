@@ -10,7 +10,15 @@ const settings = (spec: Parameters<typeof sampleProvider>[0], secrets: Partial<P
 describe("the settings of a Provider", () => {
   it("come from its spec", () => {
     expect(settings({ address: "https://a/b", channel: "ops", username: "bot", timeout: "1m" })).toEqual({
-      address: "https://a/b", channel: "ops", username: "bot", password: "", token: "", headers: {}, timeoutMs: 60_000, tls: undefined, proxy: undefined,
+      address: "https://a/b",
+      channel: "ops",
+      username: "bot",
+      password: "",
+      token: "",
+      headers: {},
+      timeoutMs: 60_000,
+      tls: undefined,
+      proxy: undefined,
     });
     expect(settings({}).timeoutMs).toBe(15_000);
   });
@@ -18,7 +26,11 @@ describe("the settings of a Provider", () => {
   it("are overridden by its Secret", () => {
     const auth = { address: " https://secret/x\n", token: "t0ken\n", username: "u", password: "p", headers: "Authorization: Bearer x\nX-Number: '7'\n" };
     expect(settings({ address: "https://a/b", username: "bot" }, { auth })).toMatchObject({
-      address: "https://secret/x", token: "t0ken", username: "u", password: "p", headers: { Authorization: "Bearer x", "X-Number": "7" },
+      address: "https://secret/x",
+      token: "t0ken",
+      username: "u",
+      password: "p",
+      headers: { Authorization: "Bearer x", "X-Number": "7" },
     });
   });
 
@@ -27,7 +39,12 @@ describe("the settings of a Provider", () => {
   });
 
   it("prefer the standard TLS keys to the old ones, and trust a custom CA alone (C-031)", () => {
-    expect(settings({}, { certificate: { "ca.crt": "new", caFile: "old", certFile: "c", keyFile: "k" } }).tls).toEqual({ ca: "new", caMode: "alone", certificate: "c", key: "k" });
+    expect(settings({}, { certificate: { "ca.crt": "new", caFile: "old", certFile: "c", keyFile: "k" } }).tls).toEqual({
+      ca: "new",
+      caMode: "alone",
+      certificate: "c",
+      key: "k",
+    });
   });
 
   it("prefer proxySecretRef to the Secret's proxy to spec.proxy", () => {
@@ -56,21 +73,32 @@ describe("the settings of a Provider", () => {
 
   it("name the Secret that is missing", async () => {
     const client = { get: () => Promise.resolve(undefined) };
-    await expect(readProviderSecrets(client, sampleProvider({ certSecretRef: { name: "tls" } }), new AbortController().signal))
-      .rejects.toThrow(`failed to get secret 'team/tls': secrets "tls" not found`);
+    await expect(readProviderSecrets(client, sampleProvider({ certSecretRef: { name: "tls" } }), new AbortController().signal)).rejects.toThrow(
+      `failed to get secret 'team/tls': secrets "tls" not found`,
+    );
   });
 });
 
 it("no credential survives masking, whichever way it is written", () => {
   const given = settings(
     { address: "https://hooks.slack.com/services/T0/B0/s3cretpath?key=s3cretquery" },
-    { auth: { token: "t0ken-value", username: "u", password: "passw0rd", headers: "X-Api-Key: h3ader-value" }, proxy: { address: "http://proxy:1", username: "u", password: "pr0xy" } },
+    {
+      auth: { token: "t0ken-value", username: "u", password: "passw0rd", headers: "X-Api-Key: h3ader-value" },
+      proxy: { address: "http://proxy:1", username: "u", password: "pr0xy" },
+    },
   );
   const text = [
-    "Post \"https://hooks.slack.com/services/T0/B0/s3cretpath?key=s3cretquery\": refused", "at /services/T0/B0/s3cretpath?key=s3cretquery", "t0ken-value", Buffer.from("t0ken-value").toString("base64"),
-    encodeURIComponent("https://hooks.slack.com/services/T0/B0/s3cretpath?key=s3cretquery"), "passw0rd", "h3ader-value", given.proxy?.authorization,
+    'Post "https://hooks.slack.com/services/T0/B0/s3cretpath?key=s3cretquery": refused',
+    "at /services/T0/B0/s3cretpath?key=s3cretquery",
+    "t0ken-value",
+    Buffer.from("t0ken-value").toString("base64"),
+    encodeURIComponent("https://hooks.slack.com/services/T0/B0/s3cretpath?key=s3cretquery"),
+    "passw0rd",
+    "h3ader-value",
+    given.proxy?.authorization,
   ].join(" | ");
   const shown = masked(text, given);
-  for (const secret of ["s3cret", "t0ken", "passw0rd", "h3ader", Buffer.from("t0ken-value").toString("base64"), given.proxy?.authorization ?? ""]) expect(shown).not.toContain(secret);
+  for (const secret of ["s3cret", "t0ken", "passw0rd", "h3ader", Buffer.from("t0ken-value").toString("base64"), given.proxy?.authorization ?? ""])
+    expect(shown).not.toContain(secret);
   expect(shown).toContain('Post "https://hooks.slack.com/*****": refused');
 });

@@ -72,8 +72,10 @@ function tlsOf(secret: SecretData): TlsOptions {
   const ca = secret["ca.crt"] ?? secret["caFile"];
   const certificate = secret["tls.crt"] ?? secret["certFile"];
   const key = secret["tls.key"] ?? secret["keyFile"];
-  if ((certificate === undefined) !== (key === undefined)) throw new ToolkitError("invalid", "failed to get TLS config: tls.crt and tls.key must be given together");
-  if (ca === undefined && certificate === undefined) throw new ToolkitError("invalid", "failed to get TLS config: the secret has neither ca.crt nor tls.crt and tls.key");
+  if ((certificate === undefined) !== (key === undefined))
+    throw new ToolkitError("invalid", "failed to get TLS config: tls.crt and tls.key must be given together");
+  if (ca === undefined && certificate === undefined)
+    throw new ToolkitError("invalid", "failed to get TLS config: the secret has neither ca.crt nor tls.crt and tls.key");
   return {
     ...(ca !== undefined && { ca, caMode: "alone" as const }),
     ...(certificate !== undefined && key !== undefined && { certificate, key }),

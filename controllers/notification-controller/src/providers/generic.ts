@@ -26,7 +26,10 @@ function inFluxOrder({ involvedObject, severity, timestamp, message, reason, met
   const sorted = Object.fromEntries(Object.entries(metadata ?? {}).sort(([a], [b]) => compareText(a, b)));
   return {
     involvedObject: { kind, namespace, name, ...rest },
-    severity, timestamp, message, reason,
+    severity,
+    timestamp,
+    message,
+    reason,
     ...(Object.keys(sorted).length > 0 && { metadata: sorted }),
     reportingController,
     ...(reportingInstance !== undefined && { reportingInstance }),

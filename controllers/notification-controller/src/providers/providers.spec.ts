@@ -9,7 +9,15 @@ import { slack } from "./slack.ts";
 import { verdictOfStatus } from "./verdict.ts";
 
 const settings: ProviderSettings = {
-  address: "https://hooks.example.com/services/T/B", channel: "", username: "", password: "", token: "", headers: {}, timeoutMs: 15_000, tls: undefined, proxy: undefined,
+  address: "https://hooks.example.com/services/T/B",
+  channel: "",
+  username: "",
+  password: "",
+  token: "",
+  headers: {},
+  timeoutMs: 15_000,
+  tls: undefined,
+  proxy: undefined,
 };
 const message = (change: Parameters<typeof sampleEvent>[0] = {}, authored: readonly string[] = []): Message => ({ event: sampleEvent(change), authored });
 
@@ -19,18 +27,23 @@ describe("generic", () => {
     expect(url.href).toBe(settings.address);
     expect(headers).toEqual({ "content-type": "application/json", "gotk-component": "kustomize-controller" });
     expect(body).toBe(
-      '{"involvedObject":{"kind":"Kustomization","namespace":"team","name":"apps","uid":"u-apps","apiVersion":"kustomize.toolkit.fluxcd.io/v1","resourceVersion":"7"},'
-      + '"severity":"info","timestamp":"2026-01-02T03:04:05Z","message":"Deployment/team/web configured","reason":"Progressing",'
-      + '"metadata":{"env":"prod","revision":"r"},"reportingController":"kustomize-controller","reportingInstance":"pod-1"}',
+      '{"involvedObject":{"kind":"Kustomization","namespace":"team","name":"apps","uid":"u-apps","apiVersion":"kustomize.toolkit.fluxcd.io/v1","resourceVersion":"7"},' +
+        '"severity":"info","timestamp":"2026-01-02T03:04:05Z","message":"Deployment/team/web configured","reason":"Progressing",' +
+        '"metadata":{"env":"prod","revision":"r"},"reportingController":"kustomize-controller","reportingInstance":"pod-1"}',
     );
   });
 
   it("lets the Secret's headers override its own", () => {
-    expect(generic.request(message(), { ...settings, headers: { "Gotk-Component": "mine", Authorization: "Basic x" } }).headers).toMatchObject({ "gotk-component": "mine", authorization: "Basic x" });
+    expect(generic.request(message(), { ...settings, headers: { "Gotk-Component": "mine", Authorization: "Basic x" } }).headers).toMatchObject({
+      "gotk-component": "mine",
+      authorization: "Basic x",
+    });
   });
 
   it.each(["", "not a url", "ftp://a/b", "file:///etc/passwd"])("refuses the address %j without repeating it", (address) => {
-    expect(() => generic.request(message(), { ...settings, address })).toThrow(/^address (cannot be empty|is not a URL|has the scheme "(ftp|file)", which is neither http nor https)$/);
+    expect(() => generic.request(message(), { ...settings, address })).toThrow(
+      /^address (cannot be empty|is not a URL|has the scheme "(ftp|file)", which is neither http nor https)$/,
+    );
   });
 });
 
@@ -51,11 +64,20 @@ const payload = (given: Message, over: Partial<ProviderSettings> = {}): Record<s
 describe("slack", () => {
   it("posts the attachment that Flux posts", () => {
     expect(payload(message({ message: "first\nsecond", metadata: { revision: "r" } }))).toEqual({
-      channel: "", username: "kustomize-controller", icon_url: "", icon_emoji: "",
-      attachments: [{
-        fallback: "kustomization/apps.team: first", color: "good", author_name: "kustomization/apps.team", text: "first\nsecond", mrkdwn_in: ["text"],
-        fields: [{ title: "revision", value: "r", short: false }],
-      }],
+      channel: "",
+      username: "kustomize-controller",
+      icon_url: "",
+      icon_emoji: "",
+      attachments: [
+        {
+          fallback: "kustomization/apps.team: first",
+          color: "good",
+          author_name: "kustomization/apps.team",
+          text: "first\nsecond",
+          mrkdwn_in: ["text"],
+          fields: [{ title: "revision", value: "r", short: false }],
+        },
+      ],
     });
   });
 
@@ -67,31 +89,48 @@ describe("slack", () => {
 
   it("lets no message ring a channel or pass off a link, but the owner of the Alert may", () => {
     const hostile = "<!channel> <https://evil|sign in> a & b";
-    const { attachments } = payload(message({ message: hostile, metadata: { note: hostile, runbook: "<https://wiki|runbook>" } }, ["runbook"])) as { attachments: unknown };
-    expect(attachments).toMatchObject([{
-      text: "&lt;!channel&gt; &lt;https://evil|sign in&gt; a &amp; b",
-      fallback: expect.not.stringContaining("<!channel>"),
-      fields: [{ title: "note", value: expect.not.stringContaining("<") }, { title: "runbook", value: "<https://wiki|runbook>" }],
-    }]);
+    const { attachments } = payload(message({ message: hostile, metadata: { note: hostile, runbook: "<https://wiki|runbook>" } }, ["runbook"])) as {
+      attachments: unknown;
+    };
+    expect(attachments).toMatchObject([
+      {
+        text: "&lt;!channel&gt; &lt;https://evil|sign in&gt; a &amp; b",
+        fallback: expect.not.stringContaining("<!channel>"),
+        fields: [
+          { title: "note", value: expect.not.stringContaining("<") },
+          { title: "runbook", value: "<https://wiki|runbook>" },
+        ],
+      },
+    ]);
   });
 
   describe("tells a drift", () => {
     const metadata = {
-      "drift-id": "d1", "drift-object": "Deployment/team/web", "drift-managers": "kubectl-edit", "drift-detected-at": "2026-01-02T03:04:04Z",
-      "drift-changes": JSON.stringify([{ path: "/spec/replicas", desired: 3, live: 10 }, { path: "/metadata/labels/a", live: "x" }, { path: "/data/key", desired: "changed", live: "changed" }, 4]),
+      "drift-id": "d1",
+      "drift-object": "Deployment/team/web",
+      "drift-managers": "kubectl-edit",
+      "drift-detected-at": "2026-01-02T03:04:04Z",
+      "drift-changes": JSON.stringify([
+        { path: "/spec/replicas", desired: 3, live: 10 },
+        { path: "/metadata/labels/a", live: "x" },
+        { path: "/data/key", desired: "changed", live: "changed" },
+        4,
+      ]),
       revision: "main@sha1:1",
     };
     const fields = (reason: string): unknown => (payload(message({ reason, metadata })) as { attachments: [{ fields: unknown }] }).attachments[0].fields; // why: as above
 
     it("by object, fields from old to new, manager and time", () => {
-      expect(fields("DriftCorrected")).toEqual([
-        { title: "Object", value: "Deployment/team/web", short: false },
-        { title: "Changed", value: "/spec/replicas: 3 → 10\n/metadata/labels/a: (none) → x\n/data/key: changed → changed\nand 4 more", short: false },
-        { title: "Changed by", value: "kubectl-edit", short: false },
-        { title: "Seen", value: "2026-01-02T03:04:04Z", short: false },
-        { title: "State", value: "drifted and was corrected", short: false },
-        { title: "revision", value: "main@sha1:1", short: false },
-      ].map((field) => ({ ...field, value: field.value.replaceAll(">", "&gt;") })));
+      expect(fields("DriftCorrected")).toEqual(
+        [
+          { title: "Object", value: "Deployment/team/web", short: false },
+          { title: "Changed", value: "/spec/replicas: 3 → 10\n/metadata/labels/a: (none) → x\n/data/key: changed → changed\nand 4 more", short: false },
+          { title: "Changed by", value: "kubectl-edit", short: false },
+          { title: "Seen", value: "2026-01-02T03:04:04Z", short: false },
+          { title: "State", value: "drifted and was corrected", short: false },
+          { title: "revision", value: "main@sha1:1", short: false },
+        ].map((field) => ({ ...field, value: field.value.replaceAll(">", "&gt;") })),
+      );
     });
 
     it("and says when it is over", () => {
@@ -125,14 +164,30 @@ describe("slack", () => {
 
 describe("a status", () => {
   it.each([
-    [200, "accepted"], [204, "accepted"], [299, "accepted"],
-    [301, "refused"], [400, "refused"], [410, "refused"], [413, "refused"], [422, "refused"],
-    [401, "misconfigured"], [403, "misconfigured"], [404, "misconfigured"],
-    [408, "later"], [425, "later"], [429, "later"], [500, "later"], [503, "later"], [599, "later"],
+    [200, "accepted"],
+    [204, "accepted"],
+    [299, "accepted"],
+    [301, "refused"],
+    [400, "refused"],
+    [410, "refused"],
+    [413, "refused"],
+    [422, "refused"],
+    [401, "misconfigured"],
+    [403, "misconfigured"],
+    [404, "misconfigured"],
+    [408, "later"],
+    [425, "later"],
+    [429, "later"],
+    [500, "later"],
+    [503, "later"],
+    [599, "later"],
   ])("%d means %s", (status, kind) => expect(verdictOfStatus(status, "").kind).toBe(kind));
 
   it("is told with no more of the answer than a line", () => {
-    expect(verdictOfStatus(500, `a\u001b[31m\n${"b".repeat(1000)}`)).toEqual({ kind: "later", message: `request failed with status code 500, a [31m ${"b".repeat(249)}` });
+    expect(verdictOfStatus(500, `a\u001b[31m\n${"b".repeat(1000)}`)).toEqual({
+      kind: "later",
+      message: `request failed with status code 500, a [31m ${"b".repeat(249)}`,
+    });
   });
 });
 

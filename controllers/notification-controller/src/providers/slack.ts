@@ -31,7 +31,11 @@ export const slack: ProviderType = {
 };
 
 function attachment({ event, authored }: Message): object {
-  const { involvedObject: { kind, name, namespace }, severity, message } = event;
+  const {
+    involvedObject: { kind, name, namespace },
+    severity,
+    message,
+  } = event;
   const author = `${kind.toLowerCase()}/${name}.${namespace}`;
   const [firstLine = ""] = message.split("\n");
   const drift = isDrift(event) ? driftFields(event).map(({ title, value }) => ({ title, value: escaped(value), short: false })) : [];

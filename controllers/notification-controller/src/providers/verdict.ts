@@ -16,6 +16,9 @@ export function verdictOfStatus(status: number, body: string): Verdict {
 }
 
 function shown(body: string): string {
-  const text = body.slice(0, MAX_SHOWN).replace(/[^\x20-\x7e]+/g, " ").trim();
+  const text = body
+    .slice(0, MAX_SHOWN)
+    .replace(/[^\x20-\x7e]+/g, " ")
+    .trim();
   return text === "" ? "" : `, ${text}`;
 }

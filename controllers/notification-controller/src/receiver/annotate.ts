@@ -35,19 +35,28 @@ export async function requestReconciles(receiver: Receiver, options: AnnotateOpt
 async function requestOne(receiver: Receiver, resource: Resource, options: AnnotateOptions, signal: AbortSignal): Promise<void> {
   const own = receiver.metadata.namespace ?? "";
   const namespace = resource.namespace ?? own;
-  if (namespace !== own && !options.allowsCrossNamespace) throw new ToolkitError("denied", `${nameOf(resource, namespace)}: cross-namespace references are not allowed`);
+  if (namespace !== own && !options.allowsCrossNamespace)
+    throw new ToolkitError("denied", `${nameOf(resource, namespace)}: cross-namespace references are not allowed`);
   const apiVersion = resource.apiVersion ?? API_VERSIONS[resource.kind];
   if (apiVersion === undefined) throw new ToolkitError("invalid", `apiVersion must be specified for kind "${resource.kind}"`);
   const found = await options.client.resourceFor({ apiVersion, kind: resource.kind }, signal);
   for (const name of await namesOf(resource, namespace, { ...options, found }, signal)) {
     const patch = { metadata: { annotations: { [REQUESTED_AT_ANNOTATION]: options.stamp() } } };
-    await options.client.patch({ resource: found, namespace, name }, patch, { type: "merge", fieldManager: "notification-controller", metadataOnly: true, signal });
+    await options.client.patch({ resource: found, namespace, name }, patch, {
+      type: "merge",
+      fieldManager: "notification-controller",
+      metadataOnly: true,
+      signal,
+    });
     options.log.info("reconcile requested", { receiver: `${own}/${receiver.metadata.name}`, object: `${resource.kind}/${namespace}/${name}` });
   }
 }
 
 async function namesOf(
-  resource: Resource, namespace: string, { client, log, found }: AnnotateOptions & { readonly found: Awaited<ReturnType<CanAnnotate["resourceFor"]>> }, signal: AbortSignal,
+  resource: Resource,
+  namespace: string,
+  { client, log, found }: AnnotateOptions & { readonly found: Awaited<ReturnType<CanAnnotate["resourceFor"]>> },
+  signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (resource.name !== "*") return [resource.name];
   const labels = Object.entries(resource.matchLabels ?? {});

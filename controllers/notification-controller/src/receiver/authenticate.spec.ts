@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { refusalOfHook, type Hook } from "./authenticate.ts";
 
 const body = Buffer.from('{"ref":"refs/heads/main"}');
-const signature = (algorithm: string, token = "token", of: Uint8Array = body): string => `${algorithm}=${createHmac(algorithm, token).update(of).digest("hex")}`;
+const signature = (algorithm: string, token = "token", of: Uint8Array = body): string =>
+  `${algorithm}=${createHmac(algorithm, token).update(of).digest("hex")}`;
 const hook = (headers: Hook["headers"], of: Uint8Array = body): Hook => ({ headers, body: of });
 
 it("generic admits whoever knows the path", () => {
@@ -12,7 +13,8 @@ it("generic admits whoever knows the path", () => {
 });
 
 describe("generic-hmac", () => {
-  const refusal = (given: string | undefined, token = "token"): string | undefined => refusalOfHook({ type: "generic-hmac" }, token, hook(given === undefined ? {} : { "x-signature": given }));
+  const refusal = (given: string | undefined, token = "token"): string | undefined =>
+    refusalOfHook({ type: "generic-hmac" }, token, hook(given === undefined ? {} : { "x-signature": given }));
 
   it.each(["sha1", "sha256", "sha512"])("admits a body signed by %s", (algorithm) => expect(refusal(signature(algorithm))).toBeUndefined());
 
@@ -33,9 +35,11 @@ describe("generic-hmac", () => {
   });
 
   it("admits no other signature, whatever it is", () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.stringMatching(/^sha(1|256|512)=[0-9a-f]*$/)), (given) => {
-      expect(refusal(given)).toBeDefined();
-    }));
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.stringMatching(/^sha(1|256|512)=[0-9a-f]*$/)), (given) => {
+        expect(refusal(given)).toBeDefined();
+      }),
+    );
   });
 });
 
@@ -48,7 +52,13 @@ describe("github", () => {
     expect(refusal(json)).toBeUndefined();
     expect(refusal({ ...json, "x-hub-signature-256": undefined, "x-hub-signature": signature("sha1") })).toBeUndefined();
     const form = Buffer.from(`payload=${encodeURIComponent(body.toString())}`);
-    expect(refusal({ "content-type": "application/x-www-form-urlencoded; charset=utf-8", "x-hub-signature-256": signature("sha256", "token", form) }, undefined, form)).toBeUndefined();
+    expect(
+      refusal(
+        { "content-type": "application/x-www-form-urlencoded; charset=utf-8", "x-hub-signature-256": signature("sha256", "token", form) },
+        undefined,
+        form,
+      ),
+    ).toBeUndefined();
   });
 
   it("does not fall back to the weaker header when the stronger one is wrong", () => {

@@ -21,7 +21,8 @@ type Check = (spec: Pick<Receiver["spec"], "type" | "events">, token: string, ho
 const CHECKS: Readonly<Partial<Record<HookType, Check>>> = {
   generic: () => undefined,
   "generic-hmac": (_spec, token, hook) => refusalOfSignature(hook, "x-signature", token),
-  github: (spec, token, hook) => refusalOfPayload(hook) ?? refusalOfSignature(hook, githubHeader(hook), token) ?? refusalOfEvent(spec.events, hook.headers["x-github-event"], "GitHub"),
+  github: (spec, token, hook) =>
+    refusalOfPayload(hook) ?? refusalOfSignature(hook, githubHeader(hook), token) ?? refusalOfEvent(spec.events, hook.headers["x-github-event"], "GitHub"),
 };
 
 export const SUPPORTED_TYPES: readonly string[] = Object.keys(CHECKS);

@@ -8,7 +8,12 @@ export class Coalesce<Result> {
   run(key: string, work: () => Promise<Result>): Promise<Result> {
     const running = this.#running.get(key);
     if (running === undefined) return this.#start(key, work);
-    running.next ??= running.current.then(() => undefined, () => undefined).then(() => this.#start(key, work));
+    running.next ??= running.current
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .then(() => this.#start(key, work));
     return running.next;
   }
 

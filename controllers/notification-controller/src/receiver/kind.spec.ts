@@ -10,16 +10,28 @@ import { webhookPath } from "./webhook-path.ts";
 type Status = NonNullable<Receiver["status"]>;
 
 const tools: Tools<Status> = {
-  signal: new AbortController().signal, atHost: (_host, work) => work(), nowMs: () => 0, progress: () => undefined, checkpoint: () => Promise.resolve(),
+  signal: new AbortController().signal,
+  atHost: (_host, work) => work(),
+  nowMs: () => 0,
+  progress: () => undefined,
+  checkpoint: () => Promise.resolve(),
 };
 const secret = (data: Record<string, string>): LiveObject => ({
-  apiVersion: "v1", kind: "Secret", metadata: { name: "token", namespace: "team", uid: "s", resourceVersion: "1" },
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "token", namespace: "team", uid: "s", resourceVersion: "1" },
   data: Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value).toString("base64")])),
 });
 
 /** Counts what it is asked for. */
 function cluster(answer: () => LiveObject | undefined): { reads: number; get: () => Promise<LiveObject | undefined> } {
-  const client = { reads: 0, get: async (): Promise<LiveObject | undefined> => { client.reads += 1; return answer(); } };
+  const client = {
+    reads: 0,
+    get: async (): Promise<LiveObject | undefined> => {
+      client.reads += 1;
+      return answer();
+    },
+  };
   return client;
 }
 
@@ -40,7 +52,8 @@ describe("a Receiver", () => {
     const { report } = await run(sampleReceiver(), () => secret({ token: "s3cret" }));
     expect(report).toEqual({
       outcome: { kind: "settled", reason: "Succeeded", message: `Receiver initialized for path: ${path}`, nextInMs: 600_000 },
-      status: { webhookPath: path }, conditions: {},
+      status: { webhookPath: path },
+      conditions: {},
       notices: [{ severity: "info", reason: "Succeeded", message: "Reconciliation finished, next run in 10m0s", isQuiet: false }],
     });
   });
@@ -60,7 +73,9 @@ describe("a Receiver", () => {
   });
 
   it("keeps its path while the API server is away", async () => {
-    const { report } = await run(sampleReceiver({}, { webhookPath: path }), () => { throw new ToolkitError("unavailable", "no answer"); });
+    const { report } = await run(sampleReceiver({}, { webhookPath: path }), () => {
+      throw new ToolkitError("unavailable", "no answer");
+    });
     expect(report).toMatchObject({ outcome: { kind: "failed", reason: "TokenNotFound" }, status: {} });
     expect(Object.keys(report.status)).toEqual([]);
   });
@@ -70,22 +85,45 @@ describe("a Receiver", () => {
     ['spec.type "generic-oidc"', { type: "generic-oidc" }],
     ["spec.oidcProviders", { oidcProviders: [{ issuerURL: "https://a", validations: [{ expression: "true", message: "" }] }] }],
     ["spec.resourceFilter", { resourceFilter: "true" }],
-    ["spec.resources[1].filter", { resources: [{ kind: "Bucket", name: "a" }, { kind: "Bucket", name: "b", filter: "true" }] }],
+    [
+      "spec.resources[1].filter",
+      {
+        resources: [
+          { kind: "Bucket", name: "a" },
+          { kind: "Bucket", name: "b", filter: "true" },
+        ],
+      },
+    ],
   ] as const)("that asks for %s is refused by that name, and its Secret is not read", async (field, spec) => {
     const { report, reads } = await run(sampleReceiver(spec), () => secret({ token: "s3cret" }));
     const message = `Reconciliation failed terminally due to configuration error: ${field} is not supported`;
-    expect(report).toMatchObject({ outcome: { kind: "stalled", reason: "FeatureNotSupported", message }, status: { webhookPath: undefined }, notices: [{ severity: "error" }] });
+    expect(report).toMatchObject({
+      outcome: { kind: "stalled", reason: "FeatureNotSupported", message },
+      status: { webhookPath: undefined },
+      notices: [{ severity: "error" }],
+    });
     expect(reads).toBe(0);
   });
 
   it("without a Secret is refused where the API server did not", async () => {
     const { secretRef: _, ...spec } = sampleReceiver().spec;
     const { report } = await run({ ...sampleReceiver(), spec }, () => undefined);
-    expect(report.outcome).toMatchObject({ kind: "stalled", reason: "ValidationFailed", message: expect.stringContaining("secretRef is required when type is not generic-oidc") });
+    expect(report.outcome).toMatchObject({
+      kind: "stalled",
+      reason: "ValidationFailed",
+      message: expect.stringContaining("secretRef is required when type is not generic-oidc"),
+    });
   });
 
   it("that is refused for the same reason again is not told again", async () => {
-    const stalled = { type: "Stalled", status: "True", reason: "FeatureNotSupported", observedGeneration: 2, lastTransitionTime: "", message: "Reconciliation failed terminally due to configuration error: spec.resourceFilter is not supported" } as const;
+    const stalled = {
+      type: "Stalled",
+      status: "True",
+      reason: "FeatureNotSupported",
+      observedGeneration: 2,
+      lastTransitionTime: "",
+      message: "Reconciliation failed terminally due to configuration error: spec.resourceFilter is not supported",
+    } as const;
     const { report } = await run(sampleReceiver({ resourceFilter: "true" }, { conditions: [stalled] }), () => undefined);
     expect(report.notices).toEqual([]);
   });

@@ -7,8 +7,12 @@ import { readToken, type Tokens } from "./tokens.ts";
 import { webhookPath } from "./webhook-path.ts";
 
 export const RECEIVER_KIND: ControlledKind = {
-  resource: RECEIVER, kind: RECEIVER.kind, apiVersion: "notification.toolkit.fluxcd.io/v1",
-  isFinalized: true, hasStatus: true, fieldManager: "notification-controller",
+  resource: RECEIVER,
+  kind: RECEIVER.kind,
+  apiVersion: "notification.toolkit.fluxcd.io/v1",
+  isFinalized: true,
+  hasStatus: true,
+  fieldManager: "notification-controller",
 };
 
 /** The token of a Receiver that can be served; undefined for one that cannot. */

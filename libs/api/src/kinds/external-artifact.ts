@@ -12,8 +12,8 @@ export const EXTERNAL_ARTIFACT = {
   description: "Announces an artifact that a third-party controller has produced.",
   columns: [
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
-    { name: "Ready", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].status" },
-    { name: "Status", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].message" },
+    { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Status", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
     { name: "Source", type: "string", jsonPath: ".spec.sourceRef.name" },
   ],
   spec: {

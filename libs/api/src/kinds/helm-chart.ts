@@ -16,8 +16,8 @@ export const HELM_CHART = {
     { name: "Source Kind", type: "string", jsonPath: ".spec.sourceRef.kind" },
     { name: "Source Name", type: "string", jsonPath: ".spec.sourceRef.name" },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
-    { name: "Ready", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].status" },
-    { name: "Status", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].message" },
+    { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Status", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
   ],
   spec: {
     type: "object",

@@ -13,8 +13,8 @@ export const HELM_REPOSITORY = {
   columns: [
     { name: "URL", type: "string", jsonPath: ".spec.url" },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
-    { name: "Ready", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].status" },
-    { name: "Status", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].message" },
+    { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Status", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
   ],
   spec: {
     type: "object",

@@ -12,8 +12,8 @@ export const KUSTOMIZATION = {
   description: "Builds manifests from an artifact, applies them to a cluster and keeps them as they were declared.",
   columns: [
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
-    { name: "Ready", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].status" },
-    { name: "Status", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].message" },
+    { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Status", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
   ],
   spec: {
     type: "object",

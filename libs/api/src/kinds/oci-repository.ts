@@ -12,8 +12,8 @@ export const OCI_REPOSITORY = {
   description: "Produces an artifact from an image or artifact in an OCI registry.",
   columns: [
     { name: "URL", type: "string", jsonPath: ".spec.url" },
-    { name: "Ready", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].status" },
-    { name: "Status", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].message" },
+    { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Status", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
   ],
   spec: {

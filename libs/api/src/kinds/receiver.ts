@@ -12,8 +12,8 @@ export const RECEIVER = {
   description: "Turns web-hook requests into reconciliations of the objects it names.",
   columns: [
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },
-    { name: "Ready", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].status" },
-    { name: "Status", type: "string", jsonPath: ".status.conditions[?(@.type==\"Ready\")].message" },
+    { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: "Status", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
   ],
   spec: {
     type: "object",
@@ -83,10 +83,7 @@ export const RECEIVER = {
       suspend: { type: "boolean" },
       type: {
         type: "string",
-        enum: [
-          "generic", "generic-hmac", "generic-oidc", "github", "gitlab", "bitbucket", "harbor", "dockerhub", "quay", "gcr", "nexus",
-          "acr", "cdevents",
-        ],
+        enum: ["generic", "generic-hmac", "generic-oidc", "github", "gitlab", "bitbucket", "harbor", "dockerhub", "quay", "gcr", "nexus", "acr", "cdevents"],
       },
     },
   },
