@@ -46,25 +46,7 @@ export class PackedObjects {
     if (index === undefined) return this.#oversizedDeltas > 0 ? "oversized" : undefined;
     const entry = this.#entries[index];
     if (entry?.type === undefined) return undefined;
-    return entry.isOversized ? "oversized" : { type: entry.type, bytes: this.#rebuild(index) };
-  }
-
-  /** Goes down to the nearest base that is at hand, then up again. */
-  #rebuild(index: number): Buffer {
-    const chain: number[] = [];
-    let bytes: Buffer | undefined;
-    for (let at: number | undefined = index; at !== undefined && bytes === undefined; at = this.#entries[at]?.base) {
-      bytes = this.#cache.get(at);
-      if (bytes === undefined) chain.push(at);
-    }
-    for (const at of chain.reverse()) {
-      const entry = this.#entries[at];
-      if (entry === undefined) break;
-      const stored = inflateEntry(this.#pack, entry).bytes;
-      bytes = bytes === undefined ? stored : applyDelta(bytes, stored);
-      this.#cache.set(at, bytes);
-    }
-    return bytes ?? Buffer.alloc(0);
+    return entry.isOversized ? "oversized" : { type: entry.type, bytes: rebuilt(this.#pack, this.#entries, this.#cache, index) };
   }
 }
 
@@ -169,7 +151,7 @@ class PackScan {
       const { index, base } = job;
       const entry = this.#entries[index];
       if (entry === undefined || entry.type !== undefined || entry.isOversized) continue;
-      const baseBytes: Buffer = last?.index === base ? last.bytes : this.#bytesOf(base);
+      const baseBytes: Buffer = last?.index === base ? last.bytes : rebuilt(this.#pack, this.#entries, this.#cache, base);
       const delta = inflateEntry(this.#pack, entry).bytes;
       const bytes = applyDelta(baseBytes, delta);
       this.#count(bytes.length);
@@ -183,22 +165,6 @@ class PackScan {
       this.#orphans.delete(hash);
       for (const child of [...(this.#children.get(index) ?? []), ...waiting]) work.push({ index: child, base: index });
     }
-  }
-
-  #bytesOf(index: number): Buffer {
-    const chain: number[] = [];
-    let bytes: Buffer | undefined;
-    for (let at: number | undefined = index; at !== undefined && bytes === undefined; at = this.#entries[at]?.base) {
-      bytes = this.#cache.get(at);
-      if (bytes === undefined) chain.push(at);
-    }
-    for (const at of chain.reverse()) {
-      const entry = this.#entries[at];
-      if (entry === undefined) break;
-      const stored = inflateEntry(this.#pack, entry).bytes;
-      bytes = bytes === undefined ? stored : applyDelta(bytes, stored);
-    }
-    return bytes ?? Buffer.alloc(0);
   }
 
   #adopt(index: number, { kind, baseOffset, baseHash }: PackHeader, offset: number): void {
@@ -243,6 +209,26 @@ class PackScan {
     else this.#byHash.set(hash.digest("hex"), index);
     return entry.start + inflate.bytesWritten;
   }
+}
+
+/** The bytes of an object: goes down to the nearest base that is at hand, then up again. */
+function rebuilt(pack: Buffer, entries: readonly PackEntry[], cache: ByteCache, index: number): Buffer {
+  const chain: PackEntry[] = [];
+  const indexes: number[] = [];
+  let bytes: Buffer | undefined;
+  for (let at: number | undefined = index; at !== undefined && bytes === undefined; at = entries[at]?.base) {
+    bytes = cache.get(at);
+    const entry = entries[at];
+    if (bytes !== undefined || entry === undefined) continue;
+    chain.push(entry);
+    indexes.push(at);
+  }
+  for (let entry = chain.pop(); entry !== undefined; entry = chain.pop()) {
+    const stored = inflateEntry(pack, entry).bytes;
+    bytes = bytes === undefined ? stored : applyDelta(bytes, stored);
+    cache.set(indexes.pop() ?? index, bytes);
+  }
+  return bytes ?? Buffer.alloc(0);
 }
 
 function hashOf(type: ObjectType, bytes: Buffer): string {

@@ -5,7 +5,7 @@ import { ToolkitError, toToolkitError } from "@plumb/std";
 import { timeoutMs } from "./observe.ts";
 import type { PackAnswer, PackJob } from "./pack-job.ts";
 import type { GitPlan } from "./plan.ts";
-import { StepError } from "./step-error.ts";
+import { archiveFailure, StepError } from "./step-error.ts";
 
 /** What a run did. */
 export interface GitDone {
@@ -53,7 +53,10 @@ async function packed(obj: GitRepository, plan: Extract<GitPlan, { kind: "pack" 
     request, resolved, access, owner, storagePath, advertisedHost, algorithm, proxyEnvironment, timeoutMs: timeoutMs(obj), ignore: obj.spec.ignore,
   };
   const limits = { key: `${owner.namespace}/${owner.name}`, timeoutMs: timeoutMs(obj) + PACKING_MS, signal: tools.signal };
-  const answer = await tools.atHost(new URL(request.url).host, () => options.pack(job, limits));
+  const answer = await tools.atHost(new URL(request.url).host, () => options.pack(job, limits)).catch((thrown: unknown) => {
+    // A worker that went over its time or memory.
+    throw toToolkitError(thrown).kind === "cancelled" ? thrown : archiveFailure(thrown);
+  });
   if (answer.kind === "packed") return answer;
   const { kind, message, retryAfterMs } = answer.error;
   throw new StepError(answer.reason, new ToolkitError(kind, message, { retryAfterMs }), undefined);

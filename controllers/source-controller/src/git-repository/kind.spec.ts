@@ -9,10 +9,10 @@ import { startGitServer } from "@plumb/git/server";
 import { serveTestRepository, type ServedRepository } from "@plumb/git/testing";
 import { startTestServer } from "@plumb/http/testing";
 import { reconcileOnce, removeOnce, standardConditions, statusPatch, type Report } from "@plumb/runtime";
-import { isObject, systemClock, type JsonObject } from "@plumb/std";
+import { isObject, systemClock, ToolkitError, type JsonObject } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { GitClients } from "./clients.ts";
-import { gitRepositoryReconciler, type GitRepositoryReconciler } from "./kind.ts";
+import { gitRepositoryReconciler, type GitRepositoryOptions, type GitRepositoryReconciler } from "./kind.ts";
 import { packGitRepository } from "./pack-job.ts";
 
 const { signal } = new AbortController();
@@ -40,7 +40,7 @@ afterEach(async () => {
   await rm(folder.root, { recursive: true, force: true });
 });
 
-function reconciler(host = "source.example"): GitRepositoryReconciler {
+function reconciler(host = "source.example", pack: GitRepositoryOptions["pack"] = (job) => packGitRepository(structuredClone(job))): GitRepositoryReconciler {
   const get = async ({ name }: { readonly name: string }): Promise<LiveObject | undefined> => {
     const data = secrets[name];
     if (data === undefined) return undefined;
@@ -51,9 +51,9 @@ function reconciler(host = "source.example"): GitRepositoryReconciler {
     client: { get }, clients: new GitClients({}), discoveries: new Map(),
     store: new ArtifactStore({ folder, advertisedHost: host, clock: systemClock }),
     storagePath: folder.root, advertisedHost: host, digestAlgorithm: "sha256", proxyEnvironment: {},
-    pack: (job) => {
+    pack: (job, options) => {
       packs += 1;
-      return packGitRepository(structuredClone(job));
+      return pack(job, options);
     },
   });
 }
@@ -243,6 +243,17 @@ describe("a GitRepository", () => {
     });
     await run({ ignore: "/assets\n" });
     expect(await filesOf(artifact())).toEqual({ "a.txt": "one" });
+  });
+
+  it("whose worker dies of it keeps its artifact and says so", async () => {
+    await served.repository.commit({ files: { "a.txt": "one" } });
+    await run();
+    const before = artifact();
+    await served.repository.commit({ files: { "a.txt": "two" } });
+    const died = new ToolkitError("invalid", "packGitRepository needed more than 768 MiB of memory");
+    const report = await run({}, reconciler("source.example", () => Promise.reject(died)));
+    expect(report.outcome).toMatchObject({ reason: "ArchiveOperationFailed", error: { kind: "invalid", message: `unable to archive artifact to storage: ${died.message}` } });
+    expect(artifact()).toEqual(before);
   });
 
   it("says that the storage cannot be written, and is whole once it can", async () => {
