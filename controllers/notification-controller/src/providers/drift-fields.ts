@@ -43,7 +43,8 @@ export function otherMetadata({ metadata = {} }: ToolkitEvent): readonly (readon
 function changesOf(text: string | undefined): string | undefined {
   if (text === undefined || text === "") return undefined;
   const changes = parsed(text);
-  return Array.isArray(changes) ? changes.map(lineOf).join("\n") : text;
+  if (!Array.isArray(changes)) return text;
+  return changes.length === 0 ? undefined : changes.map(lineOf).join("\n");
 }
 
 function lineOf(change: unknown): string {

@@ -138,6 +138,16 @@ describe("slack", () => {
       expect(fields("DriftResolved")).toContainEqual({ title: "State", value: "is as declared again since 2026-01-02T03:04:05Z", short: false });
     });
 
+    it("of a deleted object without fields, for it has none", () => {
+      const deleted = payload(
+        message({
+          reason: "DriftCorrected",
+          metadata: { "drift-id": "d", "drift-object": "ConfigMap/team/a", "drift-changes": "[]", "drift-managers": "unknown" },
+        }),
+      );
+      expect(deleted).toMatchObject({ attachments: [{ fields: [{ title: "Object" }, { title: "Changed by", value: "unknown" }, { title: "State" }] }] });
+    });
+
     it("as it came where the changes are not what was agreed", () => {
       const odd = (text: string): unknown => payload(message({ metadata: { "drift-id": "d", "drift-changes": text } }));
       expect(odd("not json")).toMatchObject({ attachments: [{ fields: [{ title: "Changed", value: "not json" }] }] });
