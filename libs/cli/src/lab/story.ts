@@ -205,6 +205,10 @@ async function workloadsOf(cluster: LabCluster, names: LabNames): Promise<readon
   ];
 }
 
+/** Characters of a message that are quoted, and how many of them are its end, which says where. */
+const MAX_QUOTE = 120;
+const QUOTE_END = 60;
+
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
 }
@@ -215,5 +219,5 @@ function firstLineWith(text: string, part: string): string {
 
 function clipped(text: string): string {
   const [line = ""] = text.split("\n");
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+  return line.length > MAX_QUOTE ? `${line.slice(0, MAX_QUOTE - QUOTE_END)} … ${line.slice(-QUOTE_END)}` : line;
 }
