@@ -1,11 +1,12 @@
 import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { own, setOwn } from "./own-key.ts";
 
 /** Applies an RFC 7386 patch: null removes, maps are merged, all else is replaced. Nulls in a map that is new are left out. */
 export function applyMergePatch(document: JsonObject, patch: JsonObject): JsonObject {
   const merged: Record<string, JsonValue | undefined> = { ...document };
   for (const [key, change] of Object.entries(patch)) {
     if (change === null) delete merged[key];
-    else if (change !== undefined) define(merged, key, changed(merged[key], change));
+    else if (change !== undefined) setOwn(merged, key, changed(own(merged, key), change));
   }
   return merged;
 }
@@ -20,11 +21,6 @@ function withoutNulls(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map((item) => (item === null ? null : withoutNulls(item)));
   if (!isObject(value)) return value;
   const kept: Record<string, JsonValue> = {};
-  for (const [key, one] of Object.entries(value)) if (one !== null && one !== undefined) define(kept, key, withoutNulls(one));
+  for (const [key, one] of Object.entries(value)) if (one !== null && one !== undefined) setOwn(kept, key, withoutNulls(one));
   return kept;
-}
-
-/** Sets a key of any name: assignment would take `__proto__` for the prototype. */
-function define(target: Record<string, JsonValue | undefined>, key: string, value: JsonValue): void {
-  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
 }

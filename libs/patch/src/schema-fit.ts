@@ -1,6 +1,6 @@
 import { FieldSet, FieldSetBuilder } from "./field-set.ts";
-import type { FieldPath, PathElement } from "./path-element.ts";
 import type { PatchSchema } from "./patch-schema.ts";
+import type { FieldPath, PathElement } from "./path-element.ts";
 import { isAtomicList, isAtomicMap, itemSchema, memberSchema } from "./shape.ts";
 
 /**

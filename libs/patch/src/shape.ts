@@ -1,4 +1,5 @@
 import { isObject, stringifyJson, type JsonObject, type JsonValue } from "@plumb/std";
+import { own } from "./own-key.ts";
 import type { PatchSchema } from "./patch-schema.ts";
 import { keyElement, valueElement, type PathElement } from "./path-element.ts";
 
@@ -70,7 +71,7 @@ function keyedElement(list: PatchSchema, item: JsonValue): PathElement | string 
   const fields = itemSchema(list).fields;
   const keys: (readonly [string, JsonValue])[] = [];
   for (const name of list.listKeys) {
-    const value = item[name] ?? (Object.hasOwn(item, name) ? null : fields.get(name)?.default);
+    const value = own(item, name) ?? (Object.hasOwn(item, name) ? null : fields.get(name)?.default);
     if (value !== undefined) keys.push([name, value]);
   }
   if (keys.length > 0) return keyElement(keys);
@@ -95,7 +96,7 @@ export function sameValue(a: JsonValue | undefined, b: JsonValue | undefined): b
 
 function sameMap(a: JsonObject, b: JsonObject): boolean {
   const keys = keysOf(a);
-  return keys.length === keysOf(b).length && keys.every((key) => b[key] !== undefined && sameValue(a[key], b[key]));
+  return keys.length === keysOf(b).length && keys.every((key) => own(b, key) !== undefined && sameValue(a[key], own(b, key)));
 }
 
 /** Keys whose value is there; a key that is undefined is absent. */

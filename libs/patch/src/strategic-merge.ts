@@ -1,5 +1,6 @@
 import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
 import { goText } from "./go-text.ts";
+import { own, setOwn } from "./own-key.ts";
 import { PatchError } from "./patch-error.ts";
 import type { PatchSchema } from "./patch-schema.ts";
 import { DEDUCED, itemSchema, memberSchema, sameValue } from "./shape.ts";
@@ -31,9 +32,9 @@ function mergeMap(original: JsonObject, patch: JsonObject, schema: PatchSchema):
     if (key.startsWith(DELETE_FROM)) deleteElements(merged, key.slice(DELETE_FROM.length), change);
     else if (change === null) delete merged[key];
     else {
-      const value = mergeValue(merged[key], change, memberSchema(schema, key) ?? DEDUCED);
+      const value = mergeValue(own(merged, key), change, memberSchema(schema, key) ?? DEDUCED);
       if (value === undefined) delete merged[key];
-      else merged[key] = value;
+      else setOwn(merged, key, value);
     }
   }
   return merged;
@@ -144,7 +145,7 @@ function mergeElements(original: Items, patch: Items, mergeKey: string, schema: 
 }
 
 function deleteElements(merged: Record<string, JsonValue | undefined>, key: string, change: JsonValue): void {
-  const list = merged[key];
+  const list = own(merged, key);
   if (Array.isArray(list) && Array.isArray(change)) merged[key] = list.filter((item) => !change.some((gone) => sameValue(item, gone)));
 }
 
@@ -152,8 +153,8 @@ function deleteElements(merged: Record<string, JsonValue | undefined>, key: stri
 function orderElements(merged: Record<string, JsonValue | undefined>, patch: Record<string, JsonValue | undefined>, directive: string, schema: PatchSchema): void {
   const key = directive.slice(ELEMENT_ORDER.length);
   const order = patch[directive];
-  const { [key]: change } = patch;
-  const live = merged[key];
+  const change = own(patch, key);
+  const live = own(merged, key);
   delete patch[directive];
   if (!Array.isArray(order)) throw new PatchError("internal", `expected a []interface {}, but received a ${typeof order}`);
   const field = memberSchema(schema, key) ?? DEDUCED;

@@ -1,4 +1,5 @@
 import { isObject, type JsonValue } from "@plumb/std";
+import { own } from "./own-key.ts";
 import { sameValue } from "./shape.ts";
 
 type Items = readonly JsonValue[];
@@ -6,7 +7,7 @@ type Items = readonly JsonValue[];
 /** What tells elements apart: the value under the merge key, or without one the element itself. */
 export function keyValue(element: JsonValue, mergeKey: string | undefined): JsonValue | undefined {
   if (mergeKey === undefined) return element;
-  return isObject(element) ? element[mergeKey] : undefined;
+  return isObject(element) ? own(element, mergeKey) : undefined;
 }
 
 /** Splits a list by whether `others` has an element of the same key. */

@@ -136,6 +136,14 @@ describe("server-side apply", () => {
     expect(() => applyPatch(request({ ...head, spec: {} }, {}, "me", [{ manager: "x", operation: "Steal", apiVersion: "v1", fieldsType: "FieldsV1" }]))).toThrow("operation must be");
   });
 
+  it("takes keys that every object has in JavaScript for keys like any other", () => {
+    const settings: JsonObject = JSON.parse('{"__proto__":"1","constructor":"2","toString":"3"}');
+    const first = applied(applyPatch(request(undefined, { settings }, "me", [])));
+    expect(JSON.stringify(first.object["spec"])).toBe('{"settings":{"__proto__":"1","constructor":"2","toString":"3"}}');
+    const second = applied(applyPatch(request(first.object, { settings: { a: "1" } }, "me", first.managedFields)));
+    expect(second.object["spec"]).toEqual({ settings: { a: "1" } });
+  });
+
   it("merges ten thousand keys in well under a second", () => {
     const data = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`k${at}`, String(at)]));
     const configMap = builtinFacts().schema("v1", "ConfigMap");

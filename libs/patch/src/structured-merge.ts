@@ -1,10 +1,10 @@
 import { ToolkitError, type JsonObject } from "@plumb/std";
 import { conflictMessage, fieldConflict } from "./conflict.ts";
 import { FieldSet } from "./field-set.ts";
-import { foldOldUpdaters, identityOf, readShares, writeShares, type Share } from "./managers.ts";
-import type { ManagedEntry } from "./managed-entry.ts";
-import type { ApplyRequest, ApplyResult, FieldConflict, UpdateRequest } from "./merge-request.ts";
 import { CLIENT_SIDE_APPLIER, lastAppliedFields, withLastApplied } from "./last-applied.ts";
+import type { ManagedEntry } from "./managed-entry.ts";
+import { foldOldUpdaters, identityOf, readShares, writeShares, type Share } from "./managers.ts";
+import type { ApplyRequest, ApplyResult, FieldConflict, UpdateRequest } from "./merge-request.ts";
 import { fitToSchema } from "./schema-fit.ts";
 import { keysOf, mapOf, sameValue } from "./shape.ts";
 import { faultText, typeFaults } from "./typed-check.ts";

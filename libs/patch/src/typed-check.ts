@@ -1,7 +1,7 @@
 import { stringifyJson, type JsonValue } from "@plumb/std";
 import { goText, goTypeName } from "./go-text.ts";
-import { fieldElement, indexElement, pathText, type PathElement } from "./path-element.ts";
 import type { PatchSchema } from "./patch-schema.ts";
+import { fieldElement, indexElement, pathText, type PathElement } from "./path-element.ts";
 import { elementOf, isAtomicList, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";
 
 /**

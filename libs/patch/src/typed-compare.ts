@@ -1,7 +1,8 @@
 import type { JsonValue } from "@plumb/std";
 import { FieldSetBuilder, type FieldSet } from "./field-set.ts";
-import { fieldElement, type PathElement } from "./path-element.ts";
+import { own } from "./own-key.ts";
 import type { PatchSchema } from "./patch-schema.ts";
+import { fieldElement, type PathElement } from "./path-element.ts";
 import { DEDUCED, elementOf, isAtomicList, isAtomicMap, itemSchema, keysOf, listOf, mapOf, memberSchema, sameValue, shapeOf, type Shape } from "./shape.ts";
 
 /** How one object became another; no path is in two of the sets. */
@@ -66,7 +67,7 @@ class CompareWalk {
     const now = mapOf(after) ?? {};
     const keys = new Set([...keysOf(old), ...keysOf(now)]);
     if (isAtomicMap(schema) || keys.size === 0) return this.#leaf(before, after);
-    for (const key of keys) this.#compareBelow(fieldElement(key), old[key], now[key], memberSchema(schema, key) ?? DEDUCED);
+    for (const key of keys) this.#compareBelow(fieldElement(key), own(old, key), own(now, key), memberSchema(schema, key) ?? DEDUCED);
     return false;
   }
 

@@ -1,7 +1,7 @@
 import type { JsonValue } from "@plumb/std";
 import { FieldSetBuilder, type FieldSet } from "./field-set.ts";
-import { fieldElement, type PathElement } from "./path-element.ts";
 import type { PatchSchema } from "./patch-schema.ts";
+import { fieldElement, type PathElement } from "./path-element.ts";
 import { DEDUCED, elementOf, isAtomicList, isAtomicMap, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";
 
 /** The fields that `value` names: leaves, elements of keyed lists and sets, empty maps, and keys of maps that are no structs. */

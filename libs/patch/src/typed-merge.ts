@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "@plumb/std";
-import type { PathElement } from "./path-element.ts";
+import { own, setOwn } from "./own-key.ts";
 import type { PatchSchema } from "./patch-schema.ts";
+import type { PathElement } from "./path-element.ts";
 import { DEDUCED, elementOf, isAtomicList, isAtomicMap, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";
 
 /** `live` with everything that `applied` names. Nothing is removed: that is the matter of ownership. */
@@ -32,8 +33,8 @@ function mergeMap(live: Maybe, applied: Maybe, schema: PatchSchema): Maybe {
   if (isAtomicMap(schema) || keys.size === 0) return kept(live, applied);
   const merged: Record<string, JsonValue> = {};
   for (const key of keys) {
-    const value = merge(old[key], now[key], memberSchema(schema, key) ?? DEDUCED);
-    if (value !== undefined) merged[key] = value;
+    const value = merge(own(old, key), own(now, key), memberSchema(schema, key) ?? DEDUCED);
+    if (value !== undefined) setOwn(merged, key, value);
   }
   return Object.keys(merged).length === 0 ? undefined : merged;
 }

@@ -1,7 +1,8 @@
 import type { JsonObject, JsonValue } from "@plumb/std";
 import type { FieldSet } from "./field-set.ts";
-import { fieldElement } from "./path-element.ts";
+import { setOwn } from "./own-key.ts";
 import type { PatchSchema } from "./patch-schema.ts";
+import { fieldElement } from "./path-element.ts";
 import { DEDUCED, elementOf, isAtomicList, isAtomicMap, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";
 
 /** `object` without the members of `fields`; a list or map that loses all it held goes with it. */
@@ -38,7 +39,7 @@ function removeMembers(map: JsonObject, fields: FieldSet, schema: PatchSchema): 
     if (fields.hasElement(element)) continue;
     const value = map[key] ?? null;
     const below = fields.below(element);
-    kept[key] = below.isEmpty ? value : remove(value, below, memberSchema(schema, key) ?? DEDUCED);
+    setOwn(kept, key, below.isEmpty ? value : remove(value, below, memberSchema(schema, key) ?? DEDUCED));
   }
   return Object.keys(kept).length === 0 ? null : kept;
 }
@@ -82,8 +83,8 @@ function extractMembers(map: JsonObject | undefined, fields: FieldSet, schema: P
     const element = fieldElement(key);
     const below = fields.below(element);
     const value = map[key] ?? null;
-    if (!below.isEmpty) kept[key] = extract(value, below, memberSchema(schema, key) ?? DEDUCED);
-    else if (fields.hasElement(element)) kept[key] = value;
+    if (!below.isEmpty) setOwn(kept, key, extract(value, below, memberSchema(schema, key) ?? DEDUCED));
+    else if (fields.hasElement(element)) setOwn(kept, key, value);
   }
   return kept;
 }

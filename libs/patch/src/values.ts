@@ -1,7 +1,8 @@
 import { isObject, type JsonValue } from "@plumb/std";
 import type { FieldSet } from "./field-set.ts";
-import { fieldElement, type FieldPath, type PathElement } from "./path-element.ts";
+import { own } from "./own-key.ts";
 import type { PatchSchema } from "./patch-schema.ts";
+import { fieldElement, type FieldPath, type PathElement } from "./path-element.ts";
 import { elementOf, isAtomicList, isAtomicMap, itemSchema, memberSchema, sameValue } from "./shape.ts";
 
 /** What an object has at a path of a field set. */
@@ -40,13 +41,13 @@ function placeOf(value: JsonValue | undefined, element: PathElement): string | n
 
 /** A key that the element lacks counts as its default, which is not known here: it is no difference. */
 function hasKeys(item: JsonValue, keys: Extract<PathElement, { kind: "key" }>["keys"]): boolean {
-  return isObject(item) && keys.some(([name]) => item[name] !== undefined) && keys.every(([name, value]) => item[name] === undefined || sameValue(item[name], value));
+  return isObject(item) && keys.some(([name]) => own(item, name) !== undefined) && keys.every(([name, value]) => own(item, name) === undefined || sameValue(own(item, name), value));
 }
 
 function childAt(value: JsonValue | undefined, place: string | number | undefined): JsonValue | undefined {
   if (place === undefined) return undefined;
   if (Array.isArray(value)) return typeof place === "number" ? value[place] : undefined;
-  return isObject(value) ? value[place] : undefined;
+  return isObject(value) ? own(value, String(place)) : undefined;
 }
 
 function escaped(token: string): string {
@@ -88,7 +89,7 @@ export function pathOf(pointer: string, object: JsonValue, schema: PatchSchema):
       const member = memberSchema(level, token);
       if (member === undefined) return undefined;
       path.push(fieldElement(token));
-      value = isObject(value) ? value[token] : undefined;
+      value = isObject(value) ? own(value, token) : undefined;
       level = member;
     }
   }
