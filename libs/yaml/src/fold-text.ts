@@ -10,13 +10,21 @@ const NO_BLOCK = /[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]| [
  */
 export function throughFolded(text: string): string {
   if (!text.includes("\n") || NO_BLOCK.test(text)) return text;
-  const hint = /^[ \r\n\u0085\u2028\u2029]/.test(text) ? "2" : "";
-  const ending = BREAK.test(text.at(-1) ?? "") ? (text.length === 1 || BREAK.test(text.at(-2) ?? "") ? "+" : "") : "-";
-  const written = parseNode(`v: >${hint}${ending}\n${folded(text)}`);
+  const written = parseNode(`v: >${blockHint(text)}\n${foldedLines(text).replaceAll(LINE_START, "$1  ")}`);
   return written?.content[1]?.value ?? text;
 }
 
-function folded(text: string): string {
+const LINE_START = /(^|[\r\n\u0085\u2028\u2029])(?=[^\r\n\u0085\u2028\u2029])/g;
+
+/** What stands behind `|` or `>`: that the text starts with a space or break, and how it ends. */
+export function blockHint(text: string): string {
+  const hint = /^[ \r\n\u0085\u2028\u2029]/.test(text) ? "2" : "";
+  if (!BREAK.test(text.at(-1) ?? "")) return `${hint}-`;
+  return text.length === 1 || BREAK.test(text.at(-2) ?? "") ? `${hint}+` : hint;
+}
+
+/** The lines that go-yaml writes for folded text, not yet indented. */
+export function foldedLines(text: string): string {
   // The first character that is no break decides for the whole text.
   const first = /[^\r\n\u0085\u2028\u2029]/.exec(text)?.[0] ?? "";
   const mustSeparate = first !== "" && first !== " " && first !== "\t";
@@ -30,10 +38,7 @@ function folded(text: string): string {
       isNewLine = true;
       continue;
     }
-    if (isNewLine) {
-      isIndented = character === " " || character === "\t";
-      result += "  ";
-    }
+    if (isNewLine) isIndented = character === " " || character === "\t";
     result += character;
     isNewLine = false;
   }

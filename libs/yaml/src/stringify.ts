@@ -1,7 +1,7 @@
 import { ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { goYamlNumber } from "./go-number.ts";
 import { compareKeys } from "./key-order.ts";
-import { writeKey, writeScalar, type Sink } from "./write-scalar.ts";
+import { put, startLine, writeKey, writeScalar, type Sink } from "./write-scalar.ts";
 
 /** Spaces a level; sequences in mappings are not indented. */
 const INDENT = 2;
@@ -71,20 +71,6 @@ function writeSequence(sink: Sink, items: readonly JsonValue[], indent: number, 
     put(sink, "-");
     writeNode(sink, item, own, "item");
   }
-}
-
-/** Goes to column `indent`: on the same line where the collection starts after an indicator, else on a new one. */
-function startLine(sink: Sink, indent: number, isSameLine: boolean): void {
-  if (!isSameLine && sink.column > 0) {
-    sink.text += "\n";
-    sink.column = 0;
-  }
-  if (sink.column < indent) put(sink, " ".repeat(indent - sink.column));
-}
-
-function put(sink: Sink, ascii: string): void {
-  sink.text += ascii;
-  sink.column += ascii.length;
 }
 
 function accepted(text: string): string {

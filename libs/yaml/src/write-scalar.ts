@@ -1,3 +1,4 @@
+import { blockHint } from "./fold-text.ts";
 import { resolveScalar } from "./resolve-scalar.ts";
 
 /** Text under construction and the column, in characters, that the next one goes to. */
@@ -23,7 +24,7 @@ function isPlainWord(text: string): boolean {
 /** Numbers of YAML 1.1 in base 60, which go-yaml does not read but quotes. */
 const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 
-type ScalarStyle = "plain" | "single" | "double" | "literal";
+export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded";
 
 /** Writes a string as a value. @param indent column of its further lines */
 export function writeScalar(sink: Sink, raw: string, indent: number): void {
@@ -62,7 +63,13 @@ function write(sink: Sink, text: string, style: ScalarStyle, indent: number, can
     writeFlow(sink, text.replaceAll("'", "''"), indent, canFold);
     put(sink, "'");
   } else if (style === "double") writeDoubleQuoted(sink, text, indent, canFold);
-  else writeLiteral(sink, text, indent);
+  else writeBlock(sink, text, style === "literal" ? "|" : ">", indent, text);
+}
+
+/** Writes a scalar in a style, on as many lines as it has. @param whole its text when `text` are lines made of it */
+export function writeStyled(sink: Sink, text: string, style: ScalarStyle, indent: number, whole: string): void {
+  if (style === "folded") writeBlock(sink, text, ">", indent, whole);
+  else write(sink, text, style, indent, false);
 }
 
 const BREAK = /[\r\n\u0085\u2028\u2029]/;
@@ -167,19 +174,11 @@ function escapeOf(code: number): string {
   return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }
 
-function writeLiteral(sink: Sink, text: string, indent: number): void {
-  put(sink, "|");
-  if (/^[ \r\n\u0085\u2028\u2029]/.test(text)) put(sink, "2");
-  put(sink, chompingHint(text));
+function writeBlock(sink: Sink, lines: string, indicator: "|" | ">", indent: number, whole: string): void {
   const pad = " ".repeat(indent);
   // A line starts after any break; an empty one is not indented.
-  sink.text += `\n${text.replace(/(^|[\r\n\u0085\u2028\u2029])(?=[^\r\n\u0085\u2028\u2029])/g, `$1${pad}`)}`;
-  sink.column = BREAK.test(text.charAt(text.length - 1)) ? 0 : 1;
-}
-
-function chompingHint(text: string): string {
-  if (!BREAK.test(text.charAt(text.length - 1))) return "-";
-  return text.length === 1 || BREAK.test(text.charAt(text.length - 2)) ? "+" : "";
+  sink.text += `${indicator}${blockHint(whole)}\n${lines.replace(/(^|[\r\n\u0085\u2028\u2029])(?=[^\r\n\u0085\u2028\u2029])/g, `$1${pad}`)}`;
+  sink.column = BREAK.test(lines.charAt(lines.length - 1)) ? 0 : 1;
 }
 
 function newLine(sink: Sink, indent: number): void {
@@ -187,7 +186,17 @@ function newLine(sink: Sink, indent: number): void {
   sink.column = indent;
 }
 
-function put(sink: Sink, ascii: string): void {
+/** Goes to column `indent`: on the same line where a collection starts after an indicator, else on a new one. */
+export function startLine(sink: Sink, indent: number, isSameLine: boolean): void {
+  if (!isSameLine && sink.column > 0) {
+    sink.text += "\n";
+    sink.column = 0;
+  }
+  if (sink.column < indent) put(sink, " ".repeat(indent - sink.column));
+}
+
+/** Writes ASCII. */
+export function put(sink: Sink, ascii: string): void {
   sink.text += ascii;
   sink.column += ascii.length;
 }
