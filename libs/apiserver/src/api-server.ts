@@ -13,6 +13,7 @@ import type { WriteContext } from "./resource.ts";
 import { listen, type Listening } from "./server.ts";
 import { Store } from "./storage/store.ts";
 import { Allocations } from "./strategies/allocations.ts";
+import { WorkloadSimulator } from "./workloads/simulator.ts";
 import { ObjectDeleter } from "./write/deleter.ts";
 import { ObjectWriter } from "./write/writer.ts";
 
@@ -22,6 +23,11 @@ export interface ApiServerOptions {
   /** PEM; without it the server speaks plain HTTP. */
   readonly tls?: { readonly key: string; readonly cert: string };
   readonly clock?: Clock;
+  /**
+   * Workloads are simulated unless it is `false`: pods are bound and become ready, whatever owns them gets its status.
+   * `podStartMs` is how long a pod takes, 100 when left out.
+   */
+  readonly workloads?: false | { readonly podStartMs?: number };
   /** Changes that are kept for watches, of each kind. */
   readonly eventsKept?: number;
 }
@@ -37,6 +43,8 @@ export interface ApiServer {
   /** Ends the controllers and every watch. Whoever listens is closed by itself. */
   stop(): void;
 }
+
+const DEFAULT_POD_START_MS = 100;
 
 export function createApiServer(options: ApiServerOptions = {}): ApiServer {
   const clock = options.clock ?? systemClock;
@@ -65,6 +73,7 @@ export function createApiServer(options: ApiServerOptions = {}): ApiServer {
     onWatch: (stop) => knobs.track(stop),
   };
   bootstrap(registry, writer, now());
+  const simulator = options.workloads === false ? undefined : new WorkloadSimulator({ ...parts, now: () => now() }, { podStartMs: options.workloads?.podStartMs ?? DEFAULT_POD_START_MS });
   const handle = (request: ApiRequest): Promise<ApiResponse> => handleRequest(parts, request);
   return {
     handle,
@@ -72,6 +81,7 @@ export function createApiServer(options: ApiServerOptions = {}): ApiServer {
     knobs,
     clock,
     stop: () => {
+      simulator?.stop();
       collector.stop();
       namespaces.stop();
       definitions.stop();

@@ -100,7 +100,7 @@ function duplicateVersions(versions: readonly JsonObject[]): readonly FieldFault
 function schemaFaults(versions: readonly JsonObject[]): readonly FieldFault[] {
   const schemas = versions.map((version) => schemaAt(version, "schema", "openAPIV3Schema"));
   const isShared = schemas.every((schema) => equalJson(schema, schemas[0]));
-  const missing = schemas.flatMap((schema, index) => (schema === undefined ? [required(`spec.versions[${index}].schema.openAPIV3Schema`, "schemas are required")] : []));
+  const missing = schemas.flatMap((schema, index) => (schema === undefined ? [required(`spec.versions[${index}].schema.openAPIV3Schema`)] : []));
   if (missing.length > 0) return missing;
   const [only] = schemas;
   if (isShared) return only === undefined ? [required("spec.versions")] : checkStructure(only, "spec.validation.openAPIV3Schema");

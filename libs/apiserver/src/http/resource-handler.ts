@@ -8,6 +8,7 @@ import { selectionOf } from "../read/selection.ts";
 import { prepareWatch } from "../read/watch.ts";
 import type { Store } from "../storage/store.ts";
 import type { ObjectDeleter } from "../write/deleter.ts";
+import { reviewed } from "./reviews.ts";
 import { checkManager, managerName, ownAfterUpdate, type Writer } from "../write/ownership.ts";
 import { patchType, readPatch } from "../write/patcher.ts";
 import { isDeleteOptions, parseDeleteOptions, parseQueryOptions, type DeleteOptions, type QueryOptions } from "../write/write-options.ts";
@@ -78,9 +79,10 @@ export async function handleCollection(parts: HandlerParts, call: ResourceCall):
   const isAcross = resource.isNamespaced && path.namespace === "";
   switch (request.method) {
     case "GET":
+      if (!resource.verbs.includes("list")) throw notAllowed();
       return list(parts, call);
     case "POST":
-      if (isAcross) throw notAllowed();
+      if (isAcross || !resource.verbs.includes("create")) throw notAllowed();
       return create(parts, call);
     case "DELETE":
       if (isAcross || !resource.verbs.includes("deletecollection")) throw notAllowed();
@@ -123,6 +125,7 @@ async function create(parts: HandlerParts, call: ResourceCall): Promise<ApiRespo
   const { value, repeated } = parseObject(bytes, format, resource.kind);
   checkKind(value, resource);
   const draft = decodeObject(resource, value, repeated, { fieldValidation: options.fieldValidation, warn });
+  if (!resource.verbs.includes("get")) return answer(201, reviewed(draft), call.negotiated);
   const object = parts.writer.create(resource, path.namespace, draft, { isDryRun: options.isDryRun, writer: writerOf(parts, call, options), warn });
   return answer(201, call.representation.one(object), call.negotiated);
 }

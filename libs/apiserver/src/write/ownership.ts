@@ -115,7 +115,8 @@ export function apply(resource: Resource, live: JsonObject | undefined, applied:
 }
 
 function subjectOf(object: JsonObject, { group, version, kind }: Resource): string {
-  return `${textAt(object, "metadata", "namespace") ?? ""}/${textAt(object, "metadata", "name") ?? ""}; ${group}/${version}, Kind=${kind}`;
+  const groupVersion = group === "" ? `/${version}` : `${group}/${version}`;
+  return `/${textAt(object, "metadata", "name") ?? ""}; ${groupVersion}, Kind=${kind}`;
 }
 
 function attempt<Value>(run: () => Value): Value {

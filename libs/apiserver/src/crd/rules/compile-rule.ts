@@ -32,7 +32,7 @@ function undefinedField(expression: Expression, root: JsonSchema): string | unde
     case "binary":
       return first([expression.left, expression.right], root);
     case "choice":
-      return first([expression.when, expression.then, expression.otherwise], root);
+      return first([expression.when, expression.yes, expression.no], root);
     case "list":
       return first(expression.items, root);
     case "map":

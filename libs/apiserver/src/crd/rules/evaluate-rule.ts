@@ -47,7 +47,7 @@ class Evaluation {
       case "binary":
         return this.#binary(expression.operator, expression.left, expression.right, names);
       case "choice":
-        return this.value(truth(this.value(expression.when, names)) ? expression.then : expression.otherwise, names);
+        return this.value(truth(this.value(expression.when, names)) ? expression.yes : expression.no, names);
       case "list":
         return expression.items.map((item) => this.value(item, names));
       case "map":

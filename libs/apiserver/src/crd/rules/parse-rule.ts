@@ -7,7 +7,7 @@ export type Expression =
   | { readonly kind: "call"; readonly of: Expression | undefined; readonly name: string; readonly args: readonly Expression[] }
   | { readonly kind: "unary"; readonly operator: "!" | "-"; readonly of: Expression }
   | { readonly kind: "binary"; readonly operator: string; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: "choice"; readonly when: Expression; readonly then: Expression; readonly otherwise: Expression }
+  | { readonly kind: "choice"; readonly when: Expression; readonly yes: Expression; readonly no: Expression }
   | { readonly kind: "list"; readonly items: readonly Expression[] }
   | { readonly kind: "map"; readonly entries: readonly (readonly [Expression, Expression])[] };
 
@@ -109,9 +109,9 @@ class Parser {
   }
 
   #branches(when: Expression): Expression {
-    const then = this.#choice();
+    const yes = this.#choice();
     this.#expect(":");
-    return { kind: "choice", when, then, otherwise: this.#choice() };
+    return { kind: "choice", when, yes, no: this.#choice() };
   }
 
   #binary(least: number): Expression {
