@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ManualClock } from "@plumb/events/testing";
 import { Spool } from "@plumb/files";
-import { noMeter, silentLog } from "@plumb/std";
+import { noMeter, silentLog, ToolkitError } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Attempt, Delivery } from "./delivery.ts";
-import { Outbox } from "./outbox.ts";
+import { encodeDelivery, type Attempt, type Delivery } from "./delivery.ts";
+import { Outbox, type OutboxSpool } from "./outbox.ts";
 import { sampleEvent } from "./testing/samples.ts";
 
 const LIMITS = { maxEntries: 1000, maxBytes: 10_000_000 };
@@ -44,9 +44,9 @@ function delivery(label: string): Delivery {
   return { event, alert: { namespace: "team", name: "on-call", uid: "u-alert" }, provider, acceptedMs: clock.nowMs() };
 }
 
-function open(): { readonly outbox: Outbox; readonly stop: () => Promise<void> } {
-  const outbox = new Outbox({
-    spool,
+function newOutbox(on: OutboxSpool): Outbox {
+  return new Outbox({
+    spool: on,
     clock,
     log: silentLog,
     finished: noMeter.counter("", ""),
@@ -56,6 +56,10 @@ function open(): { readonly outbox: Outbox; readonly stop: () => Promise<void> }
       return answer(event.message);
     },
   });
+}
+
+function open(on: OutboxSpool = spool): { readonly outbox: Outbox; readonly stop: () => Promise<void> } {
+  const outbox = newOutbox(on);
   const end = new AbortController();
   const running = outbox.run(end.signal);
   const stop = async (): Promise<void> => {
@@ -125,6 +129,30 @@ describe("a delivery", () => {
     await outbox.accept([delivery("sink:a/0")]);
     await until(() => expect(spool.count).toBe(0));
     expect(tried).toEqual(["sink:a/0"]);
+  });
+});
+
+describe("a disk that fails while it is read", () => {
+  const failing = (fails: () => boolean): OutboxSpool => ({
+    add: (bytes) => spool.add(bytes),
+    list: () => spool.list(),
+    remove: (id) => spool.remove(id),
+    read: (id) => (fails() ? Promise.reject(new ToolkitError("unavailable", "read log: input/output error")) : spool.read(id)),
+  });
+
+  it("delays a delivery and does not lose it", async () => {
+    let fails = 3;
+    const { outbox } = open(failing(() => fails-- > 0));
+    await outbox.accept([delivery("sink:a/0")]);
+    await untilTimePassing(10_000, () => expect(spool.count).toBe(0));
+    expect(tried).toEqual(["sink:a/0"]);
+  });
+
+  it("ends the process at its start instead of forgetting what it left", async () => {
+    await spool.add(encodeDelivery(delivery("sink:a/0")));
+    const outbox = newOutbox(failing(() => true));
+    await expect(outbox.run(new AbortController().signal)).rejects.toThrow("input/output error");
+    expect(spool.count).toBe(1);
   });
 });
 

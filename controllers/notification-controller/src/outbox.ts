@@ -97,7 +97,11 @@ export class Outbox {
     }
   }
 
-  /** Delivers until `signal` aborts, what an earlier process left first; resolves when no try is under way. */
+  /**
+   * Delivers until `signal` aborts, what an earlier process left first; resolves when no try is under way.
+   *
+   * @throws {ToolkitError} when what was left cannot be read, so that nothing of it is lost
+   */
   async run(signal: AbortSignal): Promise<void> {
     await this.#load();
     this.#signal = signal;
@@ -129,7 +133,7 @@ export class Outbox {
       const delivery = await this.#read(id);
       if (delivery !== undefined) this.#enqueue(delivery, id);
       else {
-        log.error("delivery in the outbox cannot be read", { id });
+        log.error("delivery in the outbox is damaged", { id });
         await this.#forget(id);
       }
     }
@@ -190,9 +194,9 @@ export class Outbox {
   async #tryFirst(channel: Channel, lane: Lane): Promise<void> {
     const { signal } = this.#giveUp;
     const [first] = lane.waiting;
-    const delivery = first === undefined ? undefined : await this.#read(first.id);
-    const attempt: Attempt = delivery === undefined ? { kind: "obsolete", because: "it cannot be read" } : await this.#options.attempt(delivery, signal);
-    if (first === undefined || (signal.aborted && attempt.kind === "failed")) return;
+    if (first === undefined) return;
+    const { delivery, attempt } = await this.#try(first.id, signal);
+    if (signal.aborted && attempt.kind === "failed") return;
     const isOver = attempt.kind !== "failed" || this.#isTooOld(first, attempt);
     if (delivery !== undefined) this.#tell(delivery, attempt, { isFirst: channel.failures === 0, isOver });
     this.#pace(channel, lane, attempt);
@@ -200,6 +204,21 @@ export class Outbox {
     lane.waiting.shift();
     await this.#forget(first.id);
     if (attempt.kind === "failed") await this.#expire(channel, attempt);
+  }
+
+  /** Reads a delivery and tries it; a disk that fails is an outage like another. */
+  async #try(id: number, signal: AbortSignal): Promise<{ readonly delivery?: Delivery; readonly attempt: Attempt }> {
+    const { log } = this.#options;
+    try {
+      const delivery = await this.#read(id);
+      if (delivery !== undefined) return { delivery, attempt: await this.#options.attempt(delivery, signal) };
+      log.error("delivery in the outbox is damaged", { id });
+      return { attempt: { kind: "obsolete", because: "it is damaged" } };
+    } catch (thrown) {
+      const { message } = toToolkitError(thrown);
+      log.error("outbox cannot be read", { id, error: message });
+      return { attempt: { kind: "failed", message, isOutage: true } };
+    }
   }
 
   /** Gives up all that is as old as what was just given up; waiting for a try of each would take for ever. */
@@ -246,12 +265,14 @@ export class Outbox {
     return this.#options.clock.nowMs() - acceptedMs > (isOutage ? MAX_OUTAGE_MS : MAX_MISCONFIGURED_MS);
   }
 
+  /** Undefined for one that is damaged and will stay so. @throws {ToolkitError} when the disk fails */
   async #read(id: number): Promise<Delivery | undefined> {
     try {
       return decodeDelivery(await this.#options.spool.read(id));
     } catch (thrown) {
-      this.#options.log.error("outbox cannot be read", { id, error: toToolkitError(thrown).message });
-      return undefined;
+      const error = toToolkitError(thrown);
+      if (error.kind === "corrupt" || error.kind === "missing") return undefined;
+      throw error;
     }
   }
 

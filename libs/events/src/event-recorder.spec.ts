@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from "v
 import { EventRecorder } from "./event-recorder.ts";
 import type { CanWriteEvents } from "./kubernetes-events.ts";
 import type { Notice } from "./notice.ts";
+import type { EventSpool } from "./post-queue.ts";
 import { ManualClock, SinkServer } from "./testing/index.ts";
 
 const apps: LiveObject = {
@@ -73,7 +74,7 @@ interface Running {
   readonly stop: () => Promise<void>;
 }
 
-function start(options: { spool?: Spool; url?: URL | undefined } = {}): Running {
+function start(options: { spool?: EventSpool; url?: URL | undefined } = {}): Running {
   const recorder = new EventRecorder({
     reporter: { controller: "kustomize-controller", instance: "pod-1" },
     client: store,
@@ -254,6 +255,22 @@ describe("a durable notice", () => {
     const { recorder } = start({ spool });
     await recorder.notify(apps, [{ ...failed, isDurable: true }]);
     await until(() => expect(messages()).toEqual([failed.message]));
+    await spool.close();
+  });
+
+  it("that the disk does not give back is not forgotten", async () => {
+    const spool = await open();
+    await spool.add(Buffer.from(JSON.stringify({ involvedObject: {} })));
+    const failing: EventSpool = {
+      add: (bytes) => spool.add(bytes),
+      list: () => spool.list(),
+      remove: (id) => spool.remove(id),
+      read: () => Promise.reject(new ToolkitError("unavailable", "read log: input/output error")),
+    };
+    const { recorder } = start({ spool: failing });
+    await recorder.notify(apps, [failed]);
+    await until(() => expect(messages()).toEqual([failed.message]));
+    expect(spool.count).toBe(1);
     await spool.close();
   });
 

@@ -94,7 +94,7 @@ export class PostQueue {
     if (spoolId !== undefined) await this.#forget(spoolId);
   }
 
-  /** Takes back what an earlier process left on disk. Never rejects. */
+  /** Takes back what an earlier process left on disk; what the disk does not give back now is left for the next. Never rejects. */
   async load(): Promise<void> {
     const { spool, log } = this.#options;
     for (const { id } of spool?.list() ?? []) {
@@ -102,8 +102,9 @@ export class PostQueue {
         const body = new TextDecoder().decode(await spool?.read(id));
         this.#enqueue(asEvent(body), body, id);
       } catch (thrown) {
-        log.error("event in the spool cannot be read", { id, error: toToolkitError(thrown).message });
-        await this.#forget(id);
+        const error = toToolkitError(thrown);
+        log.error("event in the spool cannot be read", { id, error: error.message });
+        if (thrown instanceof SyntaxError || error.kind === "corrupt") await this.#forget(id);
       }
     }
   }
