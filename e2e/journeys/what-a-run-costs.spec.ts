@@ -114,7 +114,7 @@ describe.skipIf(cluster.kind === "absent")("what a run costs", () => {
     await until("a controller that is done", () => {
       if (count !== proxy.seen.length) [count, sinceMs] = [proxy.seen.length, performance.now()];
       return performance.now() - sinceMs > QUIET_MS ? true : undefined;
-    });
+    }, () => `no end of requests: ${proxy.seen.slice(-20).map(line).join(", ")}`);
   }
 
   function line({ method, path }: ProxiedRequest): string {

@@ -1,5 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Interruption } from "./api-proxy.ts";
 
 /** A message as it arrived. */
 export interface SinkMessage {
@@ -17,12 +18,16 @@ export class Sink implements AsyncDisposable {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const status = this.#status;
+      const interruption = this.#interrupt?.();
+      if (interruption === "before") return void request.socket.destroy();
       if (status < 300) this.#messages.push({ path: request.url ?? "", body: Buffer.concat(chunks).toString(), atMs: performance.now() });
+      if (interruption === "after") return void request.socket.destroy();
       response.writeHead(status).end();
     });
   });
   readonly #messages: SinkMessage[] = [];
   #status = 200;
+  #interrupt: (() => Interruption | undefined) | undefined;
 
   static async start(): Promise<Sink> {
     const sink = new Sink();
@@ -44,6 +49,11 @@ export class Sink implements AsyncDisposable {
   /** What it answers from now on; a message that is not answered with 2xx is not kept. */
   answerWith(status: number): void {
     this.#status = status;
+  }
+
+  /** Asks on each message whether the connection is to break: before it is kept, or after, with no answer either way. */
+  interruptWith(interrupt: (() => Interruption | undefined) | undefined): void {
+    this.#interrupt = interrupt;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -101,9 +101,9 @@ export class Toolkit implements AsyncDisposable {
     return started;
   }
 
-  /** Commits to the branch that is followed, and resolves to the revision that the source will have. */
-  async commit(files: Readonly<Record<string, TestFile>>, message = "A commit\n"): Promise<string> {
-    return `main@sha1:${await this.git.repository.commit({ files, message })}`;
+  /** Commits, and resolves to the revision that a source which follows the branch will have. */
+  async commit(files: Readonly<Record<string, TestFile>>, branch = "main"): Promise<string> {
+    return `${branch}@sha1:${await this.git.repository.commit({ files, branch })}`;
   }
 
   /** Removes the namespace of the toolkit, ends the processes and removes what they wrote. */
@@ -117,7 +117,7 @@ export class Toolkit implements AsyncDisposable {
 
   #args(name: ControllerName): readonly string[] {
     const { hasLeaderElection, args } = this.#options;
-    const election = hasLeaderElection === true ? ["--enable-leader-election", "--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s", "--leader-election-retry-period=500ms"] : [];
+    const election = hasLeaderElection === true ? ["--enable-leader-election", "--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s", "--leader-election-retry-period=300ms"] : [];
     return ["--health-addr", LOOPBACK, "--metrics-addr", LOOPBACK, "--watch-all-namespaces=false", ...election, ...this.#addresses(name), ...this.#folders(name), ...(args?.[name] ?? [])];
   }
 
