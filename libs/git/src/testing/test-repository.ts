@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ObjectFolder } from "../server/object-folder.ts";
 import { NO_HASH, RefFolder } from "../server/ref-folder.ts";
 
@@ -26,6 +26,7 @@ export interface RawTreeEntry {
 
 /** A bare Git repository in a folder of its own, written without Git. */
 export class TestRepository {
+  /** Ends in `repository.git`; the folder above it is the repository's alone. */
   readonly folder: string;
   readonly objects: ObjectFolder;
   readonly refs: RefFolder;
@@ -91,7 +92,7 @@ export class TestRepository {
   }
 
   async remove(): Promise<void> {
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(dirname(this.folder), { recursive: true, force: true });
   }
 
   async #writeFile(name: string, file: TestFile): Promise<RawTreeEntry> {
