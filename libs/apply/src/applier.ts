@@ -1,5 +1,5 @@
 import { subjectOf, withOrigin, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
-import type { KubeClient, Resource } from "@plumb/kube";
+import type { KubeClient, ObjectName, Resource } from "@plumb/kube";
 import { systemClock, ToolkitError, toToolkitError, type Clock, type JsonObject } from "@plumb/std";
 import { baselineOf, hashOf, type Baseline, type ObjectKey } from "./baseline.ts";
 import type { Baselines } from "./baselines.ts";
@@ -30,6 +30,8 @@ export interface ApplierOptions {
 
 /** Once in so long even a watched object gets a dry run: defaults and admission change without an event. */
 const PROVEN_FOR_MS = 24 * 3_600_000;
+/** Times an object is read again because it moved between the read and the patch. */
+const MAX_READS = 5;
 /** Part of that time over which objects are spread. */
 const SPREAD = 0.25;
 
@@ -198,22 +200,36 @@ class Run {
     const { client, baselines } = this.#options;
     const { signal } = this.#request;
     const target = placed(item.object, resource);
-    const name = { resource, namespace: target.metadata.namespace, name: target.metadata.name };
+    const name: ObjectName = { resource, namespace: target.metadata.namespace, name: target.metadata.name };
     const apply = (): Promise<LiveObject> => client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: false, signal });
-    const takeOver = async (live: LiveObject | undefined): Promise<boolean> => {
-      const patch = live === undefined ? undefined : this.#takeOver(item.object, live);
-      if (patch !== undefined) await client.patch(name, patch, { type: "json", fieldManager: APPLY_MANAGER, signal });
-      return patch !== undefined;
-    };
     // why: a dry run shows whom there is to take over from, but their fields only as they would be after it
-    if (exists(found) && this.#takeOver(item.object, found) !== undefined) await takeOver(await client.get(name, { signal }));
+    if (exists(found) && this.#takeOver(item.object, found) !== undefined) await this.#takeOverNow(item.object, name, await client.get(name, { signal }));
     let answer = await apply();
     // why: where managed fields had been wiped, the apply itself has brought a co-owner up (before-first-apply)
-    if (await takeOver(answer)) answer = await apply();
+    if (await this.#takeOverNow(item.object, name, answer)) answer = await apply();
     baselines.set(item.key, baselineOf(answer, item.desiredHash, this.#request.revision, this.#nowMs()));
     const isSame = exists(found) && found.metadata.resourceVersion === answer.metadata.resourceVersion;
     this.#note(item, exists(found) ? (isSame ? "unchanged" : "configured") : "created");
     return answer;
+  }
+
+  /** Takes over what is to be taken over from the object as it was read, or as it is when it has moved since; false for nothing. */
+  async #takeOverNow(object: Manifest, name: ObjectName, seen: LiveObject | undefined): Promise<boolean> {
+    const { client } = this.#options;
+    const { signal } = this.#request;
+    let live = seen;
+    for (let reads = 1; ; reads++) {
+      const patch = live === undefined ? undefined : this.#takeOver(object, live);
+      if (patch === undefined) return reads > 1;
+      try {
+        await client.patch(name, patch, { type: "json", fieldManager: APPLY_MANAGER, signal });
+        return true;
+      } catch (thrown) {
+        const error = toToolkitError(thrown);
+        if (error.kind !== "conflict" || reads === MAX_READS) throw error;
+        live = await client.get(name, { signal });
+      }
+    }
   }
 
   /** A kind that a definition of this very run brings may take a moment to be served. */

@@ -18,7 +18,8 @@ export function takeOverPatch(live: LiveObject, overrides: readonly string[]): r
   const notes = [...noteRemovals(live, "annotations", ANNOTATIONS), ...noteRemovals(live, "labels", LABELS)];
   const managers = withTakenOver(live.metadata.managedFields ?? [], overrides);
   if (notes.length === 0 && managers === undefined) return undefined;
-  const version: JsonObject = { op: "test", path: "/metadata/resourceVersion", value: live.metadata.resourceVersion };
+  // why: set to what was read, an object that has moved since is a conflict; a test that fails would be an invalid patch
+  const version: JsonObject = { op: "replace", path: "/metadata/resourceVersion", value: live.metadata.resourceVersion };
   return [version, ...notes, ...(managers === undefined ? [] : [{ op: "replace", path: "/metadata/managedFields", value: managers }])];
 }
 

@@ -202,13 +202,15 @@ export class DriftWatch {
   #ring(key: ObjectKey, reason: Ring["reason"]): void {
     const { baselines, clock, ring } = this.#options;
     baselines.doubt(key);
-    if (this.#timers.has(`ring ${key}`)) return;
+    if (reason !== "deleted" && this.#timers.has(`ring ${key}`)) return;
     const tell = (): void => {
       this.#timers.delete(`ring ${key}`);
       const owners = this.#ownersOf(key);
       if (owners.length > 0) ring({ owners, key, reason });
     };
-    const delayMs = this.#budget.grant(key, clock.nowMs());
+    // an object that is gone does no harm to bring back at once: nobody can be fighting over it
+    const delayMs = reason === "deleted" ? 0 : this.#budget.grant(key, clock.nowMs());
+    this.#cancel(`ring ${key}`);
     if (delayMs === 0) tell();
     else this.#timers.set(`ring ${key}`, clock.after(delayMs, tell));
   }

@@ -18,7 +18,8 @@ export interface Cluster {
 export async function startCluster(): Promise<Cluster> {
   const [url, token] = (env["PLUMB_TEST_APISERVER"] ?? "").split(" ");
   if (url !== undefined && url !== "" && token !== undefined) return cluster(url, token, () => Promise.resolve());
-  const server = createApiServer();
+  // Nobody but the test acts on workloads: with a controller manager beside it, a real server would do otherwise too.
+  const server = createApiServer({ workloads: false });
   const listening = await server.listen(0);
   return cluster(listening.url, undefined, async () => {
     server.stop();
