@@ -1,4 +1,5 @@
 import type { BuildLimits } from "./build-limits.ts";
+import type { BuildCache } from "./resource/build-cache.ts";
 import type { Schema } from "./schema/schema.ts";
 
 /** What all parts of one build share, and no two builds. */
@@ -6,4 +7,7 @@ export interface BuildContext {
   readonly limits: BuildLimits;
   readonly schema: Schema;
   readonly signal: AbortSignal;
+  readonly cache: BuildCache | undefined;
+  /** What a user should change one day, in kustomize's words. */
+  readonly warnings: Set<string>;
 }

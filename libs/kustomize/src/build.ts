@@ -9,6 +9,7 @@ import { DEFAULT_BUILD_LIMITS, type BuildLimits } from "./build-limits.ts";
 import { sortResources } from "./emit/sort-order.ts";
 import { Loader, type RemoteLoader } from "./load/loader.ts";
 import { ORIGIN, TRANSFORMATIONS } from "./resource/build-annotations.ts";
+import type { BuildCache } from "./resource/build-cache.ts";
 import type { Resource } from "./resource/resource.ts";
 import { Schema } from "./schema/schema.ts";
 
@@ -25,6 +26,8 @@ export interface BuildOptions {
   readonly managedByLabel?: boolean;
   /** Fetches what lies outside; without it remote resources are refused. */
   readonly remote?: RemoteLoader;
+  /** Remembers files between builds. */
+  readonly cache?: BuildCache;
 }
 
 export interface BuiltObject {
@@ -35,6 +38,8 @@ export interface BuiltObject {
 
 export interface Build {
   readonly objects: readonly BuiltObject[];
+  /** What kustomize says on standard error about deprecated fields, each line once. */
+  readonly warnings: readonly string[];
   /** All objects as `kustomize build` prints them. */
   text(): string;
 }
@@ -47,7 +52,8 @@ export interface Build {
  */
 export async function build(root: string, options: BuildOptions): Promise<Build> {
   try {
-    return emit(await buildResources(root, options));
+    const warnings = new Set<string>();
+    return emit(await buildResources(root, options, warnings), [...warnings]);
   } catch (thrown) {
     if (options.signal.aborted) throw new ToolkitError("cancelled", "the build was stopped", { cause: thrown });
     throw deliberate(thrown);
@@ -60,10 +66,10 @@ function deliberate(thrown: unknown): ToolkitError {
   return toToolkitError(thrown);
 }
 
-async function buildResources(root: string, options: BuildOptions): Promise<readonly Resource[]> {
+async function buildResources(root: string, options: BuildOptions, warnings: Set<string>): Promise<readonly Resource[]> {
   const { fileSystem, order, signal, remote, restriction = "root-only" } = options;
   const limits: BuildLimits = { ...DEFAULT_BUILD_LIMITS, ...options.limits };
-  const context = { limits, signal, schema: new Schema() };
+  const context = { limits, signal, schema: new Schema(), cache: options.cache, warnings };
   signal.throwIfAborted();
   const loader = Loader.open(root, fileSystem, { limits, signal, remote, restriction, spent: { bytes: 0 } });
   const target = await openTarget(loader, context);
@@ -82,9 +88,9 @@ function cleanUp(resource: Resource, buildMetadata: readonly string[]): void {
   if (!buildMetadata.includes("transformerAnnotations")) removeAnnotation(resource, TRANSFORMATIONS);
 }
 
-function emit(resources: readonly Resource[]): Build {
+function emit(resources: readonly Resource[], warnings: readonly string[]): Build {
   const objects = resources.map(builtObject);
-  return { objects, text: () => objects.map(({ object }) => stringify(object)).join("---\n") };
+  return { objects, warnings, text: () => objects.map(({ object }) => stringify(object)).join("---\n") };
 }
 
 function builtObject({ node, origin, kind, name }: Resource): BuiltObject {

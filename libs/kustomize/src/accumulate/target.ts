@@ -34,7 +34,7 @@ export interface Target {
 
 /** Reads the kustomization of a directory. */
 export async function openTarget(loader: Loader, context: BuildContext): Promise<Target> {
-  const { name, content } = await loadKustomization(loader, context.limits);
+  const { name, content } = await loadKustomization(loader, context);
   return { kustomization: content, fileName: name, loader, context, origin: content.buildMetadata.length > 0 ? {} : undefined };
 }
 

@@ -1,7 +1,7 @@
-import { ToolkitError } from "@plumb/std";
+import { ToolkitError, isObject, type JsonValue } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
 import { invalid, prefixed, within } from "../build-error.ts";
-import type { BuildLimits } from "../build-limits.ts";
+import type { BuildContext } from "../build-context.ts";
 import { readKustomization, type Kustomization } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
 
@@ -13,7 +13,7 @@ export interface KustomizationFile {
 }
 
 /** Finds and reads the kustomization of a directory. @throws {ToolkitError} `invalid`: none, several, or one that cannot be read */
-export async function loadKustomization(loader: Loader, limits: BuildLimits): Promise<KustomizationFile> {
+export async function loadKustomization(loader: Loader, { limits, warnings }: BuildContext): Promise<KustomizationFile> {
   const names = loader.filesAmong(NAMES);
   const [name] = names;
   if (name === undefined) {
@@ -25,10 +25,23 @@ export async function loadKustomization(loader: Loader, limits: BuildLimits): Pr
   const value = within("invalid Kustomization", () =>
     parseOne(bytes, { path, dialect: "kubernetes", limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases, maxNodes: limits.maxNodes } }),
   );
+  for (const warning of deprecations(value)) warnings.add(warning);
   try {
     return { name, content: readKustomization(value, loader.shownRoot) };
   } catch (thrown) {
     if (!(thrown instanceof ToolkitError) || !thrown.message.startsWith("json:")) throw thrown;
     throw prefixed(`invalid Kustomization`, new ToolkitError(thrown.kind, `${thrown.message} (in ${path ?? name})`, { cause: thrown }));
   }
+}
+
+const INSTEAD = { bases: "resources", commonLabels: "labels", imageTags: "images", patchesJson6902: "patches", patchesStrategicMerge: "patches", vars: "replacements" } as const;
+
+/** What kustomize says of fields that have a successor. */
+function deprecations(value: JsonValue): readonly string[] {
+  if (!isObject(value)) return [];
+  const given = new Set(Object.entries(value).flatMap(([name, field]) => (field === null ? [] : [name.toLowerCase()])));
+  return Object.entries(INSTEAD).flatMap(([name, successor]) => {
+    if (!given.has(name.toLowerCase())) return [];
+    return [`# Warning: '${name}' is deprecated. Please use '${successor}' instead. ${name === "vars" ? "[EXPERIMENTAL] " : ""}Run 'kustomize edit fix' to update your Kustomization automatically.`];
+  });
 }

@@ -5,6 +5,7 @@ import { deAnchor } from "../node/de-anchor.ts";
 import { fieldOf, isEmpty, isMissingOrNull } from "../node/fields.ts";
 import { metadataMap, metadataText, topText } from "../node/metadata.ts";
 import { encodeToNode } from "../node/encode.ts";
+import type { ReadObject } from "./build-cache.ts";
 import { LOCAL_CONFIG } from "./build-annotations.ts";
 import { Resource } from "./resource.ts";
 
@@ -15,17 +16,22 @@ import { Resource } from "./resource.ts";
  * @throws {ToolkitError} `invalid`: not YAML, no kind, no name
  */
 export function readResources(content: string | Uint8Array, path: string | undefined, context: BuildContext): readonly Resource[] {
-  const { limits, schema } = context;
+  const { schema, cache } = context;
+  const read = (): readonly ReadObject[] => readObjects(content, path, context);
+  const objects = cache === undefined || path === undefined || typeof content === "string" ? read() : cache.objects(path, content, read);
+  return objects.map(({ node, line }) => new Resource(node, schema, path === undefined ? undefined : { path, line }));
+}
+
+function readObjects(content: string | Uint8Array, path: string | undefined, { limits }: BuildContext): readonly ReadObject[] {
   const nodes = within("MalformedYAMLError", () => parseNodes(content, { path, limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases } }));
   const lines = new Map<YamlNode, number>();
   const unwrapped = unwrapList(nodes).map((node) => {
-    const line = node.line;
+    const { line } = node;
     const plain = deAnchor(node, limits.maxNodes);
     lines.set(plain, line);
     return plain;
   });
-  const objects = inlineLists(unwrapped.filter((node) => isObject(node)), lines);
-  return objects.map((node) => new Resource(node, schema, path === undefined ? undefined : { path, line: lines.get(node) ?? 1 }));
+  return inlineLists(unwrapped.filter(isObject), lines).map((node) => ({ node, line: lines.get(node) ?? 1 }));
 }
 
 /** A file that holds a single List is the items of it. */

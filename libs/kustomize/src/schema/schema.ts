@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { isObject, parseJson, type JsonObject, type JsonValue } from "@plumb/std";
 import { invalid } from "../build-error.ts";
 import { CLUSTER_KINDS, NAMESPACED_KINDS } from "./facts.ts";
 import { builtInShapes, type Shape } from "./shape.ts";
@@ -66,6 +66,18 @@ export class Schema {
     if (this.#builtIn === "unused") return own;
     const builtIn = builtInShapes().kinds.get(type);
     return this.#builtIn === "weaker" ? (own ?? builtIn) : (builtIn ?? own);
+  }
+
+  /** The schema that a comment beside a value holds, as kustomize reads one; undefined for a comment that holds none. */
+  shapeInComment(comment: string | undefined): Shape | undefined {
+    if (comment === undefined) return undefined;
+    let schema: JsonValue;
+    try {
+      schema = parseJson(comment);
+    } catch {
+      return undefined;
+    }
+    return isObject(schema) && Object.keys(schema).length > 0 ? this.#resolve(schema) : undefined;
   }
 
   #add(document: JsonValue): void {

@@ -34,7 +34,7 @@ export function mergeNode(patch: YamlNode, dest: YamlNode, options: MergeOptions
 
 /** Merges one value, either side of which may be missing. */
 export function mergeValue(dest: Maybe, patch: Maybe, known: Shape | undefined, merge: Merge, path: readonly string[]): Merged {
-  const shape = known ?? shapeFor(dest, merge) ?? shapeFor(patch, merge);
+  const shape = commentShape(dest, merge) ?? commentShape(patch, merge) ?? known ?? shapeFor(dest, merge) ?? shapeFor(patch, merge);
   const { kind } = [dest, patch].find((node) => !isMissingOrNull(node)) ?? { kind: "none" as const };
   switch (kind) {
     case "mapping":
@@ -59,6 +59,10 @@ function refuseOther(kind: "mapping" | "sequence" | "scalar", dest: Maybe, patch
   mustBe(kind, patch);
 }
 
+function commentShape(node: Maybe, { schema }: Merge): Shape | undefined {
+  return node?.comment === undefined || isMissingOrNull(node) ? undefined : schema.shapeInComment(node.comment);
+}
+
 /** The schema of an object that says what it is. */
 function shapeFor(node: Maybe, { schema }: Merge): Shape | undefined {
   if (node === undefined || isMissingOrNull(node) || node.kind !== "mapping") return undefined;
@@ -75,8 +79,9 @@ function mergeMapping(dest: Maybe, patch: Maybe, shape: Shape | undefined, merge
   for (const name of [...names].sort()) {
     const own = fieldOf(result, name);
     const theirs = fieldOf(patch, name);
-    const value = mergeValue(own, theirs, shape?.field(name), merge, [...path, name]);
-    setField(result, name, value, { keepNull: value !== undefined && merge.kept.has(value), keyStyle: keyStyle(value === theirs ? patch : result, name) });
+    const inComment = commentShape(keyOf(result, name), merge) ?? commentShape(keyOf(patch, name), merge);
+    const value = mergeValue(own, theirs, inComment ?? shape?.field(name), merge, [...path, name]);
+    setField(result, name, value, { keepNull: value !== undefined && merge.kept.has(value), keyStyle: keyOf(value === theirs ? patch : result, name)?.style ?? 0 });
   }
   return result;
 }
@@ -85,10 +90,10 @@ function namesOf(node: Maybe): readonly string[] {
   return node?.kind === "mapping" ? fieldNames(node) : [];
 }
 
-function keyStyle(node: Maybe, name: string): number {
-  if (node?.kind !== "mapping") return 0;
-  for (let i = 0; i < node.content.length; i += 2) if (node.content[i]?.value === name) return node.content[i]?.style ?? 0;
-  return 0;
+function keyOf(node: Maybe, name: string): Maybe {
+  if (node?.kind !== "mapping") return undefined;
+  for (let i = 0; i < node.content.length; i += 2) if (node.content[i]?.value === name) return node.content[i];
+  return undefined;
 }
 
 /** The mapping to go on with: the one that is there, or the patch itself. */
