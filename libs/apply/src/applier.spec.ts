@@ -68,6 +68,16 @@ function get(name: string, resource = CONFIG_MAPS): ReturnType<Cluster["other"][
   return cluster.other.get({ resource, namespace: ns, name }, { signal });
 }
 
+/** The server takes a moment to serve what a definition has become. */
+async function until<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
+  for (const giveUp = Date.now() + 20_000; Date.now() < giveUp; ) {
+    const value = await look();
+    if (value !== undefined) return value;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("it never came to hold");
+}
+
 describe("applying", () => {
   it("runs every dry run before the first write, stores the inventory between, and writes in order", async () => {
     const runner = new Runner();
@@ -262,6 +272,33 @@ describe("applying", () => {
     const result = await runner.run([deployment("web", "example/web:2")]);
     expect(changeLines(result.changes)).toBe(`Deployment/${ns}/web configured`);
     expect((await get("web", DEPLOYMENTS))?.metadata.annotations).toEqual({ theirs: "1" });
+  });
+
+  it("still removes what Git drops after the version under which it was applied is gone", async () => {
+    const group = `${ns}.example.com`;
+    const schema = { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", additionalProperties: { type: "integer" } } } } };
+    const version = (name: string, storage: boolean): object => ({ name, served: true, storage, schema });
+    const definition = (...versions: object[]): Manifest => ({
+      apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: `things.${group}` },
+      spec: { group, scope: "Namespaced", names: { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" }, versions },
+    }) as Manifest;
+    const thing = (name: string, spec: object): Manifest => ({ apiVersion: `${group}/${name}`, kind: "Thing", metadata: { name: "one", namespace: ns }, spec }) as Manifest;
+    const runner = new Runner();
+    expect((await runner.run([definition(version("v1alpha1", true), version("v1", false)), thing("v1alpha1", { a: 1, b: 1 })])).failure).toBeUndefined();
+    const definitions = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
+    const moved = definition(version("v1alpha1", false), version("v1", true));
+    await cluster.other.apply(definitions, moved, { fieldManager: "kustomize-controller", force: true, dryRun: false, signal });
+    await cluster.other.patch({ resource: definitions, name: `things.${group}` }, { status: { storedVersions: ["v1"] } }, { type: "merge", fieldManager: "x", subresource: "status", signal });
+    const result = await new Runner().run([definition(version("v1", true)), thing("v1", { a: 1 })]);
+    expect(result.failure).toBeUndefined();
+    const things = { group, version: "v1", plural: "things" };
+    const settled = await until(async () => {
+      const again = await new Runner().run([definition(version("v1", true)), thing("v1", { a: 1 })]);
+      expect(again.failure).toBeUndefined();
+      const live = await cluster.other.get({ resource: things, namespace: ns, name: "one" }, { signal });
+      return JSON.stringify(live?.["spec"]) === '{"a":1}' ? live : undefined;
+    });
+    expect(settled.metadata.managedFields?.map(({ manager, apiVersion }) => [manager, apiVersion])).toEqual([["kustomize-controller", `${group}/v1`]]);
   });
 
   it("brings a definition and an object of the kind it defines in one run", async () => {
