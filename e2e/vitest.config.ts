@@ -24,7 +24,7 @@ export default defineConfig({
       // Suites that start what they need themselves.
       { ...shared, test: { ...limits, name: "contract", include: ["contract/**/*.spec.ts", "control-plane/src/**/*.spec.ts"] } },
       // Suites that share one cluster; it starts only when one of them runs.
-      { ...shared, test: { ...limits, name: "cluster", include: ["cluster/**/*.spec.ts", "journeys/**/*.spec.ts", "faults/**/*.spec.ts"], globalSetup: ["cluster/global-setup.ts"] } },
+      { ...shared, test: { ...limits, name: "cluster", include: ["cluster/**/*.spec.ts", "journeys/**/*.spec.ts", "faults/**/*.spec.ts", "charts/**/*.spec.ts"], globalSetup: ["cluster/global-setup.ts"] } },
     ],
   },
 });

@@ -1,5 +1,5 @@
 export { ApiProxy, type Interrupt, type Interruption, type ProxiedRequest } from "./api-proxy.ts";
-export { writeBundles, type ControllerName } from "./bundles.ts";
+export { bundleOf, writeBundles, type ControllerName } from "./bundles.ts";
 export { at, ClusterClient, conditionOf, type Target } from "./cluster-client.ts";
 export { ControllerProcess } from "./controller-process.ts";
 export {
