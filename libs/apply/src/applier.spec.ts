@@ -3,7 +3,7 @@ import type { InventoryEntry, Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Applier, Baselines, changeLines, prune, staleEntries, type ApplyResult, type DesiredObject } from "./index.ts";
-import { startCluster, type Cluster } from "./testing/cluster.ts";
+import { IS_REAL, startCluster, type Cluster } from "./testing/cluster.ts";
 
 let cluster: Cluster;
 let ns: string;
@@ -274,7 +274,8 @@ describe("applying", () => {
     expect((await get("web", DEPLOYMENTS))?.metadata.annotations).toEqual({ theirs: "1" });
   });
 
-  it("still removes what Git drops after the version under which it was applied is gone", async () => {
+  if (!IS_REAL) console.log("NOT RUN: only a real API server refuses entries of a version that is gone; see PLUMB_TEST_APISERVER");
+  it.skipIf(!IS_REAL)("still removes what Git drops after the version under which it was applied is gone", async () => {
     const group = `${ns}.example.com`;
     const schema = { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", additionalProperties: { type: "integer" } } } } };
     const version = (name: string, storage: boolean): object => ({ name, served: true, storage, schema });
@@ -288,17 +289,23 @@ describe("applying", () => {
     const definitions = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
     const moved = definition(version("v1alpha1", false), version("v1", true));
     await cluster.other.apply(definitions, moved, { fieldManager: "kustomize-controller", force: true, dryRun: false, signal });
+    // why: it is stored anew, in the new version, while its managed fields are still of the old
+    const things = { group, version: "v1", plural: "things" };
+    const touch = (at: number): Promise<unknown> => cluster.other.patch({ resource: things, namespace: ns, name: "one" }, { metadata: { annotations: { at: String(at) } } }, { type: "merge", fieldManager: "x", signal });
+    for (const at of [1, 2, 3, 4]) {
+      await touch(at);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
     await cluster.other.patch({ resource: definitions, name: `things.${group}` }, { status: { storedVersions: ["v1"] } }, { type: "merge", fieldManager: "x", subresource: "status", signal });
     const result = await new Runner().run([definition(version("v1", true)), thing("v1", { a: 1 })]);
     expect(result.failure).toBeUndefined();
-    const things = { group, version: "v1", plural: "things" };
     const settled = await until(async () => {
       const again = await new Runner().run([definition(version("v1", true)), thing("v1", { a: 1 })]);
       expect(again.failure).toBeUndefined();
       const live = await cluster.other.get({ resource: things, namespace: ns, name: "one" }, { signal });
       return JSON.stringify(live?.["spec"]) === '{"a":1}' ? live : undefined;
     });
-    expect(settled.metadata.managedFields?.map(({ manager, apiVersion }) => [manager, apiVersion])).toEqual([["kustomize-controller", `${group}/v1`]]);
+    expect(settled.metadata.managedFields?.map(({ manager, apiVersion }) => [manager, apiVersion])).toEqual([["kustomize-controller", `${group}/v1`], ["x", `${group}/v1`]]);
   });
 
   it("brings a definition and an object of the kind it defines in one run", async () => {

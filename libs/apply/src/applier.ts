@@ -9,7 +9,7 @@ import { placed, prepared, type DesiredObject, type Prepared } from "./desired-o
 import { dryRunError } from "./dry-run-error.ts";
 import { definedKinds, untilCurrent } from "./definitions.ts";
 import { LiveObjects } from "./live-objects.ts";
-import { takeOverPatch } from "./managers.ts";
+import { migrationPatch, takeOverPatch } from "./managers.ts";
 import { inApplyOrder, STAGES, stageOf } from "./order.ts";
 import { APPLY_MANAGER, type Owner } from "./owner.ts";
 import { hasPolicy, isUnmanaged } from "./policy.ts";
@@ -98,7 +98,7 @@ class Run {
   readonly #checkpointed: readonly InventoryEntry[];
   readonly #definedKinds: ReadonlySet<string>;
   readonly #live: LiveObjects;
-  #mayWrite = false;
+  #checkpointing: Promise<void> | undefined;
 
   constructor(options: ApplierOptions, request: ApplyRequest, checkpointed: readonly InventoryEntry[], kinds: ReadonlySet<string>) {
     this.#options = options;
@@ -118,8 +118,7 @@ class Run {
         this.#note(found.item, found.action);
         continue;
       }
-      if (!this.#mayWrite) await this.#request.checkpoint(this.#checkpointed);
-      this.#mayWrite = true;
+      await this.#checkpoint();
       try {
         written.push(await this.#write(found.item, found.resource, found.found));
       } catch (thrown) {
@@ -146,7 +145,7 @@ class Run {
 
   async #assess(item: Prepared): Promise<Assessed> {
     const { object, key, desiredHash } = item;
-    const { baselines, client } = this.#options;
+    const { baselines } = this.#options;
     const { signal } = this.#request;
     if (isUnmanaged(object)) return { kind: "done", item, action: "skipped" };
     const baseline = baselines.get(key);
@@ -155,14 +154,8 @@ class Run {
     const target = placed(object, resource);
     const { namespace, name } = target.metadata;
     if (baseline === undefined) this.#live.expect(resource, namespace);
-    let found: LiveObject;
-    try {
-      found = await client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: true, signal });
-    } catch (thrown) {
-      const live = await client.get({ resource, namespace, name }, { signal, metadataOnly: true }).catch(() => undefined);
-      if (live !== undefined && isUnmanaged(live)) return { kind: "done", item, action: "skipped" };
-      throw dryRunError(object, toToolkitError(thrown));
-    }
+    const found = await this.#dryRun(resource, target);
+    if (found === undefined) return { kind: "done", item, action: "skipped" };
     if (!exists(found)) return { kind: "write", item, resource, found };
     if (isUnmanaged(found) || hasPolicy(object, "ssa-if-not-present")) return { kind: "done", item, action: "skipped" };
     if (this.#takeOver(object, found) !== undefined) return { kind: "write", item, resource, found };
@@ -172,6 +165,34 @@ class Run {
     if (live === undefined || live.metadata.uid !== found.metadata.uid || differs(live, found)) return { kind: "write", item, resource, found };
     baselines.set(key, baselineOf(live, desiredHash, this.#request.revision, this.#nowMs()));
     return { kind: "done", item, action: "unchanged" };
+  }
+
+  /** undefined where the dry run fails and the object in the cluster says that it is none of our business. */
+  async #dryRun(resource: Resource, target: Manifest): Promise<LiveObject | undefined> {
+    const { client } = this.#options;
+    const { signal } = this.#request;
+    const name: ObjectName = { resource, namespace: target.metadata.namespace, name: target.metadata.name };
+    const dryRun = (): Promise<LiveObject> => client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: true, signal });
+    try {
+      return await dryRun();
+    } catch (thrown) {
+      const live = await client.get(name, { signal, metadataOnly: true }).catch(() => undefined);
+      if (live !== undefined && isUnmanaged(live)) return undefined;
+      const migration = live === undefined ? undefined : migrationPatch(live, target.apiVersion);
+      if (migration === undefined) throw dryRunError(target, toToolkitError(thrown));
+      await this.#checkpoint();
+      await client.patch(name, migration, { type: "json", fieldManager: APPLY_MANAGER, signal }).catch(() => {
+        throw dryRunError(target, toToolkitError(thrown));
+      });
+      return dryRun().catch((again: unknown) => {
+        throw dryRunError(target, toToolkitError(again));
+      });
+    }
+  }
+
+  /** Once in a run, before its first write. */
+  #checkpoint(): Promise<void> {
+    return (this.#checkpointing ??= this.#request.checkpoint(this.#checkpointed));
   }
 
   /** True for an object that is as our last write left it, for all that is heard of it. */

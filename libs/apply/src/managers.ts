@@ -23,6 +23,19 @@ export function takeOverPatch(live: LiveObject, overrides: readonly string[]): r
   return [version, ...notes, ...(managers === undefined ? [] : [{ op: "replace", path: "/metadata/managedFields", value: managers }])];
 }
 
+/**
+ * The JSON patch that moves every entry to the version that is applied (K-048): the API server cannot read an object whose
+ * entries are of a version that is gone. undefined when all are of it. Pure.
+ */
+export function migrationPatch(live: LiveObject, apiVersion: string): readonly JsonObject[] | undefined {
+  const entries = live.metadata.managedFields ?? [];
+  if (entries.every((entry) => entry.apiVersion === apiVersion)) return undefined;
+  return [
+    { op: "replace", path: "/metadata/resourceVersion", value: live.metadata.resourceVersion },
+    { op: "replace", path: "/metadata/managedFields", value: entries.map((entry) => ({ ...entry, apiVersion })) },
+  ];
+}
+
 function noteRemovals({ metadata }: LiveObject, field: "annotations" | "labels", keys: readonly string[]): readonly JsonObject[] {
   const present = keys.filter((key) => Object.hasOwn(metadata[field] ?? {}, key));
   return present.map((key) => ({ op: "remove", path: `/metadata/${field}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}` }));

@@ -11,6 +11,9 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+/** True where the tests run against a real API server, which refuses what the one in this process forgives. */
+export const IS_REAL: boolean = (env["PLUMB_TEST_APISERVER"] ?? "") !== "";
+
 /**
  * An API server in this process, and clients of it. With `PLUMB_TEST_APISERVER="URL TOKEN"` that one instead, so that the
  * same tests can be held against a real one.
