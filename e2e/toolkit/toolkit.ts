@@ -20,6 +20,8 @@ export interface ToolkitOptions {
   /** More flags for one controller; the last one of a name counts. */
   readonly args?: Partial<Readonly<Record<ControllerName, readonly string[]>>>;
   readonly hasLeaderElection?: boolean;
+  /** Flags of the leases instead of those that make a take-over quick; empty for the defaults. */
+  readonly leaseFlags?: readonly string[];
   /** Processors for the controllers, as `taskset` takes them; any unless set. */
   readonly processors?: string;
 }
@@ -33,6 +35,9 @@ const LISTENS_AS: Readonly<Record<ControllerName, readonly string[]>> = {
 };
 /** Flags of the addresses that others are told, so that a controller that is started again keeps them. */
 const KEPT: Partial<Readonly<Record<string, string>>> = { events: "--events-addr", receiver: "--receiverAddr", storage: "--storage-addr" };
+
+/** So that a controller that is started again leads soon. */
+const QUICK_LEASE = ["--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s", "--leader-election-retry-period=300ms"];
 
 /** Notification first, for the others report to it. */
 export const START_ORDER: readonly ControllerName[] = ["notification-controller", "source-controller", "kustomize-controller"];
@@ -86,11 +91,15 @@ export class Toolkit implements AsyncDisposable {
     return found;
   }
 
-  /** Starts a controller, or starts it again where it has ended: with the same data, at the same addresses. */
-  async startController(name: ControllerName): Promise<ControllerProcess> {
+  /**
+   * Starts a controller, or starts it again where it has ended: with the same data, at the same addresses.
+   *
+   * @param reaching another kubeconfig, as text
+   */
+  async startController(name: ControllerName, reaching?: string): Promise<ControllerProcess> {
     const { kubeconfig, kubeconfigs, namespace } = this.#options;
     const path = join(this.#folder, `${name}.kubeconfig`);
-    await writeFile(path, kubeconfigs?.[name] ?? (await readFile(kubeconfig, "utf8")), { mode: 0o600 });
+    await writeFile(path, reaching ?? kubeconfigs?.[name] ?? (await readFile(kubeconfig, "utf8")), { mode: 0o600 });
     this.#runs += 1;
     const launch = {
       controller: name, listensAs: LISTENS_AS[name], args: this.#args(name), env: { KUBECONFIG: path, RUNTIME_NAMESPACE: namespace },
@@ -116,8 +125,8 @@ export class Toolkit implements AsyncDisposable {
   }
 
   #args(name: ControllerName): readonly string[] {
-    const { hasLeaderElection, args } = this.#options;
-    const election = hasLeaderElection === true ? ["--enable-leader-election", "--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s", "--leader-election-retry-period=300ms"] : [];
+    const { hasLeaderElection, leaseFlags = QUICK_LEASE, args } = this.#options;
+    const election = hasLeaderElection === true ? ["--enable-leader-election", ...leaseFlags] : [];
     return ["--health-addr", LOOPBACK, "--metrics-addr", LOOPBACK, "--watch-all-namespaces=false", ...election, ...this.#addresses(name), ...this.#folders(name), ...(args?.[name] ?? [])];
   }
 
