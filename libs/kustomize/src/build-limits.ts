@@ -8,7 +8,7 @@ export interface BuildLimits {
   readonly maxDepth: number;
   /** Aliases in one document. */
   readonly maxAliases: number;
-  /** Nodes of one file after aliases are replaced. */
+  /** Nodes that aliases and merge keys may add to one document. */
   readonly maxNodes: number;
 }
 
@@ -18,5 +18,5 @@ export const DEFAULT_BUILD_LIMITS: BuildLimits = {
   maxObjects: 20_000,
   maxDepth: 200,
   maxAliases: 1000,
-  maxNodes: 4_000_000,
+  maxNodes: 400_000,
 };

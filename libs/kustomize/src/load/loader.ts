@@ -64,7 +64,7 @@ export class Loader {
       if (remote === undefined) throw invalid(`remote file '${path}' is not loaded: remote resources are not allowed in this build`);
       return this.#count(await remote.file(path, signal), path);
     }
-    const inside = this.#resolveFile(path);
+    const inside = this.#resolveFile(path, limits.maxFileBytes);
     const bytes = this.#fileSystem.read(inside, limits.maxFileBytes);
     return this.#count(bytes, shownPath(inside), spent);
   }
@@ -72,18 +72,19 @@ export class Loader {
   #count(bytes: Uint8Array, shown: string, spent: { bytes: number } = this.#context.spent): Uint8Array {
     spent.bytes += bytes.byteLength;
     const { maxFileBytes, maxBuildBytes } = this.#context.limits;
-    if (bytes.byteLength > maxFileBytes) throw invalid(`'${shown}' has more than ${maxFileBytes} bytes (limit maxFileBytes)`);
+    if (bytes.byteLength > maxFileBytes) throw tooLarge(shown, maxFileBytes);
     if (spent.bytes > maxBuildBytes) throw invalid(`the files of the build have more than ${maxBuildBytes} bytes, the last being '${shown}' (limit maxBuildBytes)`);
     return bytes;
   }
 
-  #resolveFile(path: string): string {
+  #resolveFile(path: string, maxBytes: number): string {
     if (path.startsWith("/")) throw invalid(`security; file '${path}' is not in or below '${this.shownRoot}'`);
     const joined = joinPath(this.root, path);
     const isRestricted = this.#context.restriction === "root-only";
     const stat = this.#fileSystem.stat(joined);
     if (stat === undefined && !isRestricted) throw invalid(`open ${shownPath(joined)}: no such file or directory`);
     if (stat !== undefined && stat.kind !== "file") throw invalid(isRestricted ? `'${shownPath(joined)}' must resolve to a file` : `read ${shownPath(joined)}: is a directory`);
+    if (stat !== undefined && stat.sizeBytes > maxBytes) throw tooLarge(shownPath(joined), maxBytes);
     const inside = resolvePath(joined, this.#fileSystem);
     if (isRestricted && !isWithin(directoryOf(inside), this.root)) {
       throw invalid(`security; file '${shownPath(joined)}' is not in or below '${this.shownRoot}'`);
@@ -162,6 +163,10 @@ function resolvePath(path: string, fileSystem: ReadableFileSystem): string {
     if (thrown instanceof ToolkitError && thrown.kind === "missing") throw missing(path, thrown);
     throw thrown;
   }
+}
+
+function tooLarge(shown: string, maxBytes: number): ToolkitError {
+  return invalid(`'${shown}' has more than ${maxBytes} bytes (limit maxFileBytes)`);
 }
 
 function missing(path: string, cause?: unknown): ToolkitError {

@@ -10,7 +10,7 @@ interface Budget {
 /**
  * Replaces every alias by a copy of what it stands for and merges what `<<` names; the mapping's own fields win.
  *
- * @param maxNodes how many nodes the result may have
+ * @param maxNodes how many nodes aliases and merges may add
  * @throws {ToolkitError} `invalid` for an alias inside itself, a merge of something else than mappings, or too many nodes
  */
 export function deAnchor(root: YamlNode, maxNodes: number): YamlNode {
@@ -18,7 +18,6 @@ export function deAnchor(root: YamlNode, maxNodes: number): YamlNode {
 }
 
 function replace(node: YamlNode, budget: Budget): YamlNode {
-  if (--budget.nodes < 0) throw invalid("document contains excessive aliasing (limit maxNodes)");
   if (node.kind === "alias") {
     const { target } = node;
     if (target === undefined) return node;
@@ -29,7 +28,7 @@ function replace(node: YamlNode, budget: Budget): YamlNode {
     return copy;
   }
   if (node.content.length === 0) return node;
-  if (node.kind === "mapping") mergeFields(node);
+  if (node.kind === "mapping") mergeFields(node, budget);
   for (let i = 0; i < node.content.length; i++) {
     const child = node.content[i];
     if (child !== undefined) node.content[i] = replace(child, budget);
@@ -52,15 +51,15 @@ function size(node: YamlNode, limit: number): number {
   return count;
 }
 
-function mergeFields(node: YamlNode): void {
+function mergeFields(node: YamlNode, budget: Budget): void {
   const value = mergeValue(node);
   const sources = value === undefined ? [] : mappingsOf(value);
   // Also a quoted key of that name goes, as in kustomize.
   clearField(node, "<<");
   if (value === undefined) return;
-  const merged = copyNode(node);
+  const merged = copyWithin(node, budget);
   for (const source of [...sources, node]) {
-    const { content } = copyNode(source);
+    const { content } = copyWithin(source, budget);
     for (let i = 0; i + 1 < content.length; i += 2) {
       const key = content[i];
       const field = content[i + 1];

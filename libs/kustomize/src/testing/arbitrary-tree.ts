@@ -29,15 +29,20 @@ const mergePatch: Field = fc.constantFrom(
   "{kind: x, metadata: {name: x}, $patch: delete}",
 );
 
-const jsonPatch: Field = fc.constantFrom(
-  "[{op: add, path: /metadata/labels, value: {j: k}}]",
-  "[{op: replace, path: /metadata/name, value: renamed}]",
-  "[{op: add, path: /metadata/annotations, value: {}}, {op: add, path: /metadata/annotations/x~1y, value: \"1\"}]",
-  "[{op: remove, path: /metadata/labels/app}]",
-  "[{op: add, path: /spec/extra, value: [1, 2.5, 1000000, 12345678, true, null]}]",
-  "[{op: copy, from: /metadata/name, path: /spec}]",
-  "[{op: test, path: /metadata/name, value: web}]",
-);
+const jsonPatch: Field = fc
+  .constantFrom(
+    [{ op: "add", path: "/metadata/labels", value: { j: "k" } }],
+    [{ op: "replace", path: "/metadata/name", value: "renamed" }],
+    [{ op: "add", path: "/metadata/annotations", value: {} }, { op: "add", path: "/metadata/annotations/x~1y", value: "1" }],
+    [{ op: "add", path: "/metadata/annotations/z", value: "1" }],
+    [{ op: "remove", path: "/metadata/labels/app" }],
+    [{ op: "add", path: "/spec", value: [1, 2.5, 1000000, 12345678, true, null, "yes", 1e21] }],
+    [{ op: "copy", from: "/metadata/name", path: "/spec" }],
+    [{ op: "move", from: "/kind", path: "/x" }, { op: "move", from: "/x", path: "/kind" }],
+    [{ op: "test", path: "/kind", value: "Widget" }],
+    [{ op: "replace", path: "/metadata/namespace", value: "ns3" }],
+  )
+  .map((operations) => JSON.stringify(operations));
 
 const fields: readonly Field[] = [
   fc.constantFrom("namePrefix: p-", "namePrefix: \"1\"", "nameprefix: q-"),
