@@ -49,7 +49,7 @@ export function explainKustomization(obj: Kustomization, failure: Failure<Kustom
         const message = `Source is not ready, artifact not found, retrying in ${formatDuration(requeueDependencyMs)}`;
         return { ...silent, outcome: { kind: "waiting", ready: "False", reason, message, retryInMs: requeueDependencyMs } };
       }
-      const notice: Notice = { severity: "error", reason, message: error.message, metadata: { [`${GROUP}/revision`]: revision } };
+      const notice: Notice = { severity: "error", reason, message: error.message, metadata: { [`${GROUP}/revision`]: revision }, isDurable: true };
       return {
         outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
         status: isArtifact ? {} : { lastAttemptedRevision: revision },
@@ -94,13 +94,14 @@ function finished(obj: Kustomization, run: KustomizationRun, isNews: boolean): N
     message: `Reconciliation finished in ${took}, next run in ${formatDuration(intervalMs(obj))}`,
     metadata: { ...metadataOf(run), [`${GROUP}/commit_status`]: "update" },
     isQuiet: !isNews,
+    isDurable: isNews,
   };
 }
 
 function failed(obj: Kustomization, run: KustomizationRun, reason: string, error: ToolkitError, conditions: ConditionChanges): Report<KustomizationStatus> {
   const { applied, pruned } = run.done;
   const entries = [...applied.inventory, ...(pruned?.survivors ?? [])];
-  const told: Notice = { severity: "error", reason, message: error.message, metadata: metadataOf(run) };
+  const told: Notice = { severity: "error", reason, message: error.message, metadata: metadataOf(run), isDurable: true };
   return {
     outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
     status: {
@@ -143,7 +144,7 @@ function healthNotices(obj: Kustomization, run: KustomizationRun, state: Conditi
   const wasHealthy = conditionsOf(obj).some(({ type, status }) => type === "Healthy" && status === "True");
   const isNewRevision = obj.status?.lastAppliedRevision !== run.plan.artifact.revision;
   if (wasHealthy && !(isNewRevision && hasChanges(run))) return [];
-  return [{ severity: "info", reason: REASON.Progressing, message: state.message, metadata: metadataOf(run) }];
+  return [{ severity: "info", reason: REASON.Progressing, message: state.message, metadata: metadataOf(run), isDurable: true }];
 }
 
 /** What was applied and what was pruned, each as one message. */
@@ -151,7 +152,7 @@ function changeNotices(run: KustomizationRun, reason: string): readonly Notice[]
   const { applied, pruned } = run.done;
   return [applied.changes, pruned?.changes ?? []].flatMap((changes) => {
     const message = changeLines(changes);
-    return message === undefined ? [] : [{ severity: "info", reason, message, metadata: metadataOf(run) }];
+    return message === undefined ? [] : [{ severity: "info", reason, message, metadata: metadataOf(run), isDurable: true }];
   });
 }
 
