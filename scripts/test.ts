@@ -40,7 +40,7 @@ async function runSuite({ name, command, isVitest = false }: Suite): Promise<Cou
   console.log(`\n── ${name}`);
   const scratch = mkdtempSync(join(tmpdir(), "plumb-test-"));
   const report = join(scratch, "report.json");
-  const [program = "", ...args] = isVitest ? [...command, "--reporter=dot", "--reporter=json", `--outputFile.json=${report}`] : command;
+  const [program = "", ...args] = isVitest ? [...command, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`] : command;
   const startedMs = performance.now();
   const { code, notRun } = await execute(program, args);
   console.log(`── ${name}: ${code === 0 ? "ok" : "FAILED"} in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
@@ -52,7 +52,7 @@ async function runSuite({ name, command, isVitest = false }: Suite): Promise<Cou
 
 function execute(program: string, args: readonly string[]): Promise<{ readonly code: number; readonly notRun: readonly string[] }> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, NX_DAEMON: "false", NX_TUI: "false", PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}` };
+    const env = { ...process.env, NX_DAEMON: "false", NX_TUI: "false", NO_COLOR: "1", PATH: `${join(root, "node_modules/.bin")}:${process.env["PATH"] ?? ""}` };
     const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     const notRun = new Set<string>();
     for (const [stream, out] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
