@@ -65,6 +65,7 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
   const drift = new DriftWatch({ client, hub, baselines, clock, ring: (ring) => corrector.ring(ring) });
   const options = {
     client, baselines, builds, drift,
+    corrections: corrector,
     applier: new Applier({
       client, baselines, concurrency: config.concurrentSsa, customStageKinds: config.customStageKinds, overrideManagers: config.overrideManagers,
       isWatched: (key) => drift.isWatched(key),
@@ -93,7 +94,7 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
     await runControllerProcess(shell, {
       always: [recorder, ...stores.map((store) => ({ name: "watch", run: (until: AbortSignal) => store.run(until) }))],
       synced: (until) => Promise.all(stores.map((store) => store.waitSynced(until))).then(() => undefined),
-      leading: [triggers({ sources, kustomizations, log, enqueue }), corrector, sweeping(drift, clock, log), reconciling],
+      leading: [triggers({ sources, kustomizations, log, enqueue, reconsider: (owner) => corrector.reconsider(owner) }), corrector, sweeping(drift, clock, log), reconciling],
     }, signal);
   } finally {
     await drift.close();

@@ -1,4 +1,5 @@
-import type { Kustomization, LiveObject } from "@plumb/api";
+import { DRIFT_ANNOTATION, type Kustomization, type LiveObject } from "@plumb/api";
+import type { Owner } from "@plumb/apply";
 import { conditionsOf, keyOf, type ObjectCache, type ObjectChange, type Part } from "@plumb/runtime";
 import type { Log } from "@plumb/std";
 import { dependenciesOf, inDependencyOrder } from "./kustomization/dependencies.ts";
@@ -10,6 +11,8 @@ export interface TriggerOptions {
   readonly sources: ReadonlyMap<string, ObjectCache>;
   readonly kustomizations: KustomizationCache;
   readonly enqueue: (key: string) => void;
+  /** Called for a Kustomization that says anew what is to become of drift. */
+  readonly reconsider: (owner: Owner) => void;
   readonly log: Log;
 }
 
@@ -39,7 +42,8 @@ export function triggers(options: TriggerOptions): Part {
     async run(signal) {
       const stops = [
         ...[...options.sources].map(([kind, cache]) => cache.subscribe((change) => onSource(kind, change, options))),
-        options.kustomizations.subscribe((change) => onKustomization(change, options)),
+        options.kustomizations.subscribe((change) => onDependency(change, options)),
+        options.kustomizations.subscribe((change) => onPolicy(change, options)),
       ];
       if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
       for (const stop of stops) stop();
@@ -58,15 +62,36 @@ function onSource(kind: string, { before, after }: ObjectChange, { kustomization
 
 /** A Kustomization that works on the revision already, or is done with it, need not be woken for it. */
 function hasAttempted(obj: Kustomization, revision: string): boolean {
-  return obj.status?.lastAttemptedRevision === revision && conditionsOf(obj).some(({ type, status }) => type === "Ready" && status === "True");
+  return obj.status?.lastAttemptedRevision === revision && isReady(obj);
 }
 
-/** Only those that wait for it are woken, and only when there is something new to see. */
-function onKustomization({ before, after }: ObjectChange, { kustomizations, enqueue }: TriggerOptions): void {
-  if (after === undefined || (before !== undefined && readiness(before) === readiness(after))) return;
-  for (const dependent of kustomizations.byIndex("dependency", keyOf(after))) {
-    if (conditionsOf(dependent).some(({ type, reason }) => type === "Ready" && reason === "DependencyNotReady")) enqueue(keyOf(dependent));
+/**
+ * Dependents are woken when what they depend on has become ready, but for those that are done with the revision that their
+ * source is at. What is known of a dependent may be older than its last look: that it waits need not have been heard of yet.
+ */
+function onDependency({ before, after }: ObjectChange, { kustomizations, sources, enqueue }: TriggerOptions): void {
+  if (after === undefined || !isReady(after) || (before !== undefined && readiness(before) === readiness(after))) return;
+  for (const dependent of kustomizations.byIndex("dependency", keyOf(after)).map(asKustomization)) {
+    const { kind, namespace, name } = sourceOf(dependent);
+    const source = sources.get(kind)?.get(namespace, name);
+    const revision = source === undefined ? undefined : artifactOf(source)?.revision;
+    if (revision !== undefined && !isDone(dependent, revision)) enqueue(keyOf(dependent));
   }
+}
+
+/** An annotation moves no generation, so it asks for no run. */
+function onPolicy({ before, after }: ObjectChange, { reconsider }: TriggerOptions): void {
+  if (before === undefined || after === undefined) return;
+  const isSame = before.metadata.annotations?.[DRIFT_ANNOTATION] === after.metadata.annotations?.[DRIFT_ANNOTATION];
+  if (!isSame) reconsider({ namespace: after.metadata.namespace ?? "", name: after.metadata.name });
+}
+
+function isDone(obj: Kustomization, revision: string): boolean {
+  return isReady(obj) && obj.status?.observedGeneration === obj.metadata.generation && obj.status?.lastAppliedRevision === revision;
+}
+
+function isReady(object: LiveObject): boolean {
+  return conditionsOf(object).some(({ type, status }) => type === "Ready" && status === "True");
 }
 
 function readiness(object: LiveObject): string {

@@ -46,6 +46,13 @@ export interface ApplyRequest {
    * Not called when nothing is written.
    */
   readonly checkpoint: (inventory: readonly InventoryEntry[]) => Promise<void>;
+  /**
+   * True for an object that is written only when it is declared otherwise than it was, and whole then (`plumb.dev/drift:
+   * observe`); without it, for none.
+   */
+  readonly isObserved?: (object: Manifest) => boolean;
+  /** True when the cluster is known to have been brought to exactly these objects by the run before, in whatever process. */
+  readonly wasApplied?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -56,6 +63,8 @@ export interface ApplyResult {
   /** What is to be stored in status: exactly the desired objects, or after a failure what may exist. */
   readonly inventory: readonly InventoryEntry[];
   readonly failure: ToolkitError | undefined;
+  /** Objects that are otherwise than declared, or gone, and were left so because they are observed. */
+  readonly drifted: readonly ObjectKey[];
   /** Why it failed, where that is neither the cluster's nor the manifests' doing. */
   readonly failureReason?: "FeatureNotSupported" | undefined;
 }
@@ -79,13 +88,13 @@ export class Applier {
     const planned = items.map(({ entry }) => entry);
     const run = new Run(this.#options, request, united(request.inventory, planned), definedKinds(items.map(({ object }) => object)));
     const forced = items.find(({ object }) => hasPolicy(object, "force"));
-    if (forced !== undefined) return { changes: [], inventory: request.inventory, failure: forceRefused(forced), failureReason: "FeatureNotSupported" };
+    if (forced !== undefined) return { changes: [], inventory: request.inventory, drifted: [], failure: forceRefused(forced), failureReason: "FeatureNotSupported" };
     const staged = new Map(STAGES.map((stage) => [stage, items.filter(({ object }) => stageOf(object, this.#options.customStageKinds) === stage)]));
     for (const [stage, members] of staged) {
       const failure = await run.stage(members, stage === "definitions" || stage === "classes");
-      if (failure !== undefined) return { changes: run.changes, inventory: united(request.inventory, run.present), failure };
+      if (failure !== undefined) return { changes: run.changes, inventory: united(request.inventory, run.present), drifted: run.drifted, failure };
     }
-    return { changes: run.changes, inventory: planned, failure: undefined };
+    return { changes: run.changes, inventory: planned, drifted: run.drifted, failure: undefined };
   }
 }
 
@@ -93,6 +102,7 @@ class Run {
   readonly changes: Change[] = [];
   /** Entries of objects that are there for certain and ours. */
   readonly present: InventoryEntry[] = [];
+  readonly drifted: ObjectKey[] = [];
   readonly #options: ApplierOptions;
   readonly #request: ApplyRequest;
   readonly #checkpointed: readonly InventoryEntry[];
@@ -154,6 +164,7 @@ class Run {
     const target = placed(object, resource);
     const { namespace, name } = target.metadata;
     if (baseline === undefined) this.#live.expect(resource, namespace);
+    if (this.#isLeft(item, baseline)) return this.#look(item, resource, target);
     const found = await this.#dryRun(resource, target);
     if (found === undefined) return { kind: "done", item, action: "skipped" };
     if (!exists(found)) return { kind: "write", item, resource, found };
@@ -164,6 +175,29 @@ class Run {
     const live = verdict === "unchanged" ? found : await this.#live.get(resource, namespace, name, signal);
     if (live === undefined || live.metadata.uid !== found.metadata.uid || differs(live, found)) return { kind: "write", item, resource, found };
     baselines.set(key, baselineOf(live, desiredHash, this.#request.revision, this.#nowMs()));
+    return { kind: "done", item, action: "unchanged" };
+  }
+
+  /** True for an observed object that is declared as it was when it was written last. */
+  #isLeft({ object, desiredHash }: Prepared, baseline: Baseline | undefined): boolean {
+    const { isObserved, wasApplied } = this.#request;
+    return isObserved?.(object) === true && (baseline === undefined ? wasApplied === true : baseline.desiredHash === desiredHash);
+  }
+
+  /** Compares an observed object and leaves it as it is. */
+  async #look(item: Prepared, resource: Resource, target: Manifest): Promise<Assessed> {
+    const { client, baselines } = this.#options;
+    const { signal, revision } = this.#request;
+    const { namespace, name } = target.metadata;
+    const live = await client.get({ resource, namespace, name }, { signal });
+    if (live !== undefined && isUnmanaged(live)) return { kind: "done", item, action: "skipped" };
+    const dry = live === undefined ? undefined : await this.#dryRun(resource, target);
+    if (dry === undefined || live?.metadata.uid !== dry.metadata.uid || differs(live, dry)) {
+      this.drifted.push(item.key);
+      // why: as a write of ours would have left it, so that its end is noticed; of no version that it ever had
+      if (dry !== undefined) baselines.set(item.key, { ...baselineOf(dry, item.desiredHash, revision, this.#nowMs()), resourceVersion: "0" });
+      baselines.doubt(item.key);
+    } else baselines.set(item.key, baselineOf(live, item.desiredHash, revision, this.#nowMs()));
     return { kind: "done", item, action: "unchanged" };
   }
 

@@ -1,9 +1,10 @@
-import { DRIFT_ANNOTATION, inventoryEntry, type Kustomization } from "@plumb/api";
-import { checkDrift, desiredHash, type Baselines, type DesiredObject, type Drift, type DriftOutcome, type Owner, type Ring } from "@plumb/apply";
+import { inventoryEntry, type Kustomization } from "@plumb/api";
+import { checkDrift, desiredHash, type ApplyResult, type Baselines, type DesiredObject, type Drift, type DriftOutcome, type Owner, type Ring } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { Places, type HeldNotice, type Notifier, type Part } from "@plumb/runtime";
-import { backoffMs, toToolkitError, type Clock, type Log, type Meter, type Timer } from "@plumb/std";
-import type { Find } from "../kustomization/contracts.ts";
+import { backoffMs, toToolkitError, type Clock, type Log, type Meter, type Timer, type ToolkitError } from "@plumb/std";
+import type { Corrections, Find } from "../kustomization/contracts.ts";
+import { isObserved } from "./drift-mode.ts";
 import { correctedNotice, detectedNotice, resolvedNotice } from "./drift-notice.ts";
 
 export interface DriftCorrectorOptions {
@@ -30,8 +31,11 @@ const CORRECTION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
 
 /** A drift that is not over: who is told of it, and when. */
 interface Open {
+  readonly owner: Owner;
   readonly drift: Drift;
-  readonly held: HeldNotice;
+  held: HeldNotice;
+  /** Why it could not be corrected, as the held notice says. */
+  failure: string | undefined;
   isTold: boolean;
   timer: Timer | undefined;
 }
@@ -40,7 +44,7 @@ interface Open {
  * Looks at each object that rings, corrects it or leaves it as the policy says, and tells people: once where it is over in
  * five seconds, else when it is seen and again when it is over.
  */
-export class DriftCorrector implements Part {
+export class DriftCorrector implements Part, Corrections {
   readonly name = "drift";
   readonly #options: DriftCorrectorOptions;
   readonly #places = new Places(CONCURRENCY);
@@ -88,6 +92,42 @@ export class DriftCorrector implements Part {
     this.#running.add(work);
   }
 
+  afterRun(owner: Owner, { drifted, inventory }: ApplyResult): void {
+    const declared = new Set(inventory.map(({ id }) => id));
+    const open = this.#openOf(owner);
+    for (const key of open) if (!declared.has(key)) this.#drop(key);
+    // why: what is known to be otherwise, and was found so, is no news
+    const news = [...open.filter((key) => !drifted.includes(key)), ...drifted.filter((key) => !open.includes(key))];
+    for (const key of news) if (declared.has(key)) this.ring({ owners: [owner], key, reason: "swept" });
+  }
+
+  forget(owner: Owner): void {
+    for (const key of this.#openOf(owner)) this.#drop(key);
+    for (const [key, { ring, timer }] of this.#retries) {
+      if (!ring.owners.some((one) => isSame(one, owner))) continue;
+      timer.cancel();
+      this.#retries.delete(key);
+    }
+  }
+
+  /** Looks again at every drift of a Kustomization that is not over, for its policy may be another. */
+  reconsider(owner: Owner): void {
+    for (const key of this.#openOf(owner)) this.ring({ owners: [owner], key, reason: "swept" });
+  }
+
+  #openOf(owner: Owner): readonly string[] {
+    return [...this.#open].filter(([, open]) => isSame(open.owner, owner)).map(([key]) => key);
+  }
+
+  /** Ends a drift of an object that is declared no more: what was seen is told, unless it has been. */
+  #drop(key: string): void {
+    const open = this.#open.get(key);
+    this.#open.delete(key);
+    this.#retries.get(key)?.timer.cancel();
+    this.#retries.delete(key);
+    if (open !== undefined && !open.isTold) this.#tell(open);
+  }
+
   async #look(ring: Ring, signal: AbortSignal): Promise<void> {
     this.#retries.get(ring.key)?.timer.cancel();
     const release = await this.#places.take(signal).catch(() => undefined);
@@ -115,9 +155,9 @@ export class DriftCorrector implements Part {
     const outcome = await checkDrift({
       client, baselines, owner, desired, revision, overrideManagers, signal,
       isSensitive: false,
-      mode: modeOf(obj, desired),
+      mode: isObserved(obj, desired.object) ? "observe" : "enforce",
       nowMs: () => clock.nowMs(),
-      onDrift: (drift) => this.#see(obj, drift, revision),
+      onDrift: (drift) => this.#see(obj, owner, drift, revision),
     });
     await this.#conclude(obj, ring, outcome, revision);
   }
@@ -126,19 +166,19 @@ export class DriftCorrector implements Part {
   #desired(key: string, owner: Owner): DesiredObject | undefined {
     const sent = this.#options.baselines.get(key)?.desiredHash;
     for (const candidate of this.#options.desired(`${owner.namespace}/${owner.name}`)) {
-      if (inventoryEntry(candidate.object).id === key && desiredHash(candidate, owner) === sent) return candidate;
+      if (inventoryEntry(candidate.object).id === key && (sent === undefined || desiredHash(candidate, owner) === sent)) return candidate;
     }
     return undefined;
   }
 
   /** Before anything is written, what was seen is on disk. */
-  async #see(obj: Kustomization, drift: Drift, revision: string): Promise<void> {
+  async #see(obj: Kustomization, owner: Owner, drift: Drift, revision: string): Promise<void> {
     const { notifier, clock } = this.#options;
     const before = this.#open.get(drift.key);
     if (before !== undefined) return;
     this.#detected.add({ kind: drift.subject.split("/")[0] ?? "", manager: drift.managers[0] ?? "unknown" });
     const held = await notifier.hold(obj, detectedNotice(drift, revision, undefined));
-    const open: Open = { drift, held, isTold: false, timer: undefined };
+    const open: Open = { owner, drift, held, failure: undefined, isTold: false, timer: undefined };
     open.timer = clock.after(TELL_AFTER_MS, () => this.#tell(open));
     this.#open.set(drift.key, open);
   }
@@ -165,6 +205,7 @@ export class DriftCorrector implements Part {
       case "failed":
         if (outcome.error.kind === "cancelled") return;
         log.info("drift could not be corrected", { object: ring.key, error: outcome.error.message });
+        await this.#sayWhy(obj, ring.key, outcome.error, revision);
         this.#retryLater(ring);
         return;
       case "clean":
@@ -178,6 +219,17 @@ export class DriftCorrector implements Part {
       default:
         outcome satisfies never;
     }
+  }
+
+  /** Has the notice that waits say why the drift is still there. */
+  async #sayWhy(obj: Kustomization, key: string, error: ToolkitError, revision: string): Promise<void> {
+    const open = this.#open.get(key);
+    if (open === undefined || open.isTold || open.failure === error.message) return;
+    const { held } = open;
+    open.failure = error.message;
+    open.held = await this.#options.notifier.hold(obj, detectedNotice(open.drift, revision, error));
+    await held.discard();
+    if (open.isTold) open.held.release();
   }
 
   /** Ends a drift: in one message where nobody has been told of it. */
@@ -200,15 +252,13 @@ export class DriftCorrector implements Part {
 
   /** A namespace is back: what could not be created in it can be now. */
   #retryAll(): void {
-    for (const { ring, timer } of [...this.#retries.values()]) {
+    for (const { ring, timer } of this.#retries.values()) {
       timer.cancel();
       this.ring(ring);
     }
   }
 }
 
-/** The object's own word counts before the Kustomization's. */
-function modeOf(obj: Kustomization, { object }: DesiredObject): "enforce" | "observe" {
-  const word = object.metadata.annotations?.[DRIFT_ANNOTATION] ?? obj.metadata.annotations?.[DRIFT_ANNOTATION];
-  return word === "observe" ? "observe" : "enforce";
+function isSame(a: Owner, b: Owner): boolean {
+  return a.namespace === b.namespace && a.name === b.name;
 }

@@ -6,7 +6,8 @@ import {
 import type { KubeClient } from "@plumb/kube";
 import { keyOf, withReason, type Tools } from "@plumb/runtime";
 import { formatDuration, ToolkitError, toToolkitError } from "@plumb/std";
-import type { Artifacts, Builds, Built, HealthSeen } from "./contracts.ts";
+import { isObserved } from "../drift/drift-mode.ts";
+import type { Artifacts, Builds, Built, Corrections, HealthSeen } from "./contracts.ts";
 import type { HealthWaits } from "./health-waits.ts";
 import { hostOf } from "./observe.ts";
 import type { KustomizationPlan } from "./plan.ts";
@@ -19,6 +20,7 @@ export interface ActOptions {
   readonly builds: Builds;
   readonly health: HealthChecks;
   readonly drift: DriftWatch;
+  readonly corrections: Corrections;
   readonly waits: HealthWaits;
   /** True when another Kustomization depends on this one. */
   readonly hasDependents: (key: string) => boolean;
@@ -52,16 +54,25 @@ export async function actOnKustomization(
     objects: built.objects,
     inventory: stored,
     revision: artifact.revision,
+    isObserved: (object) => isObserved(obj, object),
+    wasApplied: wasApplied(obj, built),
     checkpoint: (inventory) => checkpoint(obj, stored, inventory, tools, options),
     signal: tools.signal,
   }));
   const done = { digest: built.digest, applied };
   if (applied.failure === undefined) options.builds.applied(keyOf(obj), built);
   await options.drift.follow(owner, applied.inventory, tools.signal).catch((thrown: unknown) => tools.progress(`Watching for drift: ${toToolkitError(thrown).message}`));
+  options.corrections.afterRun(owner, applied);
   if (applied.failure !== undefined) return { ...done, pruned: undefined, health: undefined };
   const pruned = await pruneStale(obj, stored, applied.inventory, tools, options);
   if (pruned?.failure !== undefined) return { ...done, pruned, health: undefined };
   return { ...done, pruned, health: await assess(obj, plan, built.objects, limit, tools, options) };
+}
+
+/** True when the last run that got as far applied just this, whether or not it became healthy then. */
+function wasApplied({ metadata, status }: Kustomization, { digest }: Built): boolean {
+  const last = status?.history?.[0];
+  return last?.digest === digest && last.lastReconciledStatus !== REASON.ReconciliationFailed && status?.observedGeneration === metadata.generation;
 }
 
 async function build(obj: Kustomization, { artifact, timeoutMs }: KustomizationPlan, limit: string, tools: Tools<KustomizationStatus>, options: ActOptions): Promise<Built> {

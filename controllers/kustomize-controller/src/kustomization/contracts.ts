@@ -1,5 +1,5 @@
 import type { Artifact, Kustomization, LiveObject } from "@plumb/api";
-import type { DesiredObject, Health } from "@plumb/apply";
+import type { ApplyResult, DesiredObject, Health, Owner } from "@plumb/apply";
 import type { ToolkitError } from "@plumb/std";
 
 /** Unpacked artifacts; `@plumb/archive` has the cache that is one. */
@@ -33,6 +33,14 @@ export interface Builds {
 export interface HealthSeen {
   readonly found: Health | ToolkitError;
   readonly waitedMs: number;
+}
+
+/** Who looks at objects between runs. */
+export interface Corrections {
+  /** Looks at what a run left as it found it, and again at what was not as declared before. */
+  afterRun(owner: Owner, applied: ApplyResult): void;
+  /** Ends everything about the objects of a Kustomization that is gone. */
+  forget(owner: Owner): void;
 }
 
 /** Objects that the controller watches, by name. */

@@ -34,8 +34,9 @@ export function kustomizationReconciler(options: KustomizationOptions): Kustomiz
 }
 
 /** Drops what is kept of a Kustomization that is gone. */
-export function forgetKustomization(key: string, { builds, drift, health, waits }: ActOptions): void {
+export function forgetKustomization(key: string, { builds, corrections, drift, health, waits }: ActOptions): void {
   drift.forget(splitKey(key));
+  corrections.forget(splitKey(key));
   builds.forget(key);
   health.forget(key);
   waits.end(key);

@@ -9,6 +9,7 @@ export type SourceSeen =
   | { readonly kind: "ready"; readonly artifact: Artifact }
   | { readonly kind: "without-artifact" }
   | { readonly kind: "absent"; readonly message: string }
+  | { readonly kind: "unsupported"; readonly sourceKind: string }
   | { readonly kind: "refused"; readonly message: string };
 
 export interface KustomizationSeen {
@@ -39,7 +40,7 @@ function readSource(obj: Kustomization, { sources, allowCrossNamespace }: World)
     return { kind: "refused", message: `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked` };
   }
   const cache = sources.get(kind);
-  if (cache === undefined) return { kind: "refused", message: `can't access '${kind}/${namespace}/${name}', sources of this kind are not enabled` };
+  if (cache === undefined) return { kind: "unsupported", sourceKind: kind };
   const source = cache.get(namespace, name);
   if (source === undefined) return { kind: "absent", message: `${kind}.source.toolkit.fluxcd.io "${name}" not found` };
   const artifact = artifactOf(source);

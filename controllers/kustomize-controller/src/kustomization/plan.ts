@@ -17,11 +17,13 @@ const ORIGIN_REVISION = "org.opencontainers.image.revision";
 export function planKustomization(obj: Kustomization, { source, unmet, requeueDependencyMs }: KustomizationSeen): Verdict<KustomizationPlan, KustomizationStatus> {
   const unsupported = unsupportedField(obj.spec);
   if (unsupported !== undefined) {
-    return halt({ kind: "stalled", reason: REASON.FeatureNotSupported, message: `${unsupported} is not supported by this version of kustomize-controller` });
+    return halt(notSupported(unsupported));
   }
   switch (source.kind) {
     case "refused":
       return halt({ kind: "stalled", reason: REASON.AccessDenied, message: source.message });
+    case "unsupported":
+      return halt(notSupported(`spec.sourceRef.kind ${source.sourceKind}`));
     case "absent":
       return halt(waiting(REASON.ArtifactFailed, source.message, retryMs(obj)));
     case "without-artifact":
@@ -43,6 +45,10 @@ function haltForDependency(obj: Kustomization, unmet: string, retryInMs: number,
   const metadata = { "kustomize.toolkit.fluxcd.io/revision": revision };
   const report = reportOf(waiting(REASON.DependencyNotReady, unmet, retryInMs));
   return { kind: "halt", report: isTold ? report : { ...report, notices: [{ severity: "info", reason: REASON.DependencyNotReady, message, metadata }] } };
+}
+
+function notSupported(field: string): Outcome {
+  return { kind: "stalled", reason: REASON.FeatureNotSupported, message: `${field} is not supported by this version of kustomize-controller` };
 }
 
 function waiting(reason: string, message: string, retryInMs: number): Outcome {

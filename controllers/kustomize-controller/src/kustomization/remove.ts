@@ -1,12 +1,14 @@
 import { REASON, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
 import { changeLines, objectOf, prune, type Baselines } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
-import type { Notice, Removal } from "@plumb/runtime";
+import { conditionsOf, type Notice, type Removal } from "@plumb/runtime";
 import { ToolkitError, toToolkitError } from "@plumb/std";
 import { timeoutMs } from "./spec.ts";
 
 /** Milliseconds between two looks at objects that are still terminating (K-070). */
 const LOOK_AGAIN_MS = 2000;
+
+const WAITING = "Waiting for resources to terminate";
 
 export interface RemoveOptions {
   readonly client: KubeClient;
@@ -26,7 +28,7 @@ export async function removeKustomization(obj: Kustomization, { client, baseline
   const owner = { namespace: obj.metadata.namespace ?? "", name: obj.metadata.name };
   const { changes, failure } = await prune(client, baselines, { owner, entries, signal });
   if (failure !== undefined) throw failure;
-  const lines = changeLines(changes);
+  const lines = isWaiting(obj) ? undefined : changeLines(changes);
   const notices: readonly Notice[] = lines === undefined ? [] : [{ severity: "info", reason: REASON.ReconciliationSucceeded, message: lines }];
   if (obj.spec.deletionPolicy !== "WaitForTermination" || (await areGone(client, entries, signal))) return { kind: "removed", notices };
   const deadlineMs = Date.parse(obj.metadata.deletionTimestamp ?? "") + timeoutMs(obj);
@@ -34,12 +36,17 @@ export async function removeKustomization(obj: Kustomization, { client, baseline
   return {
     kind: "kept",
     report: {
-      outcome: { kind: "waiting", ready: "Unknown", reason: REASON.Progressing, message: "Waiting for resources to terminate", retryInMs: LOOK_AGAIN_MS },
+      outcome: { kind: "waiting", ready: "Unknown", reason: REASON.Progressing, message: WAITING, retryInMs: LOOK_AGAIN_MS },
       status: {},
       conditions: {},
       notices,
     },
   };
+}
+
+/** True from the second look on: that what is terminating was deleted has been told. */
+function isWaiting(obj: Kustomization): boolean {
+  return conditionsOf(obj).some(({ type, message }) => type === "Ready" && message === WAITING);
 }
 
 function deletes({ spec }: Kustomization): boolean {

@@ -111,7 +111,7 @@ class DriftCheck {
     const changes = explainDrift(live, dry, isSensitive);
     const isOther = this.#request.baselines.get(this.#item.key)?.uid;
     if (changes.length === 0) {
-      if (ownershipOf(live).fieldsHash === ownershipOf(dry).fieldsHash) return this.#settle(live);
+      if (this.#request.mode === "observe" || ownershipOf(live).fieldsHash === ownershipOf(dry).fieldsHash) return this.#settle(live);
       await this.#apply(resource, target, live);
       return { kind: "reowned" };
     }
