@@ -14,6 +14,8 @@ export type SharedCluster =
     }
   /** The cluster that `KUBECONFIG` names; it may be anybody's. */
   | { readonly kind: "foreign"; readonly kubeconfig: string }
+  /** The embedded API server, as a process. */
+  | { readonly kind: "embedded"; readonly kubeconfig: string }
   | { readonly kind: "absent"; readonly reason: string };
 
 declare module "vitest" {

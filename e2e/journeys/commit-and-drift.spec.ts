@@ -75,9 +75,13 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
     await toolkit.cluster.edit(deployment, { spec: { replicas: 7 } });
     const [told] = await until("an alert", () => (driftMessages().length > before ? driftMessages().slice(before) : undefined));
     expect(told).toContain("DriftDetected");
+    const token = randomUUID();
+    await toolkit.cluster.edit(targetOf(app), { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": token } } }, "flux");
+    await toolkit.cluster.untilObject("a whole run", targetOf(app), (object) => at(object, "status", "lastHandledReconcileAt") === token);
     expect(at(await toolkit.cluster.get(deployment), "spec", "replicas")).toBe(7);
     await toolkit.cluster.edit(targetOf(app), { metadata: { annotations: { "plumb.dev/drift": null } } }, "kubectl-annotate");
     await toolkit.cluster.untilObject("three replicas again", deployment, (object) => at(object, "spec", "replicas") === 3);
+    await until("the end of it told", () => driftMessages().slice(before).find((body) => body.includes("DriftResolved")));
   });
 
   function driftMessages(): readonly string[] {

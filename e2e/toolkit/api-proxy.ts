@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { Agent, request as httpsRequest } from "node:https";
+import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { KubeAccess } from "@plumb/kube";
 
@@ -28,7 +28,8 @@ export class ApiProxy implements AsyncDisposable {
 
   private constructor(access: KubeAccess) {
     this.#access = access;
-    this.#agent = new Agent({ keepAlive: true, ca: access.ca, rejectUnauthorized: access.isTlsUnverified !== true });
+    const isPlain = access.server.protocol === "http:";
+    this.#agent = isPlain ? new Agent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ca: access.ca, rejectUnauthorized: access.isTlsUnverified !== true });
   }
 
   static async start(access: KubeAccess): Promise<ApiProxy> {
@@ -78,7 +79,8 @@ export class ApiProxy implements AsyncDisposable {
     }
     const { server, credential } = this.#access;
     const authorization = credential.kind === "token" ? { authorization: `Bearer ${credential.token}` } : {};
-    const upstream = httpsRequest(
+    const send = server.protocol === "http:" ? httpRequest : httpsRequest;
+    const upstream = send(
       { agent: this.#agent, method: request.method, host: server.hostname, port: server.port, path, headers: { ...request.headers, ...authorization, host: server.host } },
       (answer) => {
         if (interruption === "after") {

@@ -1,4 +1,9 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { hasGit, startHttpBackend } from "@plumb/git/testing";
 import { at, gitRepository, SOURCE_VERSION } from "@plumb/e2e/toolkit";
 import { median } from "../measure.ts";
@@ -14,16 +19,23 @@ export async function push(signal: AbortSignal): Promise<readonly Row[]> {
   await using world = await startWorld({ workloads: false }, signal);
   const { toolkit } = world;
   const backend = await startHttpBackend(toolkit.git.repository.folder, { admitsVersion2: true });
+  const { folder: bare } = toolkit.git.repository;
+  const work = await mkdtemp(join(tmpdir(), "plumb-bench-work-"));
   try {
-    const files: Record<string, string> = Object.fromEntries(Array.from({ length: FILES }, (_, index) => [`dir-${index % 50}/file-${index}.yaml`, `value: ${randomUUID()}\n`.repeat(20)]));
+    const files = Object.fromEntries(Array.from({ length: FILES }, (_, index) => [`dir-${index % 50}/file-${index}.yaml`, `value: ${randomUUID()}\n`.repeat(20)]));
     await toolkit.commit(files);
+    // A repository as people have it: packed, and pushed to.
+    await git("-C", bare, "repack", "-adq");
+    await git("clone", "--quiet", bare, work);
     const source = { apiVersion: SOURCE_VERSION, kind: "GitRepository", namespace: NAMESPACE, name: "big" };
     await toolkit.cluster.apply(gitRepository(NAMESPACE, "big", `${backend.url}/repository.git`));
     await toolkit.cluster.untilObject("an artifact", source, (object) => at(object, "status", "artifact") !== undefined);
     const took: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      files["dir-0/file-0.yaml"] = `round: ${round}\n`;
-      const revision = await toolkit.commit(files);
+      await writeFile(join(work, "dir-0/file-0.yaml"), `round: ${round}\n`);
+      await git("-C", work, "commit", "--quiet", "--all", "--message", "One file");
+      await git("-C", work, "push", "--quiet");
+      const revision = `main@sha1:${(await git("-C", work, "rev-parse", "HEAD")).trim()}`;
       const startedMs = performance.now();
       await toolkit.cluster.edit(source, { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": randomUUID() } } }, "flux");
       for await (const state of toolkit.cluster.statesOf(source, AbortSignal.any([signal, AbortSignal.timeout(60_000)]))) {
@@ -38,7 +50,13 @@ export async function push(signal: AbortSignal): Promise<readonly Row[]> {
     }];
   } finally {
     await backend.close();
+    await rm(work, { recursive: true, force: true });
   }
+}
+
+async function git(...args: readonly string[]): Promise<string> {
+  const settings = ["safe.directory=*", "user.name=Bench", "user.email=bench@example.com"].flatMap((setting) => ["-c", setting]);
+  return (await promisify(execFile)("git", [...settings, ...args])).stdout;
 }
 
 /** The p99 that the controller measured of itself. */
