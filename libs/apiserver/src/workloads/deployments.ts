@@ -78,11 +78,12 @@ function createReplicaSet(actor: Actor, deployment: JsonObject, sets: readonly J
 /** The Deployment carries the number of its ReplicaSet, and a set that is used again gets a new one. */
 function markRevision(actor: Actor, deployment: JsonObject, current: JsonObject): void {
   const highest = Math.max(...actor.owned("apps/replicasets", deployment).map(revisionOf), 1);
-  const annotate = (object: JsonObject, revision: number): void =>
-    actor.update(object, "", (live) => ({ ...live, metadata: { ...objectAt(live, "metadata"), annotations: { ...objectAt(live, "metadata", "annotations"), [REVISION]: String(revision) } } }));
+  const annotate = (object: JsonObject, revision: number, subresource: "" | "status"): void =>
+    actor.update(object, subresource, (live) => ({ ...live, metadata: { ...objectAt(live, "metadata"), annotations: { ...objectAt(live, "metadata", "annotations"), [REVISION]: String(revision) } } }));
   const revision = revisionOf(current) === highest ? highest : highest + 1;
-  if (revisionOf(current) !== revision) annotate(current, revision);
-  if (revisionOf(deployment) !== revision) annotate(deployment, revision);
+  if (revisionOf(current) !== revision) annotate(current, revision, "");
+  // why: the real one writes it with the status, so that it counts as no change of the Deployment itself
+  if (revisionOf(deployment) !== revision) annotate(deployment, revision, "status");
 }
 
 const countOf = (sets: readonly JsonObject[], key: string): number => sets.reduce((sum, set) => sum + (numberAt(set, "status", key) ?? 0), 0);
