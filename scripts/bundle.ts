@@ -1,5 +1,5 @@
 // Bundles one package's main.ts into dist/main.mjs: the one file that ships, which also starts itself again as its worker.
-import { cpSync, existsSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -42,7 +42,7 @@ export { ${NAMES.map((name) => `LeftOut as ${name}`).join(", ")}, LeftOut as def
 export async function bundle(root: string, folder: string): Promise<string> {
   const outfile = join(root, folder, "dist", "main.mjs");
   mkdirSync(dirname(outfile), { recursive: true });
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [join(root, folder, "src", "main.ts")],
     outfile,
     bundle: true,
@@ -56,7 +56,14 @@ export async function bundle(root: string, folder: string): Promise<string> {
     legalComments: "linked",
     logLevel: "warning",
     plugins: [leanKubeClient(root)],
+    write: false,
   });
+  // Whole or not at all: a process that runs from the file starts its workers from it.
+  for (const { path, contents } of outputFiles) {
+    const making = `${path}.${process.pid}`;
+    writeFileSync(making, contents);
+    renameSync(making, path);
+  }
   const data = join(root, folder, "data");
   if (existsSync(data)) cpSync(data, join(root, folder, "dist", "data"), { recursive: true });
   return outfile;
