@@ -24,6 +24,8 @@ export interface WriteContext {
  */
 export interface Rules {
   readonly names: NameRule;
+  /** How often upstream checks labels, annotations and owners in an update: each time makes its own causes. */
+  readonly metadataChecks: number;
   /** A PUT of an absent name creates it. */
   readonly createsOnUpdate: boolean;
   /** A PUT without a resource version is taken. */
@@ -32,6 +34,8 @@ export interface Rules {
   readonly answersDeleted: boolean;
   /** Objects may live on for a while after DELETE: only Pods do. */
   readonly deletesGracefully: boolean;
+  /** Where a DELETE without a policy orphans dependents: the warning that goes with it, which may be empty. */
+  readonly orphansByDefault: string | undefined;
   /** Fields that a write through this endpoint never sets, and so never owns. */
   readonly resetFields: FieldSet;
   readonly statusResetFields: FieldSet;

@@ -170,10 +170,12 @@ function customRules(version: JsonObject, kind: string): Rules {
   const hasStatus = isObject(objectAt(version, "subresources")?.["status"]);
   const rules: Rules = {
     names: "subdomain",
+    metadataChecks: 3,
     createsOnUpdate: false,
     updatesUnconditionally: false,
     answersDeleted: false,
     deletesGracefully: false,
+    orphansByDefault: undefined,
     resetFields: hasStatus ? FieldSet.ofNames(["status"]) : FieldSet.EMPTY,
     statusResetFields: FieldSet.ofNames(["metadata"], ["spec"]),
     prepareCreate(draft) {

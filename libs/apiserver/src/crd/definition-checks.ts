@@ -8,23 +8,12 @@ import { checkStructure } from "./structural-checks.ts";
 /** The status endpoint of a definition changes the status alone. */
 export const DEFINITION_STATUS_KEEPS: readonly (readonly string[])[] = [["metadata", "labels"], ["metadata", "annotations"], ["metadata", "finalizers"], ["metadata", "ownerReferences"]];
 
-export const DEFINITION_FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
-
 function storedVersions(definition: Draft): string[] {
   return draftsAt(definition, "spec", "versions").filter((version) => version["storage"] === true).map((version) => textAt(version, "name") ?? "");
 }
 
-/** A definition holds on until its objects are gone. */
-function hold(draft: Draft): void {
-  const metadata = within(draft, "metadata");
-  const finalizers = metadata["finalizers"];
-  const present = Array.isArray(finalizers) ? finalizers : [];
-  if (!present.includes(DEFINITION_FINALIZER)) metadata["finalizers"] = [...present, DEFINITION_FINALIZER];
-}
-
 export function prepareDefinition(draft: Draft): void {
   draft["status"] = { storedVersions: storedVersions(draft), conditions: null, acceptedNames: { plural: "", kind: "" } };
-  hold(draft);
 }
 
 /** A version that becomes the storage version has been stored in from then on. */
@@ -51,7 +40,24 @@ export function validateDefinition(definition: JsonObject): readonly FieldFault[
     ...storageFaults(versions),
     ...duplicateVersions(versions),
     ...schemaFaults(versions),
+    ...scaleFaults(versions),
   ];
+}
+
+/** Like the schema, what all versions say is reported as if it stood at the top. */
+function scaleFaults(versions: readonly JsonObject[]): readonly FieldFault[] {
+  const [first] = versions;
+  const isShared = versions.every((version) => equalJson(version["subresources"], first?.["subresources"]));
+  return (isShared ? versions.slice(0, 1) : versions).flatMap((version, index) => {
+    const scale = objectAt(version, "subresources", "scale");
+    const at = `${isShared ? "spec" : `spec.versions[${index}]`}.subresources.scale`;
+    return scale === undefined ? [] : ["specReplicasPath", "statusReplicasPath", "labelSelectorPath"].flatMap((key) => pathFaults(textAt(scale, key) ?? "", `${at}.${key}`, key !== "labelSelectorPath"));
+  });
+}
+
+function pathFaults(path: string, field: string, isRequired: boolean): readonly FieldFault[] {
+  if (path === "") return isRequired ? [required(field)] : [];
+  return path.startsWith(".") ? [] : [invalid(field, path, "must be a simple json path starting with .")];
 }
 
 function groupFaults(group: string): readonly FieldFault[] {
@@ -89,9 +95,11 @@ function duplicateVersions(versions: readonly JsonObject[]): readonly FieldFault
     const name = textAt(version, "name") ?? "";
     const isRepeated = seen.has(name);
     seen.add(name);
+    // The first version is held under its old name too.
+    const fields = index === 0 ? ["spec.version", "spec.versions[0].name"] : [`spec.versions[${index}].name`];
     return [
       ...(isRepeated ? [duplicate(`spec.versions[${index}].name`, name)] : []),
-      ...nameProblems(name, "serviceLabel").map((says) => invalid(`spec.versions[${index}].name`, name, says)),
+      ...nameProblems(name, "serviceLabel").flatMap((says) => fields.map((field) => invalid(field, name, says))),
     ];
   });
 }
@@ -103,7 +111,7 @@ function schemaFaults(versions: readonly JsonObject[]): readonly FieldFault[] {
   const missing = schemas.flatMap((schema, index) => (schema === undefined ? [required(`spec.versions[${index}].schema.openAPIV3Schema`)] : []));
   if (missing.length > 0) return missing;
   const [only] = schemas;
-  if (isShared) return only === undefined ? [required("spec.versions")] : checkStructure(only, "spec.validation.openAPIV3Schema");
+  if (isShared) return only === undefined ? [] : checkStructure(only, "spec.validation.openAPIV3Schema");
   return schemas.flatMap((schema, index) => (schema === undefined ? [] : checkStructure(schema, `spec.versions[${index}].schema.openAPIV3Schema`)));
 }
 

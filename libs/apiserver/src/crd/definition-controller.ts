@@ -3,11 +3,10 @@ import { draftOf, equalJson, listAt, objectAt, objectsAt, textAt, valueAt, witho
 import type { Registry } from "../kinds/registry.ts";
 import type { Resource } from "../resource.ts";
 import type { Store, StoreEvent } from "../storage/store.ts";
-import { withoutFinalizer, type ObjectDeleter } from "../write/deleter.ts";
+import { DEFINITION_FINALIZER, withoutFinalizer, type ObjectDeleter } from "../write/deleter.ts";
 import type { ObjectWriter } from "../write/writer.ts";
 import { ownAfterUpdate } from "../write/ownership.ts";
 import { customResources } from "./custom-resource.ts";
-import { DEFINITION_FINALIZER } from "./definition-checks.ts";
 
 export const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
 

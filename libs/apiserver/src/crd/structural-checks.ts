@@ -28,6 +28,7 @@ function checkNode(schema: JsonSchema, path: string): readonly FieldFault[] {
     ...checkDefault(schema, path),
     ...checkPattern(schema, path),
     ...checkListType(schema, path),
+    ...checkJunctors(schema, path),
     ...objectsAt(schema, "x-kubernetes-validations").flatMap((rule, index) => checkRuleText(rule, schema, `${path}.x-kubernetes-validations[${index}]`)),
     ...checkParts(schema, path),
   ];
@@ -83,6 +84,18 @@ function checkListType(schema: JsonSchema, path: string): readonly FieldFault[] 
     const isSure = needed.includes(key) || property["default"] !== undefined;
     return isSure ? [] : [required(`${path}.items.properties[${key}].default`, "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property")];
   });
+}
+
+/** What stands in a junction may check values, and not say what they are. */
+function checkJunctors(schema: JsonSchema, path: string): readonly FieldFault[] {
+  const parts = ["allOf", "anyOf", "oneOf"].flatMap((key) => objectsAt(schema, key).map((part, index) => [part, `${path}.${key}[${index}]`] as const));
+  const not = schemaAt(schema, "not");
+  return [...parts, ...(not === undefined ? [] : [[not, `${path}.not`] as const])].flatMap(([part, at]) =>
+    ["type", "default", "nullable", "additionalProperties"]
+      // A number or a text may be told apart by an anyOf of their types.
+      .filter((key) => part[key] !== undefined && !(key === "type" && schema["x-kubernetes-int-or-string"] === true))
+      .map((key) => forbidden(`${at}.${key}`, "must be empty to be structural")),
+  );
 }
 
 function checkRuleText(rule: JsonObject, schema: JsonSchema, path: string): readonly FieldFault[] {

@@ -59,10 +59,14 @@ function checkByType(value: JsonValue, schema: JsonSchema, path: string, old: Js
 function checkText(text: string, schema: JsonSchema, path: string): readonly FieldFault[] {
   const [min, max, pattern, format] = [numberAt(schema, "minLength"), numberAt(schema, "maxLength"), textAt(schema, "pattern"), textAt(schema, "format")];
   const length = [...text].length;
-  return [
+  const faults = [
     ...(max !== undefined && length > max ? [tooLong(path, max)] : []),
     ...(min !== undefined && length < min ? [invalid(path, text, `${path} in body should be at least ${min} chars long`)] : []),
     ...(pattern !== undefined && !matchesPattern(text, pattern) ? [invalid(path, text, `${path} in body should match '${pattern}'`)] : []),
+  ];
+  // Of length and pattern, the first that fails is told.
+  return [
+    ...faults.slice(0, 1),
     ...(format !== undefined && !fitsFormat(text, format) ? [wrongType(path, text, `${path} in body must be of type ${format}: ${JSON.stringify(text)}`)] : []),
   ];
 }
@@ -171,14 +175,17 @@ function checkEmbedded(object: JsonObject, path: string): readonly FieldFault[] 
 }
 
 function checkJunctors(value: JsonValue, schema: JsonSchema, path: string): readonly FieldFault[] {
-  const fits = (part: JsonValue): boolean => isObject(part) && validateValue(value, part, path).length === 0;
-  const parts = (key: string): readonly JsonValue[] => listAt(schema, key);
-  const [allOf, anyOf, oneOf, not] = [parts("allOf"), parts("anyOf"), parts("oneOf"), schemaAt(schema, "not")];
+  const faultsOf = (part: JsonValue): readonly FieldFault[] => (isObject(part) ? validateValue(value, part, path) : []);
+  const fits = (part: JsonValue): boolean => faultsOf(part).length === 0;
+  const [allOf, anyOf, oneOf, not] = [listAt(schema, "allOf"), listAt(schema, "anyOf"), listAt(schema, "oneOf"), schemaAt(schema, "not")];
+  // Upstream names no field for these; with none that fits, the faults of one of them follow.
+  const junction = (says: string): FieldFault => invalid("<nil>", shown(value), `${path} in body ${says}`);
+  const nearest = (parts: readonly JsonValue[]): readonly FieldFault[] => (parts.some(fits) ? [] : faultsOf(parts[0] ?? null));
   return [
-    ...allOf.flatMap((part) => (isObject(part) ? validateValue(value, part, path) : [])),
-    ...(anyOf.length > 0 && !anyOf.some(fits) ? [invalid(path, shown(value), `${path} in body must validate at least one schema (anyOf)`)] : []),
-    ...(oneOf.length > 0 && oneOf.filter(fits).length !== 1 ? [invalid(path, shown(value), `${path} in body must validate one and only one schema (oneOf)`)] : []),
-    ...(not !== undefined && fits(not) ? [invalid(path, shown(value), `${path} in body must not validate the schema (not)`)] : []),
+    ...allOf.flatMap(faultsOf),
+    ...(anyOf.length > 0 && !anyOf.some(fits) ? [junction("must validate at least one schema (anyOf)"), ...nearest(anyOf)] : []),
+    ...(oneOf.length > 0 && oneOf.filter(fits).length !== 1 ? [junction("must validate one and only one schema (oneOf)"), ...nearest(oneOf)] : []),
+    ...(not !== undefined && fits(not) ? [junction("must not validate the schema (not)")] : []),
   ];
 }
 

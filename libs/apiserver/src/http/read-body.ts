@@ -61,6 +61,8 @@ export function parseObject(bytes: Uint8Array, format: BodyFormat, kind: string)
   const unrecognized = (why: string): Error => badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${shownBody(bytes)})`);
   try {
     const parsed = parseBody(bytes, format);
+    // Go decodes null into the empty object.
+    if (parsed.value === null) return { ...parsed, value: {} };
     if (!isObject(parsed.value)) throw unrecognized("couldn't get version/kind; json parse error: json: cannot unmarshal value into Go value of type struct");
     return { ...parsed, value: parsed.value };
   } catch (thrown) {

@@ -9,7 +9,7 @@ import { prepareWatch } from "../read/watch.ts";
 import type { Store } from "../storage/store.ts";
 import type { ObjectDeleter } from "../write/deleter.ts";
 import { reviewed } from "./reviews.ts";
-import { checkManager, managerName, ownAfterUpdate, type Writer } from "../write/ownership.ts";
+import { managerName, ownAfterUpdate, type Writer } from "../write/ownership.ts";
 import { patchType, readPatch } from "../write/patcher.ts";
 import { isDeleteOptions, parseDeleteOptions, parseQueryOptions, type DeleteOptions, type QueryOptions } from "../write/write-options.ts";
 import { matchNamespace, named, present, type ObjectWriter, type Target, type WriteOptions } from "../write/writer.ts";
@@ -113,7 +113,6 @@ export function list({ store, clock, onWatch }: HandlerParts, call: ResourceCall
 
 function writerOf(parts: HandlerParts, { request, path }: ResourceCall, { fieldManager }: QueryOptions): Writer {
   const manager = managerName(fieldManager, request.headers.get("user-agent") ?? "");
-  checkManager(manager);
   return { manager, subresource: path.subresource, now: parts.now() };
 }
 
@@ -193,15 +192,23 @@ function readDeleteBody(bytes: Uint8Array, request: ApiRequest): JsonObject {
   }
 }
 
+/** The policy of a kind whose dependents stay unless the client says otherwise. */
+function orphaning({ resource, warn }: ResourceCall, options: DeleteOptions): DeleteOptions {
+  const warning = resource.rules.orphansByDefault;
+  if (warning === undefined || options.propagation !== undefined) return options;
+  if (warning !== "") warn(warning);
+  return { ...options, propagation: "Orphan" };
+}
+
 async function remove(parts: HandlerParts, call: ResourceCall, target: Target): Promise<ApiResponse> {
-  const options = await deleteOptions(call.request);
+  const options = orphaning(call, await deleteOptions(call.request));
   const deleted = parts.deleter.delete(target, options);
   return answer(200, deleted.kind === "object" ? call.representation.one(deleted.object) : deleted.status, call.negotiated);
 }
 
 async function removeMany(parts: HandlerParts, call: ResourceCall): Promise<ApiResponse> {
   const { request, path, resource, representation } = call;
-  const options = await deleteOptions(request);
+  const options = orphaning(call, await deleteOptions(request));
   const listOptions = parseListOptions(request.query, false);
   const selection = selectionOf(resource, path.namespace, listOptions.labelSelector, listOptions.fieldSelector);
   const { entries } = parts.store.collection(resource.collection).snapshot(selection.prefix);

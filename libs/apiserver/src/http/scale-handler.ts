@@ -5,7 +5,7 @@ import { badRequest, conflict, internalError, invalid, invalidObject, notAllowed
 import type { Codec, Resource, ScalePaths } from "../resource.ts";
 import { formatSelector, selectorOfObject } from "../select/label-selector.ts";
 import { decodeStruct } from "../wire/decode.ts";
-import { checkManager, managerName, ownAfterUpdate, type Writer } from "../write/ownership.ts";
+import { managerName, ownAfterUpdate, type Writer } from "../write/ownership.ts";
 import { patchType, readPatch } from "../write/patcher.ts";
 import { parseQueryOptions, type QueryOptions } from "../write/write-options.ts";
 import { named, type Target } from "../write/writer.ts";
@@ -30,7 +30,6 @@ export async function handleScale(parts: HandlerParts, call: ResourceCall, paths
   const isApply = request.method === "PATCH" && patchType(mediaType(request), false) === "apply";
   const options = parseQueryOptions(request.method === "PUT" ? "UpdateOptions" : "PatchOptions", request.query, isApply);
   const manager = managerName(options.fieldManager, request.headers.get("user-agent") ?? "");
-  checkManager(manager);
   const writer: Writer = { manager, subresource: "scale", now: parts.now(), isTimeless: true };
   const makeScale = request.method === "PUT" ? await readPut(call, options) : await readScalePatch(call, options, writer);
   const change = {

@@ -1,7 +1,7 @@
-import { isObject, type JsonObject } from "@plumb/std";
+import type { JsonObject } from "@plumb/std";
 import { draftOf, objectAt, textAt, within } from "../draft.ts";
 import { notAllowed, notFound } from "../refusal.ts";
-import { named, type Target } from "../write/writer.ts";
+import { isDeletable, named, type Target } from "../write/writer.ts";
 import type { ApiResponse } from "./message.ts";
 import { bodyFormat, parseObject, readBytes } from "./read-body.ts";
 import type { HandlerParts, ResourceCall } from "./resource-handler.ts";
@@ -56,7 +56,9 @@ function finalize(parts: HandlerParts, call: ResourceCall, target: Target, body:
   const wanted = objectAt(body, "spec")?.["finalizers"];
   if (Array.isArray(wanted) && wanted.length > 0) within(draft, "spec")["finalizers"] = wanted.filter((one) => typeof one === "string");
   else delete within(draft, "spec")["finalizers"];
-  return answer(200, isObject(draft) ? collection.put(target.name, draft) : live, call.negotiated);
+  if (!isDeletable(draft)) return answer(200, collection.put(target.name, draft), call.negotiated);
+  collection.remove(target.name, draft);
+  return answer(200, draft, call.negotiated);
 }
 
 /** A token that nobody checks; workloads are simulated. */

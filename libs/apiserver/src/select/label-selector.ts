@@ -1,4 +1,4 @@
-import type { JsonObject } from "@plumb/std";
+import { compareText, type JsonObject } from "@plumb/std";
 import { listAt, objectsAt, textAt, textsAt } from "../draft.ts";
 
 type Operator = "in" | "notin" | "exists" | "absent" | "greater" | "less";
@@ -165,12 +165,12 @@ export function selectorOfObject(selector: JsonObject | undefined): LabelSelecto
 /** As `kubectl` and `/scale` write a selector. */
 export function formatSelector(selector: LabelSelector): string {
   return selector
+    .toSorted((a, b) => compareText(a.key, b.key))
     .map(({ key, operator, values }) => {
       if (operator === "exists") return key;
       if (operator === "absent") return `!${key}`;
       if (operator === "in" && values.length === 1) return `${key}=${values[0] ?? ""}`;
-      return `${key} ${operator} (${[...values].sort().join(",")})`;
+      return `${key} ${operator} (${[...values].sort(compareText).join(",")})`;
     })
-    .sort()
     .join(",");
 }

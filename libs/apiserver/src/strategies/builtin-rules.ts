@@ -17,6 +17,8 @@ export interface KindRules {
   readonly needsVersion?: true;
   readonly answersDeleted?: true;
   readonly deletesGracefully?: true;
+  /** A DELETE that says no policy orphans dependents; the warning that goes with it, which may be empty. */
+  readonly orphansByDefault?: string;
   /** The main endpoint may write the status. */
   readonly keepsStatus?: true;
   /** Paths that the status endpoint leaves alone, besides `spec`. */
@@ -27,9 +29,13 @@ export interface KindRules {
   /** True where `validateUpdate` is all that an update is checked by. */
   readonly checksWholeUpdate?: true;
   readonly validateUpdate?: (object: JsonObject, old: JsonObject, context: WriteContext) => readonly FieldFault[];
+  readonly validateStatus?: (object: JsonObject, old: JsonObject) => readonly FieldFault[];
   readonly warnings?: (object: JsonObject, old: JsonObject | undefined) => readonly string[];
   readonly release?: (object: JsonObject) => void;
 }
+
+/** Kinds whose update does not check the whole object again. */
+const CHECKED_LESS: ReadonlySet<string> = new Set(["apps/deployments", "apps/replicasets", "apps/statefulsets", "apps/daemonsets", "batch/jobs", "/pods", "/namespaces"]);
 
 /** The rules of a built-in kind. @param own what this server adds, such as the addresses of Services */
 export function builtinRules(facts: KindFacts, own: KindRules = {}): Rules {
@@ -39,10 +45,12 @@ export function builtinRules(facts: KindFacts, own: KindRules = {}): Rules {
   const resetsStatus = hasStatus && kind.keepsStatus !== true;
   return {
     names: kind.names ?? "subdomain",
+    metadataChecks: CHECKED_LESS.has(`${facts.group}/${facts.plural}`) ? 3 : 4,
     createsOnUpdate: kind.createsOnUpdate ?? false,
     updatesUnconditionally: kind.needsVersion !== true,
     answersDeleted: kind.answersDeleted ?? false,
     deletesGracefully: kind.deletesGracefully ?? false,
+    orphansByDefault: kind.orphansByDefault,
     resetFields: resetsStatus ? FieldSet.ofNames(["status"]) : FieldSet.EMPTY,
     statusResetFields: FieldSet.ofNames(["spec"], ...(kind.statusKeeps ?? [])),
     prepareCreate(draft, context) {
@@ -66,7 +74,7 @@ export function builtinRules(facts: KindFacts, own: KindRules = {}): Rules {
       ...(kind.validateUpdate?.(object, old, context) ?? []),
       ...(kind.checksWholeUpdate === true ? [] : (kind.validate?.(object, context) ?? [])),
     ],
-    validateStatus: () => [],
+    validateStatus: (object, old) => kind.validateStatus?.(object, old) ?? [],
     warnings: (object, old) => kind.warnings?.(object, old) ?? [],
     release: (object) => kind.release?.(object),
   };

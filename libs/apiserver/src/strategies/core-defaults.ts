@@ -21,6 +21,9 @@ function setPodSpec(spec: Draft): void {
   fallback(spec, "securityContext", {});
   fallback(spec, "terminationGracePeriodSeconds", 30);
   fallback(spec, "schedulerName", "default-scheduler");
+  // The old name of the field follows the new one, and speaks where the new one is silent.
+  const account = textAt(spec, "serviceAccountName") ?? textAt(spec, "serviceAccount");
+  if (account !== undefined) for (const key of ["serviceAccountName", "serviceAccount"]) spec[key] = account;
   if (spec["hostNetwork"] === true) {
     for (const container of [...draftsAt(spec, "containers"), ...draftsAt(spec, "initContainers")]) {
       for (const port of draftsAt(container, "ports")) if (port["hostPort"] === undefined) port["hostPort"] = port["containerPort"];

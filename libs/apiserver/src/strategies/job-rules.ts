@@ -1,5 +1,5 @@
 import type { JsonObject } from "@plumb/std";
-import { numberAt, objectAt, textAt, valueAt, within, type Draft } from "../draft.ts";
+import { draftValue, numberAt, objectAt, textAt, valueAt, within, type Draft } from "../draft.ts";
 import { invalid, required, unsupported, type FieldFault } from "../refusal.ts";
 import { podWarnings, validatePodTemplate } from "../validation/pod-spec.ts";
 import type { KindRules } from "./builtin-rules.ts";
@@ -16,6 +16,9 @@ function selectByUid(job: Draft): void {
   for (const [key, value] of Object.entries(own)) labels[key] ??= value;
   const matchLabels = within(within(spec, "selector"), "matchLabels");
   matchLabels["batch.kubernetes.io/controller-uid"] = uid;
+  // Labels default to those of the template, again when the stored Job is read.
+  const metadata = within(job, "metadata");
+  if (Object.keys(objectAt(metadata, "labels") ?? {}).length === 0) metadata["labels"] = draftValue(labels);
 }
 
 function templateFaults(template: JsonObject | undefined, field: string): readonly FieldFault[] {
@@ -34,6 +37,7 @@ function validateJob(job: JsonObject): readonly FieldFault[] {
 
 export const JOB_RULES: KindRules = {
   generation: ["spec"],
+  orphansByDefault: "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
   prepareCreate: selectByUid,
   validate: validateJob,
   validateUpdate: (job, old) => {

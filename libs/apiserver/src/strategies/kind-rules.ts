@@ -2,6 +2,7 @@ import type { KindRules } from "./builtin-rules.ts";
 import { AUTOSCALER_RULES } from "./autoscaler-rules.ts";
 import { CONFIG_MAP_RULES } from "./config-map-rules.ts";
 import { DEFINITION_RULES } from "./definition-rules.ts";
+import { INGRESS_RULES } from "./ingress-rules.ts";
 import { CRON_JOB_RULES, JOB_RULES } from "./job-rules.ts";
 import { EVENT_RULES, LEASE_RULES, NAMESPACE_RULES } from "./metadata-kind-rules.ts";
 import { POD_RULES } from "./pod-rules.ts";
@@ -28,7 +29,7 @@ export const KIND_RULES: Readonly<Record<string, KindRules>> = {
   "/persistentvolumes": VOLUME_RULES,
   "/pods": POD_RULES,
   "/podtemplates": { generation: ["template"], answersDeleted: true },
-  "/replicationcontrollers": SPEC,
+  "/replicationcontrollers": { generation: ["spec"], orphansByDefault: "" },
   "/resourcequotas": { answersDeleted: true },
   "/secrets": SECRET_RULES,
   "/serviceaccounts": { answersDeleted: true },
@@ -53,7 +54,7 @@ export const KIND_RULES: Readonly<Record<string, KindRules>> = {
   "flowcontrol.apiserver.k8s.io/flowschemas": SPEC,
   "flowcontrol.apiserver.k8s.io/prioritylevelconfigurations": SPEC,
   "networking.k8s.io/ingressclasses": SPEC,
-  "networking.k8s.io/ingresses": SPEC,
+  "networking.k8s.io/ingresses": INGRESS_RULES,
   "networking.k8s.io/networkpolicies": SPEC,
   "node.k8s.io/runtimeclasses": { createsOnUpdate: true, needsVersion: true },
   "policy/poddisruptionbudgets": SPEC_NEEDS_VERSION,

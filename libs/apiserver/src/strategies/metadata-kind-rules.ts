@@ -6,9 +6,18 @@ import type { KindRules } from "./builtin-rules.ts";
 /** The finalizer in `spec.finalizers` of a Namespace that the namespace controller removes last. */
 export const NAMESPACE_FINALIZER = "kubernetes";
 
+/** The phase follows the deletion. */
+function namespacePhase(namespace: JsonObject): readonly FieldFault[] {
+  const phase = textAt(namespace, "status", "phase") ?? "";
+  const isDeleted = valueAt(namespace, "metadata", "deletionTimestamp") !== undefined;
+  if (isDeleted) return phase === "Terminating" ? [] : [invalid("status.Phase", phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")];
+  return phase === "Active" ? [] : [invalid("status.Phase", phase, "may only be 'Active' if `deletionTimestamp` is empty")];
+}
+
 export const NAMESPACE_RULES: KindRules = {
   names: "label",
   answersDeleted: true,
+  validateStatus: namespacePhase,
   prepareCreate(draft) {
     draft["status"] = { phase: "Active" };
     const spec = within(draft, "spec");

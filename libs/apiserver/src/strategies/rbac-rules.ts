@@ -8,11 +8,12 @@ const GROUP = "rbac.authorization.k8s.io";
 function validateRole(role: JsonObject): readonly FieldFault[] {
   return objectsAt(role, "rules").flatMap((rule, index) => {
     const field = `rules[${index}]`;
-    if (listAt(rule, "verbs").length === 0) return [required(`${field}.verbs`, "verbs must contain at least one value")];
+    const verbs = listAt(rule, "verbs").length === 0 ? [required(`${field}.verbs`, "verbs must contain at least one value")] : [];
     const isForUrls = listAt(rule, "nonResourceURLs").length > 0;
-    if (isForUrls && textAt(role, "kind") === "Role") return [invalid(`${field}.nonResourceURLs`, listAt(rule, "nonResourceURLs"), "namespaced rules cannot apply to non-resource URLs")];
-    if (isForUrls) return [];
+    if (isForUrls && textAt(role, "kind") === "Role") return [...verbs, invalid(`${field}.nonResourceURLs`, listAt(rule, "nonResourceURLs"), "namespaced rules cannot apply to non-resource URLs")];
+    if (isForUrls) return verbs;
     return [
+      ...verbs,
       ...(listAt(rule, "apiGroups").length === 0 ? [required(`${field}.apiGroups`, "resource rules must supply at least one api group")] : []),
       ...(listAt(rule, "resources").length === 0 ? [required(`${field}.resources`, "resource rules must supply at least one resource")] : []),
     ];

@@ -1,24 +1,27 @@
 import type { JsonObject } from "@plumb/std";
-import { draftsAt, equalJson, listAt, numberAt, objectAt, objectsAt, textAt, valueAt, within, type Draft } from "../draft.ts";
-import { duplicate, invalid, required, unsupported, type FieldFault } from "../refusal.ts";
+import { draftsAt, equalJson, listAt, numberAt, objectAt, objectsAt, textAt, textsAt, valueAt, within, type Draft } from "../draft.ts";
+import { duplicate, invalid, invalidObject, required, unsupported, type FieldFault } from "../refusal.ts";
 import type { WriteContext } from "../resource.ts";
 import { validateLabels } from "../validation/names.ts";
-import { textsAt } from "../draft.ts";
 import type { KindRules } from "./builtin-rules.ts";
 
 const needsAddress = (spec: JsonObject | undefined): boolean => textAt(spec, "type") !== "ExternalName" && textAt(spec, "clusterIP") !== "None";
 const needsNodePorts = (spec: JsonObject | undefined): boolean =>
   textAt(spec, "type") === "NodePort" || (textAt(spec, "type") === "LoadBalancer" && valueAt(spec, "allocateLoadBalancerNodePorts") !== false);
 
-/** Gives the Service what the API server allocates: families, addresses, node ports. */
-function allocate(draft: Draft, context: WriteContext): void {
+/**
+ * Gives the Service what the API server allocates: families, addresses, node ports.
+ *
+ * @param hasAddress true for a Service that keeps the one it has
+ */
+function allocate(draft: Draft, context: WriteContext, hasAddress = false): void {
   const spec = within(draft, "spec");
   if (textAt(spec, "type") === "ExternalName") return;
   const isHeadless = textAt(spec, "clusterIP") === "None";
   spec["ipFamilyPolicy"] ??= isHeadless && Object.keys(objectAt(spec, "selector") ?? {}).length === 0 ? "RequireDualStack" : "SingleStack";
   spec["ipFamilies"] ??= spec["ipFamilyPolicy"] === "RequireDualStack" ? ["IPv4", "IPv6"] : ["IPv4"];
   if (isHeadless) spec["clusterIPs"] = ["None"];
-  else if (needsAddress(spec)) allocateAddress(spec, context);
+  else if (needsAddress(spec) && !hasAddress) allocateAddress(spec, textAt(draft, "metadata", "name") ?? "", context);
   if (needsNodePorts(spec)) {
     for (const port of draftsAt(spec, "ports")) {
       const wanted = numberAt(port, "nodePort");
@@ -28,10 +31,10 @@ function allocate(draft: Draft, context: WriteContext): void {
   if (textAt(spec, "type") === "LoadBalancer" && textAt(spec, "externalTrafficPolicy") === "Local") spec["healthCheckNodePort"] ??= context.allocateNodePort(undefined) ?? 0;
 }
 
-function allocateAddress(spec: Draft, context: WriteContext): void {
+function allocateAddress(spec: Draft, name: string, context: WriteContext): void {
   const wanted = textAt(spec, "clusterIP") ?? textAt({ first: listAt(spec, "clusterIPs")[0] ?? "" }, "first") ?? "";
-  const address = context.allocateAddress(wanted === "" ? undefined : wanted) ?? wanted;
-  if (address === "") return;
+  const address = context.allocateAddress(wanted === "" ? undefined : wanted);
+  if (address === undefined) throw invalidObject("", "Service", name, [invalid("spec.clusterIPs", [wanted], `failed to allocate IP ${wanted}: the provided network does not match the current range`)]);
   spec["clusterIP"] = address;
   spec["clusterIPs"] = [address];
 }
@@ -51,8 +54,25 @@ function keepAllocated(draft: Draft, old: JsonObject, context: WriteContext): vo
     else if (spec[key] === undefined && typeof value === "string") spec[key] = value;
   }
   if (needsNodePorts(before) && needsNodePorts(spec)) keepNodePorts(draftsAt(spec, "ports"), objectsAt(before, "ports"));
-  if (!needsAddress(spec) && textAt(spec, "type") === "ExternalName") for (const key of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]) delete spec[key];
-  allocate(draft, context);
+  dropUnused(spec, before);
+  // An address that the writer has changed is refused later; none is taken for it.
+  allocate(draft, context, needsAddress(before) && needsAddress(spec));
+}
+
+/** What only the type before needed goes with it, unless the writer has changed it. Source: `dropTypeDependentFields`. */
+function dropUnused(spec: Draft, before: JsonObject | undefined): void {
+  const type = textAt(spec, "type") ?? "";
+  const isKept = (key: string): boolean => !equalJson(valueAt(spec, key), valueAt(before, key));
+  if (type === "ExternalName") {
+    for (const key of ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"]) if (!isKept(key) || key !== "clusterIP") delete spec[key];
+    if (!isKept("internalTrafficPolicy")) delete spec["internalTrafficPolicy"];
+  }
+  if (needsNodePorts(before) && !needsNodePorts(spec)) {
+    const old = objectsAt(before, "ports").map((port) => numberAt(port, "nodePort"));
+    for (const [index, port] of draftsAt(spec, "ports").entries()) if (numberAt(port, "nodePort") === old[index]) delete port["nodePort"];
+  }
+  if (type !== "LoadBalancer") for (const key of ["allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"]) if (!isKept(key)) delete spec[key];
+  if (type !== "LoadBalancer" && type !== "NodePort" && !isKept("externalTrafficPolicy") && listAt(spec, "externalIPs").length === 0) delete spec["externalTrafficPolicy"];
 }
 
 function keepNodePorts(ports: readonly Draft[], before: readonly JsonObject[]): void {
@@ -114,7 +134,7 @@ function validateUpdate(service: JsonObject, old: JsonObject): readonly FieldFau
 }
 
 export const SERVICE_RULES: KindRules = {
-  names: "serviceLabel",
+  names: "label",
   createsOnUpdate: true,
   answersDeleted: true,
   prepareCreate: allocate,

@@ -1,5 +1,7 @@
-import { draftAt, draftValue, within, type Draft } from "../draft.ts";
+import { draftAt, draftsAt, draftValue, within, type Draft } from "../draft.ts";
 import { fallback, type TypeDefaults } from "./type-defaults.ts";
+
+export const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 
 function setDeployment(deployment: Draft): void {
   const spec = within(deployment, "spec");
@@ -25,6 +27,8 @@ function setDaemonSet(daemonSet: Draft): void {
     rolling["maxSurge"] ??= 0;
   }
   spec["revisionHistoryLimit"] ??= 10;
+  // Version 1 has no field for the generation of the template: it lives on as an annotation.
+  fallback(within(within(daemonSet, "metadata"), "annotations"), TEMPLATE_GENERATION, "0");
 }
 
 function setStatefulSet(statefulSet: Draft): void {
@@ -38,13 +42,16 @@ function setStatefulSet(statefulSet: Draft): void {
   const rolling = draftAt(strategy, "rollingUpdate");
   if (strategy["type"] === "RollingUpdate" && rolling !== undefined) {
     rolling["partition"] ??= 0;
-    rolling["maxUnavailable"] ??= 1;
   }
   const retention = within(spec, "persistentVolumeClaimRetentionPolicy");
   fallback(retention, "whenDeleted", "Retain");
   fallback(retention, "whenScaled", "Retain");
   spec["replicas"] ??= 1;
   spec["revisionHistoryLimit"] ??= 10;
+  for (const template of draftsAt(spec, "volumeClaimTemplates")) {
+    template["apiVersion"] = "v1";
+    template["kind"] = "PersistentVolumeClaim";
+  }
 }
 
 function setJob(job: Draft): void {

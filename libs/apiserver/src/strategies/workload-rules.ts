@@ -1,10 +1,11 @@
 import type { JsonObject } from "@plumb/std";
-import { equalJson, numberAt, objectAt, textAt, textsAt, valueAt, without } from "../draft.ts";
+import { equalJson, numberAt, objectAt, textAt, textsAt, valueAt, within, without, type Draft } from "../draft.ts";
 import { forbidden, invalid, required, unsupported, type FieldFault } from "../refusal.ts";
 import { matchesLabels, selectorOfObject } from "../select/label-selector.ts";
 import { podWarnings, validatePodTemplate } from "../validation/pod-spec.ts";
 import type { KindRules } from "./builtin-rules.ts";
 import { immutableFaults } from "./metadata-kind-rules.ts";
+import { TEMPLATE_GENERATION } from "./workload-defaults.ts";
 
 /** Selector and template, as every workload has them. */
 function templateFaults(workload: JsonObject): readonly FieldFault[] {
@@ -87,8 +88,18 @@ export const REPLICA_SET_RULES: KindRules = {
   warnings,
 };
 
+function setTemplateGeneration(daemonSet: Draft, generation: number): void {
+  within(within(daemonSet, "metadata"), "annotations")[TEMPLATE_GENERATION] = String(generation);
+}
+
 export const DAEMON_SET_RULES: KindRules = {
   generation: ["spec"],
+  prepareCreate: (daemonSet) => setTemplateGeneration(daemonSet, 1),
+  prepareUpdate(daemonSet, old) {
+    const before = Number(textsAt(old, "metadata", "annotations").get(TEMPLATE_GENERATION) ?? 1);
+    const isSame = equalJson(valueAt(daemonSet, "spec", "template"), valueAt(old, "spec", "template"));
+    setTemplateGeneration(daemonSet, isSame ? before : before + 1);
+  },
   validate: (daemonSet) => [...templateFaults(daemonSet), ...notNegative(daemonSet, MIN_READY, HISTORY)],
   validateUpdate: (daemonSet, old) => immutableFaults(daemonSet, old, SELECTOR),
   warnings,

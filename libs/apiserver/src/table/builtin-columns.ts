@@ -57,6 +57,11 @@ function eventObject(event: JsonObject): string {
   return name === "" ? kind : `${kind}/${name}`;
 }
 
+function eventSource(event: JsonObject): string {
+  const [component, instance] = [textAt(event, "source", "component") || (textAt(event, "reportingComponent") ?? ""), textAt(event, "source", "host") || (textAt(event, "reportingInstance") ?? "")];
+  return instance === "" ? component : `${component}, ${instance}`;
+}
+
 function lastSeen(event: JsonObject, nowMs: number): string {
   return age(textAt(event, "series", "lastObservedTime") ?? textAt(event, "lastTimestamp") ?? textAt(event, "eventTime") ?? textAt(event, "firstTimestamp"), nowMs);
 }
@@ -91,7 +96,7 @@ const COLUMNS: Readonly<Record<string, readonly ColumnReader[]>> = {
     textReader("Reason", "reason"),
     reader("Object", eventObject),
     textReader("Subobject", "involvedObject.fieldPath", "", { isWide: true }),
-    textReader("Source", "source.component", "", { isWide: true }),
+    reader("Source", eventSource, { isWide: true }),
     reader("Message", (object) => (textAt(object, "message") ?? "").trim()),
     reader("First Seen", (object, nowMs) => age(textAt(object, "firstTimestamp") ?? textAt(object, "eventTime"), nowMs), { isWide: true }),
     reader("Count", (object) => numberAt(object, "count") ?? 1, { isWide: true }),

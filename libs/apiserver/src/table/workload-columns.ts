@@ -48,7 +48,8 @@ function jobDuration(job: JsonObject, nowMs: number): string {
 
 function podReady(pod: JsonObject): string {
   const ready = objectsAt(pod, "status", "containerStatuses").filter((one) => one["ready"] === true && objectAt(one, "state", "running") !== undefined).length;
-  return `${ready}/${objectsAt(pod, "spec", "containers").length}`;
+  const sidecars = objectsAt(pod, "spec", "initContainers").filter((one) => textAt(one, "restartPolicy") === "Always").length;
+  return `${ready}/${objectsAt(pod, "spec", "containers").length + sidecars}`;
 }
 
 function podStatus(pod: JsonObject): string {

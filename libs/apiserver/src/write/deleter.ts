@@ -1,6 +1,6 @@
 import type { JsonObject } from "@plumb/std";
 import { draftAt, draftOf, draftsAt, listAt, numberAt, textAt, valueAt, within, without, type Draft } from "../draft.ts";
-import { conflict, notFound, type Named } from "../refusal.ts";
+import { conflict, forbiddenWrite, notFound, type Named } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 import { keyOf, type Collection, type Store } from "../storage/store.ts";
 import type { DeleteOptions } from "./write-options.ts";
@@ -9,7 +9,11 @@ import { isDeletable, named, present, type Target } from "./writer.ts";
 export const ORPHAN = "orphan";
 export const FOREGROUND = "foregroundDeletion";
 
+export const DEFINITION_FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
 const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
+
+/** Namespaces that stay. Source: the admission plug-in NamespaceLifecycle. */
+const IMMORTAL: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
 
 /** Kinds whose deletion is begun by the server and ended by a controller. */
 const ENDED_ELSEWHERE: ReadonlySet<string> = new Set(["/namespaces", DEFINITIONS]);
@@ -36,6 +40,7 @@ export class ObjectDeleter {
     const collection = this.#store.collection(resource.collection);
     const key = keyOf(namespace, name);
     const stored = collection.get(key);
+    if (resource.collection === "/namespaces" && IMMORTAL.has(name)) throw forbiddenWrite(named(resource, name), "this namespace may not be deleted");
     if (stored === undefined) throw notFound(named(resource, name));
     checkPreconditions(resource, name, stored, options);
     const marked = this.#marked(resource, stored, options);
@@ -81,9 +86,13 @@ export class ObjectDeleter {
   }
 }
 
+/** A definition holds on until its objects are gone, and says so. */
 function sayPending(definition: Draft, now: string): void {
   const message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
   const conditions = draftsAt(definition, "status", "conditions").filter((one) => one["type"] !== "Terminating");
+  const metadata = within(definition, "metadata");
+  const finalizers = listAt(metadata, "finalizers").filter((one) => typeof one === "string");
+  if (!finalizers.includes(DEFINITION_FINALIZER)) metadata["finalizers"] = [...finalizers, DEFINITION_FINALIZER];
   within(definition, "status")["conditions"] = [...conditions, { type: "Terminating", status: "True", lastTransitionTime: now, reason: "InstanceDeletionPending", message }];
 }
 

@@ -1,7 +1,7 @@
 import { applyPatch, updateManaged, type FieldSet, type ManagedEntry, type VersionView } from "@plumb/patch";
 import { ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { equalJson, listAt, objectAt, objectsAt, textAt, without } from "../draft.ts";
-import { badRequest, Refusal, serverError } from "../refusal.ts";
+import { Refusal, serverError } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 
 /** Who writes, and through which endpoint. */
@@ -133,11 +133,4 @@ export function managerName(asked: string, userAgent: string): string {
   if (asked !== "") return asked;
   const first = userAgent.split("/")[0] ?? "";
   return first.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, "").slice(0, 128);
-}
-
-/** An entry may not be longer. */
-const MANAGER_LIMIT = 128;
-
-export function checkManager(name: string): void {
-  if (name.length > MANAGER_LIMIT) throw badRequest(`fieldManager: Too long: may not be more than ${MANAGER_LIMIT} bytes`);
 }

@@ -66,6 +66,7 @@ function readPlain(type: Exclude<PatchType, "apply">, text: string, context: Pat
       if (live === undefined) throw new Refusal(404, "NotFound", "not found");
       const patched = patchedObject(type, live, patch, context.resource);
       const draft = decodePatched(patched, repeated, context);
+      checkPlace(draft, context);
       return draftOf(ownAfterUpdate(context.resource, live, draft, objectAt(patched, "metadata")?.["managedFields"], context.writer));
     },
   };
@@ -110,10 +111,20 @@ function refusalOf(error: PatchError): Refusal {
   }
 }
 
+/** A patch moves no object. @throws {Refusal} 400 */
+function checkPlace(draft: Draft, { namespace, name, resource }: PatchContext): void {
+  const own = textAt(draft, "metadata", "name") ?? "";
+  if (own !== name && own !== "") throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
+  const ownNamespace = textAt(draft, "metadata", "namespace") ?? "";
+  if (resource.isNamespaced && ownNamespace !== "" && ownNamespace !== namespace) throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+}
+
 /** A patched object that does not decode is invalid as a whole, and says so of the patch. */
 function decodePatched(patched: JsonObject, repeated: readonly string[], { resource, options, warn }: PatchContext): Draft {
   const unknown: string[] = [];
   const unfit = (why: string): Error => invalidObject("", "", "", [invalid("patch", JSON.stringify(patched), why)]);
+  const hasOtherKind = !resource.isCustom && textAt(patched, "kind") !== resource.kind;
+  if (hasOtherKind || textAt(patched, "apiVersion") !== resource.apiVersion) throw unfit(`no kind ${JSON.stringify(patched["kind"] ?? "")} is registered for version ${JSON.stringify(patched["apiVersion"] ?? "")}`);
   let draft: Draft;
   try {
     draft = resource.codec.decode(patched, unknown);

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "@plumb/std";
 import { numberAt, textAt, valueAt } from "../draft.ts";
-import { forbidden, invalidObject, required, unsupported, type FieldFault } from "../refusal.ts";
+import { forbidden, invalid, invalidObject, required, tooLong, unsupported, type FieldFault } from "../refusal.ts";
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
 
@@ -28,6 +28,16 @@ function refuse(kind: OptionsKind, faults: readonly FieldFault[]): void {
   if (faults.length > 0) throw invalidObject("meta.k8s.io", kind, "", faults);
 }
 
+const MANAGER_LIMIT_BYTES = 128;
+
+function managerFaults(manager: string): readonly FieldFault[] {
+  const length = Buffer.byteLength(manager) > MANAGER_LIMIT_BYTES ? [tooLong("fieldManager", MANAGER_LIMIT_BYTES)] : [];
+  const at = manager.search(UNPRINTABLE);
+  return at === -1 ? length : [...length, invalid("fieldManager", manager, `invalid character (at position ${at})`)];
+}
+
+const UNPRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
+
 function dryRunFaults(values: readonly string[]): readonly FieldFault[] {
   return values.every((value) => value === "All") ? [] : [unsupported("dryRun", values, ["All"])];
 }
@@ -42,6 +52,7 @@ export function parseQueryOptions(kind: OptionsKind, query: URLSearchParams, isA
   refuse(kind, [
     ...dryRunFaults(dryRun),
     ...(Object.hasOwn(FIELD_VALIDATIONS, validation) ? [] : [unsupported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"])]),
+    ...managerFaults(fieldManager),
     ...(isApply && fieldManager === "" ? [required("fieldManager", "is required for apply patch")] : []),
     ...(kind === "PatchOptions" && !isApply && force !== undefined ? [forbidden("force", "may not be specified for non-apply patch")] : []),
   ]);
@@ -62,7 +73,9 @@ export function parseDeleteOptions(body: JsonObject | undefined, query: URLSearc
   const dryRun = Array.isArray(dryRunValue) ? dryRunValue.map(String) : [];
   const policy = textAt(source, "propagationPolicy");
   const orphans = valueAt(source, "orphanDependents");
+  const setsBoth = policy !== undefined && typeof orphans === "boolean";
   refuse("DeleteOptions", [
+    ...(setsBoth ? [invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set")] : []),
     ...(policy === undefined || Object.hasOwn(PROPAGATIONS, policy) ? [] : [unsupported("propagationPolicy", policy, ["Foreground", "Background", "Orphan", "nil"])]),
     ...dryRunFaults(dryRun),
   ]);

@@ -87,7 +87,7 @@ export class ObjectWriter {
       ...resource.rules.validate(draft, context),
       ...validateObjectMeta(metadata, resource.isNamespaced, resource.rules.names, takesAnyFinalizer(resource)),
     ]);
-    for (const text of resource.rules.warnings(draft, undefined)) options.warn(text);
+    for (const text of [...resource.rules.warnings(draft, undefined), ...finalizerWarnings(resource, metadata)]) options.warn(text);
     const collection = this.#store.collection(resource.collection);
     const key = keyOf(namespace, name);
     const version = textAt(metadata, "resourceVersion") ?? "";
@@ -141,7 +141,7 @@ export class ObjectWriter {
     else resource.rules.prepareUpdate(draft, live, context);
     keepDeletion(draft, live);
     refuseFaults(resource, draft, updateFaults(resource, draft, live, context, options.writer.subresource));
-    for (const text of resource.rules.warnings(draft, live)) options.warn(text);
+    for (const text of [...resource.rules.warnings(draft, live), ...finalizerWarnings(resource, within(draft, "metadata"))]) options.warn(text);
     const collection = this.#store.collection(resource.collection);
     const key = keyOf(namespace, name);
     const old = collection.get(key);
@@ -227,10 +227,11 @@ function prepareMetadata(draft: Draft, live: JsonObject, namespace: string): voi
   if (namespace !== "" && (textAt(metadata, "namespace") ?? "") === "") metadata["namespace"] = namespace;
 }
 
-/** A deletion that has begun goes on, and none begins by an update. */
+/** A deletion that has begun goes on; that none begins by an update is checked with the rest. */
 function keepDeletion(draft: Draft, live: JsonObject): void {
   const metadata = within(draft, "metadata");
-  for (const key of ["deletionTimestamp", "deletionGracePeriodSeconds"]) keep(metadata, objectAt(live, "metadata") ?? {}, key);
+  const before = objectAt(live, "metadata") ?? {};
+  for (const key of ["deletionTimestamp", "deletionGracePeriodSeconds"]) if (before[key] !== undefined) keep(metadata, before, key);
 }
 
 function keep(metadata: Draft, before: JsonObject, key: string): void {
@@ -246,10 +247,18 @@ function withVersionOf(draft: Draft, live: JsonObject): JsonObject {
 function updateFaults(resource: Resource, draft: Draft, live: JsonObject, context: WriteContext, subresource: string): readonly FieldFault[] {
   const metadata = within(draft, "metadata");
   const before = objectAt(live, "metadata") ?? {};
-  const meta = [...validateObjectMetaUpdate(metadata, before), ...validateChangedMeta(metadata)];
-  // Upstream checks the metadata twice, once for every kind and once in the kind's own checks. Clients see both causes.
+  const fixed = validateObjectMetaUpdate(metadata, before);
+  const changed = validateChangedMeta(metadata);
+  // Upstream checks the metadata over and over, for every kind and then in the kind's own checks. Clients see each cause.
+  const repeats = Array.from({ length: resource.rules.metadataChecks }, () => changed).flat();
   const own = subresource === "status" ? resource.rules.validateStatus(draft, live) : resource.rules.validateUpdate(draft, live, context);
-  return [...meta, ...meta, ...(takesAnyFinalizer(resource) ? [] : finalizerNameFaults(metadata)), ...own];
+  return [...fixed, ...fixed, ...repeats, ...(takesAnyFinalizer(resource) ? [] : finalizerNameFaults(metadata)), ...own];
+}
+
+/** Where any name will do, one with a domain is better. */
+function finalizerWarnings(resource: Resource, metadata: JsonObject): readonly string[] {
+  if (!takesAnyFinalizer(resource)) return [];
+  return finalizerNameFaults(metadata).map(({ field }) => `${field}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`);
 }
 
 /** Only the kinds of pkg/apis ask for qualified names of finalizers. */
