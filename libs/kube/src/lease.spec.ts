@@ -111,7 +111,8 @@ describe("leader election", () => {
     const { version } = held;
     await expect.poll(() => held.version).toBeGreaterThan(version + 2);
     expect(lease.isLeading()).toBe(true);
-    expect(held.server.seen.slice(2).every(({ method }) => method === "PATCH")).toBe(true);
+    // a renewal that a busy machine lost is followed by a read; none is followed by a second lease
+    expect(held.server.seen.slice(2).filter(({ method }) => method !== "PATCH" && method !== "GET")).toEqual([]);
   });
 
   it("lets one of many lead, and another only after that one has given up", async () => {

@@ -19,7 +19,7 @@ function throughGo(given: unknown): unknown {
   if (typeof given === "bigint") return Number.isSafeInteger(Number(given)) ? Number(given) : given;
   if (typeof given === "number") {
     const json = goJsonNumber(given);
-    return /^-?\d+$/.test(json) ? throughGo(inRange(BigInt(json)) ? BigInt(json) : Number(json)) : given;
+    return /^-?\d+$/.test(json) && inRange(BigInt(json)) ? throughGo(BigInt(json)) : given;
   }
   if (Array.isArray(given)) return given.map(throughGo);
   if (given === null || typeof given !== "object") return given;
