@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { MemoryFileSystem } from "@plumb/files";
 import { ToolkitError } from "@plumb/std";
-import { parseDocuments, stringify } from "@plumb/yaml";
+import { compareKeys, parseDocuments, stringify } from "@plumb/yaml";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { build } from "./index.ts";
@@ -40,6 +40,13 @@ async function ours(tree: Tree, root: string): Promise<string | undefined> {
   }
 }
 
+/** Whether go-yaml's order of keys has no cycle (`8` < `25a` < `2b` < `8`): kustomize prints those at random. */
+function isOrderable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  const keys = Array.isArray(value) ? [] : Object.keys(value).toSorted(compareKeys);
+  return keys.every((key, i) => keys.slice(i + 1).every((later) => compareKeys(key, later) < 0)) && Object.values(value).every(isOrderable);
+}
+
 describe.runIf(binary !== undefined)("beside the real kustomize", () => {
   it(`builds or refuses ${RUNS} generated trees alike, byte for byte`, async () => {
     await fc.assert(fc.asyncProperty(anyTree, async (tree) => {
@@ -50,8 +57,10 @@ describe.runIf(binary !== undefined)("beside the real kustomize", () => {
   it("reads and writes 5,000 generated documents alike", () => {
     const leaf = fc.oneof(fc.string({ unit: "grapheme", maxLength: 12 }), fc.string({ unit: fc.constantFrom("a", " ", "\n", ":", "#", "-", "'", '"', "\t", "1", ".", "e", "{", ",", "[", "&", "é", "😀"), maxLength: 100 }), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null));
     const text = (value: unknown): string => JSON.stringify(value).replaceAll(/[\u007f-\u009f]/g, "");
-    const documents = fc.sample(fc.object({ key: fc.string({ maxLength: 6 }), values: [leaf], maxDepth: 3, maxKeys: 5 }), { numRuns: 5000 })
-      .filter((value) => JSON.stringify(value).isWellFormed() && !/[\ufffe\uffff]/.test(JSON.stringify(value)));
+    // A key `<<` is a merge to kustomize even where YAML says it is data.
+    const key = fc.string({ maxLength: 6 }).filter((name) => name !== "<<");
+    const documents = fc.sample(fc.object({ key, values: [leaf], maxDepth: 3, maxKeys: 5 }), { numRuns: 5000 })
+      .filter((value) => isOrderable(value) && JSON.stringify(value).isWellFormed() && !/[\ufffe\uffff]/.test(JSON.stringify(value)));
     // In portions, for kustomize takes the square of the time for twice the objects.
     for (let start = 0; start < documents.length; start += PORTION) {
       const resources = documents.slice(start, start + PORTION)
