@@ -7,6 +7,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["libs/*/src/**/*.spec.ts", "controllers/*/src/**/*.spec.ts", "scripts/**/*.spec.ts"],
+    setupFiles: ["scripts/vitest-setup.ts"],
     pool: "threads",
     testTimeout: 30_000,
     hookTimeout: 60_000,
