@@ -53,6 +53,16 @@ export interface ControllerOptions<Obj, Seen, Plan, Done, Status> extends Contro
   readonly forget?: (key: string) => void;
 }
 
+/** A run that has something to store and to tell. */
+interface Ended<Status> {
+  readonly report: Report<Status>;
+  /** The object as the run began with it. */
+  readonly obj: LiveObject;
+  readonly tools: RunTools<Status>;
+  /** On the monotonic clock. */
+  readonly startedMs: number;
+}
+
 /** Runs one kind: takes keys from its queue, runs them, and stores and tells what came of it. */
 export class Controller<Obj, Seen, Plan, Done, Status> {
   readonly #options: ControllerOptions<Obj, Seen, Plan, Done, Status>;
@@ -63,6 +73,8 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
   readonly #failures = new Map<string, number>();
   /** The object as our own last write returned it, until the cache has it. */
   readonly #written = new Map<string, LiveObject>();
+  /** Uids of objects that were let go and that the cache still has: they are not removed twice. */
+  readonly #removedUids = new Map<string, string>();
   readonly #running = new Set<Promise<void>>();
 
   constructor(options: ControllerOptions<Obj, Seen, Plan, Done, Status>) {
@@ -99,8 +111,8 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
       // the signal ends the loop; nothing else rejects above
     } finally {
       unsubscribe();
-      this.#schedule.clear();
       await Promise.all(this.#running);
+      this.#schedule.clear();
     }
   }
 
@@ -123,16 +135,19 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     try {
       await this.#runOnce(key, release, signal);
     } catch (thrown) {
-      const error = toToolkitError(thrown);
-      if (error.kind !== "cancelled") {
-        const failures = this.#failed(key);
-        this.#schedule.set(key, backoffMs(failures, this.#options.backoff));
-        this.#options.log.error("reconcile could not be stored", { ...this.#fields(key), error: error.message, ...stackOf(error) });
-      } else if (!signal.aborted) this.#schedule.set(key, backoffMs(this.#failed(key), this.#options.backoff));
+      if (!signal.aborted) this.#tryAgain(key, toToolkitError(thrown));
     } finally {
       release();
       this.#queue.finish(key);
     }
+  }
+
+  /** After a failure to write what belongs to the runtime: a finalizer or the status. The first conflict is a stale cache. */
+  #tryAgain(key: string, error: ToolkitError): void {
+    const failures = this.#failed(key);
+    this.#schedule.set(key, backoffMs(failures, this.#options.backoff));
+    const isSilent = error.kind === "cancelled" || error.kind === "missing" || (error.kind === "conflict" && failures === 0);
+    if (!isSilent) this.#options.log.error("reconcile could not be stored", { ...this.#fields(key), error: error.message, ...stackOf(error) });
   }
 
   async #runOnce(key: string, release: () => void, signal: AbortSignal): Promise<void> {
@@ -142,6 +157,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
       return;
     }
     const isRemoval = current.metadata.deletionTimestamp !== undefined;
+    if (this.#removedUids.get(key) === current.metadata.uid) return;
     if (isRemoval ? !hasFinalizer(current) : isSuspended(current)) {
       this.#schedule.cancel(key);
       this.#failures.delete(key);
@@ -152,7 +168,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     const tools = new RunTools<Status>({ ...this.#options, status: this.#status, obj, release, signal });
     try {
       const ended = isRemoval ? await this.#removed(key, obj, tools, signal) : await reconcileOnce(this.#options.reconciler, typed<Obj>(obj), tools.tools);
-      if (ended !== undefined) await this.#conclude(key, ended, tools, startedMs, signal);
+      if (ended !== undefined) await this.#conclude(key, { report: ended, obj, tools, startedMs }, signal);
     } finally {
       await tools.end();
     }
@@ -165,6 +181,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     await this.#options.notifier.notify(obj, removal.notices);
     await withoutFinalizer(this.#options.client, this.#options.kind, tools.latest, signal);
     this.#forget(key);
+    this.#removedUids.set(key, obj.metadata.uid);
     return undefined;
   }
 
@@ -176,31 +193,33 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
   }
 
   /** Tells first and stores then: a crash in between tells twice, never not at all. */
-  async #conclude(key: string, report: Report<Status>, tools: RunTools<Status>, startedMs: number, signal: AbortSignal): Promise<void> {
+  async #conclude(key: string, ended: Ended<Status>, signal: AbortSignal): Promise<void> {
+    const { report, tools, startedMs } = ended;
     const { outcome } = report;
     const failures = this.#failures.get(key) ?? 0;
     const isSilent = outcome.kind === "failed" && (outcome.error.kind === "cancelled" || (outcome.error.kind === "conflict" && failures === 0));
     await tools.quiesce();
     if (!isSilent) {
       await this.#options.notifier.notify(tools.latest, report.notices);
-      await this.#store(key, report, tools, signal);
+      await this.#store(key, ended, signal);
     }
     this.#scheduleNext(key, outcome, failures);
     this.#tellLog(key, outcome, this.#options.clock.monotonicMs() - startedMs);
   }
 
-  async #store(key: string, { outcome, status, conditions }: Report<Status>, tools: RunTools<Status>, signal: AbortSignal): Promise<void> {
+  /** Stores what the run says of the object it began with; a generation or a request that came since is the next run's. */
+  async #store(key: string, { report: { outcome, status, conditions }, obj, tools }: Ended<Status>, signal: AbortSignal): Promise<void> {
     if (!this.#options.kind.hasStatus) return;
-    const obj = tools.latest;
     const isObserved = outcome.kind === "settled" || outcome.kind === "stalled";
+    const generation = obj.metadata.generation ?? 0;
     const requested = requestedAt(obj);
     const fields = {
       ...status,
-      ...(isObserved ? { observedGeneration: obj.metadata.generation ?? 0 } : {}),
+      ...(isObserved ? { observedGeneration: generation } : {}),
       ...(requested === undefined ? {} : { lastHandledReconcileAt: requested }),
     };
     const changes: ConditionChanges = { ...conditions, ...standardConditions(outcome, tools.lastProgress) };
-    const written = await this.#status.write(obj, { fields, conditions: changes }, signal);
+    const written = await this.#status.write(tools.latest, { fields, conditions: changes, generation }, signal);
     if (written !== undefined) this.#written.set(key, written);
   }
 
@@ -214,7 +233,9 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     }
     if (next.forgetFailures) this.#failures.delete(key);
     else this.#failed(key);
-    this.#schedule.set(key, outcome.kind === "settled" ? this.#jittered(next.delayMs) : next.delayMs);
+    if (outcome.kind !== "settled") this.#schedule.set(key, next.delayMs);
+    else if (next.delayMs > 0) this.#schedule.set(key, this.#jittered(next.delayMs));
+    else this.#schedule.cancel(key); // an interval of 0 asks for no run of its own, as in controller-runtime
   }
 
   #jittered(delayMs: number): number {
@@ -257,6 +278,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     this.#schedule.cancel(key);
     this.#failures.delete(key);
     this.#written.delete(key);
+    this.#removedUids.delete(key);
     const { namespace, name } = splitKey(key);
     this.#options.durations.forget({ kind: this.#options.kind.kind, name, namespace });
     this.#options.forget?.(key);

@@ -76,7 +76,7 @@ export class Manager {
     stop.addEventListener("abort", () => inner.abort(stop.reason), { once: true });
     if (stop.aborted) inner.abort(stop.reason);
     try {
-      await Promise.all(leading.map((part) => this.#start(part, inner)));
+      await Promise.all(leading.length === 0 ? [aborted(inner.signal)] : leading.map((part) => this.#start(part, inner)));
       if (!until.aborted) throw toToolkitError(inner.signal.reason ?? new Error("every reconciler ended"));
     } finally {
       await leadership?.release();
@@ -93,4 +93,9 @@ export class Manager {
       group.abort(thrown);
     }
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -19,7 +19,8 @@ export type Requeue =
 /**
  * What the loop does after a failure of each kind; a new kind does not compile until it has a row.
  * `at-once` holds for the first failure in a row only, so that two writers cannot spin against each other.
- * `as-told` obeys a time that the other side named. All else waits for `retryInMs`, or without it backs off.
+ * `as-told` obeys a time that the other side named. All else waits for `retryInMs`, or without it, or where
+ * that is 0, backs off: no retry may turn into a busy loop.
  */
 const NEXT = {
   invalid: "backoff", denied: "backoff", missing: "backoff", conflict: "at-once", throttled: "as-told",
@@ -51,5 +52,6 @@ export function requeue(outcome: Outcome, failures: number, backoffMs: (failures
 function fixedDelayMs({ error, retryInMs }: Extract<Outcome, { kind: "failed" }>, failures: number): number | undefined {
   const next = NEXT[error.kind];
   if (next === "at-once" && failures === 0) return 0;
-  return next === "as-told" ? (error.retryAfterMs ?? retryInMs) : retryInMs;
+  const fixedMs = retryInMs === 0 ? undefined : retryInMs;
+  return next === "as-told" ? (error.retryAfterMs ?? fixedMs) : fixedMs;
 }

@@ -5,6 +5,8 @@
  */
 export class Places {
   #free: number;
+  #held = 0;
+  /** Empty while a place is free. */
   readonly #waiting: (() => void)[] = [];
 
   constructor(count: number) {
@@ -15,11 +17,9 @@ export class Places {
     return this.#waiting.length === 0 && this.#held === 0;
   }
 
-  #held = 0;
-
   /** Resolves to `release`. Rejects with the signal's reason when it aborts; no place is lost by that. */
   take(signal: AbortSignal): Promise<() => void> {
-    signal.throwIfAborted();
+    if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#free > 0) {
       this.#free -= 1;
       return Promise.resolve(this.#hold());
@@ -59,15 +59,21 @@ const PLACES_PER_HOST = 4;
 export class HostPlaces {
   readonly #hosts = new Map<string, Places>();
 
+  /** Number of hosts that somebody waits for. */
+  get size(): number {
+    return this.#hosts.size;
+  }
+
   async run<Value>(host: string, signal: AbortSignal, work: () => Promise<Value>): Promise<Value> {
     const places = this.#hosts.get(host) ?? new Places(PLACES_PER_HOST);
     this.#hosts.set(host, places);
-    const release = await places.take(signal);
+    let release = (): void => {};
     try {
+      release = await places.take(signal);
       return await work();
     } finally {
       release();
-      if (places.isIdle) this.#hosts.delete(host);
+      if (places.isIdle && this.#hosts.get(host) === places) this.#hosts.delete(host);
     }
   }
 }

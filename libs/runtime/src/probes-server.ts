@@ -30,8 +30,9 @@ export async function servePages(address: string, pages: Pages): Promise<Listeni
     if (method !== "GET" && method !== "HEAD") send(response, 405, "method not allowed");
     else if (page === undefined) send(response, 404, "404 page not found");
     else {
-      const found = page();
-      if (found === undefined) send(response, 503, "not ready");
+      const found = attempt(page);
+      if (found === "broken") send(response, 500, "internal error");
+      else if (found === undefined) send(response, 503, "not ready");
       else send(response, 200, found.text, found.type);
     }
   });
@@ -57,12 +58,21 @@ export async function listen(server: Server, address: string): Promise<Listening
 
 function splitAddress(address: string): { readonly host: string; readonly port: number } {
   const [, host = "", port = ""] = /^(.*):(\d{1,5})$/.exec(address) ?? [];
-  if (port === "") throw new ToolkitError("invalid", `"${address}" is not an address such as :8080 or 127.0.0.1:8080`);
+  if (port === "" || Number(port) > 65_535) throw new ToolkitError("invalid", `"${address}" is not an address such as :8080 or 127.0.0.1:8080`);
   return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
 }
 
 function isAddressInfo(bound: AddressInfo | string | null): bound is AddressInfo {
   return typeof bound === "object" && bound !== null;
+}
+
+/** A page that cannot be made must not end the process that it tells of. */
+function attempt<Page>(page: () => Page): Page | "broken" {
+  try {
+    return page();
+  } catch {
+    return "broken";
+  }
 }
 
 function pathOf(url: string): string {

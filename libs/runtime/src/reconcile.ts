@@ -52,7 +52,7 @@ export interface Tools<Status> {
   readonly signal: AbortSignal;
   /**
    * Runs `work`, which waits for a remote host. Meanwhile the run holds one of that host's places and no worker, so that
-   * hosts that never answer delay nobody else.
+   * hosts that never answer delay nobody else. One at a time in a run.
    */
   readonly atHost: <Value>(host: string, work: () => Promise<Value>) => Promise<Value>;
   /** Milliseconds since 1970. */

@@ -55,6 +55,11 @@ export class RunTools<Status> {
     return this.#lastProgress;
   }
 
+  /** What this run says, it says of the generation that it began with. */
+  get #seen(): { readonly generation: number } {
+    return { generation: this.#options.obj.metadata.generation ?? 0 };
+  }
+
   /** Stops showing progress; resolves when no write of this run is under way. */
   async quiesce(): Promise<void> {
     this.#hasEnded = true;
@@ -75,7 +80,9 @@ export class RunTools<Status> {
       try {
         return await hosts.run(host, signal, work);
       } finally {
-        this.#release = await places.take(signal);
+        const release = await places.take(signal);
+        this.#release();
+        this.#release = release;
       }
     } catch (thrown) {
       // Once a run is told to stop, nothing that then goes wrong is a failure of its object.
@@ -99,7 +106,7 @@ export class RunTools<Status> {
       Reconciling: { status: "True", reason: "Progressing", message },
       ...(isNew ? { Ready: { status: "Unknown", reason: "Progressing", message: "Reconciliation in progress" } } : {}),
     };
-    this.#write({ fields: {}, conditions }).catch((error: unknown) => {
+    this.#write({ fields: {}, conditions, ...this.#seen }).catch((error: unknown) => {
       this.#options.log.debug("progress could not be shown", { error: String(error) });
     });
   }
@@ -113,7 +120,7 @@ export class RunTools<Status> {
             Reconciling: { status: "True", reason: "Progressing", message: this.#lastProgress ?? unready.message },
             Ready: { status: "Unknown", ...unready },
           };
-    await this.#write({ fields: change, conditions });
+    await this.#write({ fields: change, conditions, ...this.#seen });
   }
 
   #write(update: StatusUpdate): Promise<void> {

@@ -8,7 +8,13 @@ export type Jobs = Readonly<Record<string, (input: unknown) => unknown>>;
 /** The worker's side of a WorkerPool: answers each message with what its job returned or threw. */
 export function serveJobs(jobs: Jobs, port: MessagePort): void {
   port.on("message", ({ name, input }: { name: string; input: unknown }) => {
-    void answerTo(jobs, name, input).then((answer) => port.postMessage(answer));
+    void answerTo(jobs, name, input).then((answer) => {
+      try {
+        port.postMessage(answer);
+      } catch (thrown) {
+        port.postMessage(failed(thrown)); // what the job returned cannot be cloned
+      }
+    });
   });
 }
 
@@ -18,7 +24,11 @@ async function answerTo(jobs: Jobs, name: string, input: unknown): Promise<JobAn
     if (job === undefined) throw new Error(`no job is called ${name}`);
     return { kind: "done", value: await job(input) };
   } catch (thrown) {
-    const { kind, message, retryAfterMs, stack, cause } = toToolkitError(thrown);
-    return { kind: "failed", error: { kind, message, retryAfterMs, stack: cause instanceof Error ? cause.stack : stack } };
+    return failed(thrown);
   }
+}
+
+function failed(thrown: unknown): JobAnswer {
+  const { kind, message, retryAfterMs, stack, cause } = toToolkitError(thrown);
+  return { kind: "failed", error: { kind, message, retryAfterMs, stack: cause instanceof Error ? cause.stack : stack } };
 }

@@ -7,6 +7,8 @@ import { withConditions, type ConditionChanges } from "./conditions.ts";
 export interface StatusUpdate {
   readonly fields: Readonly<Record<string, unknown>>;
   readonly conditions: ConditionChanges;
+  /** The generation that the conditions are about; that of the stored object unless set. */
+  readonly generation?: number;
 }
 
 export interface StatusWriterOptions {
@@ -65,15 +67,15 @@ export class StatusWriter {
 }
 
 /** The merge patch that turns the stored status into the updated one; undefined when there is nothing to change. Pure. */
-export function statusPatch(obj: LiveObject, { fields, conditions }: StatusUpdate, nowMs: number): JsonObject | undefined {
+export function statusPatch(obj: LiveObject, { fields, conditions, generation = obj.metadata.generation ?? 0 }: StatusUpdate, nowMs: number): JsonObject | undefined {
   const stored = isObject(obj["status"]) ? obj["status"] : {};
   const before = conditionsOf(obj);
   const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
-  const after = withConditions(before, conditions, { generation: obj.metadata.generation ?? 0, now });
+  const after = withConditions(before, conditions, { generation, now });
   const patch: Record<string, JsonValue> = {};
   for (const [field, value] of Object.entries(fields)) {
-    if (isSame(stored[field], value)) continue;
-    patch[field] = value === undefined ? null : replacement(stored[field], asJson(value));
+    const known = Object.hasOwn(stored, field) ? stored[field] : undefined;
+    if (!isSame(known, value)) patch[field] = value === undefined ? null : replacement(known, asJson(value));
   }
   if (!isSame(before, after)) patch["conditions"] = asJson(after);
   return Object.keys(patch).length === 0 ? undefined : patch;
@@ -90,7 +92,7 @@ export function conditionsOf(obj: LiveObject): readonly Condition[] {
 function replacement(before: JsonValue | undefined, after: JsonValue): JsonValue {
   if (!isObject(before) || !isObject(after)) return after;
   const removed = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
-  const kept = Object.entries(after).map(([key, value]) => [key, value === undefined ? null : replacement(before[key], value)] as const);
+  const kept = Object.entries(after).map(([key, value]) => [key, value === undefined ? null : replacement(Object.hasOwn(before, key) ? before[key] : undefined, value)] as const);
   return Object.fromEntries([...kept, ...removed.map((key) => [key, null] as const)]);
 }
 

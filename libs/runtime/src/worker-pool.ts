@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import { ERROR_KINDS, ToolkitError, type Clock, type ErrorKind, type Timer } from "@plumb/std";
+import { ERROR_KINDS, ToolkitError, toToolkitError, type Clock, type ErrorKind, type Timer } from "@plumb/std";
 
 /** A job's answer as it comes over the wire between threads. */
 export type JobAnswer =
@@ -25,8 +25,9 @@ export interface WorkerPoolOptions {
 export interface JobOptions {
   /** Whose job it is: one that was slow is taken for slow the next time. */
   readonly key: string;
-  /** Milliseconds after which the job is ended. */
+  /** Milliseconds that the job may run; its wait for a thread does not count. */
   readonly timeoutMs: number;
+  /** Ends the job. */
   readonly signal: AbortSignal;
 }
 
@@ -34,8 +35,8 @@ interface Job extends JobOptions {
   readonly name: string;
   readonly input: unknown;
   readonly settle: (answer: JobAnswer) => void;
-  /** When the job has to be over, on the monotonic clock; set when it is first started. */
-  deadlineMs: number | undefined;
+  /** When it was last started, on the monotonic clock. */
+  startedMs: number;
   isSlow: boolean;
 }
 
@@ -64,6 +65,8 @@ export class WorkerPool {
   readonly #slow: Job[] = [];
   readonly #threads = new Set<Thread>();
   readonly #slowKeys = new Set<string>();
+  /** Threads that were told to end and have not yet. */
+  readonly #ending = new Set<Promise<unknown>>();
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -78,16 +81,13 @@ export class WorkerPool {
   async run(name: string, input: unknown, options: JobOptions): Promise<unknown> {
     if (options.signal.aborted || this.#isClosed) throw new ToolkitError("cancelled", `${name} was stopped`);
     const answer = await new Promise<JobAnswer>((resolve) => {
-      const job: Job = { ...options, name, input, settle: resolve, deadlineMs: undefined, isSlow: this.#slowKeys.has(options.key) };
+      const settle = (settled: JobAnswer): void => {
+        options.signal.removeEventListener("abort", stop);
+        resolve(settled);
+      };
+      const job: Job = { ...options, name, input, settle, startedMs: 0, isSlow: this.#slowKeys.has(options.key) };
       const stop = (): void => this.#end(job, failure("cancelled", `${name} was stopped`));
       options.signal.addEventListener("abort", stop, { once: true });
-      const { settle } = job;
-      Object.assign(job, {
-        settle: (settled: JobAnswer) => {
-          options.signal.removeEventListener("abort", stop);
-          settle(settled);
-        },
-      });
       (job.isSlow ? this.#slow : this.#quick).push(job);
       this.#dispatch();
     });
@@ -99,12 +99,12 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const job of [...this.#quick, ...this.#slow]) this.#end(job, failure("cancelled", "the process is stopping"));
-    await Promise.all([...this.#threads].map(async (thread) => {
+    for (const thread of this.#threads) {
       const { job } = thread;
-      this.#drop(thread);
+      this.#retire(thread);
       job?.settle(failure("cancelled", "the process is stopping"));
-      await thread.worker.terminate();
-    }));
+    }
+    await Promise.all(this.#ending);
   }
 
   get #slowRoom(): number {
@@ -127,12 +127,15 @@ export class WorkerPool {
     const { clock } = this.#options;
     thread.job = job;
     thread.worker.ref();
-    job.deadlineMs ??= clock.monotonicMs() + job.timeoutMs;
-    const leftMs = job.deadlineMs - clock.monotonicMs();
-    const overtime = clock.after(leftMs, () => this.#end(job, failure("invalid", `${job.name} took longer than ${job.timeoutMs} ms`)));
+    job.startedMs = clock.monotonicMs();
+    const overtime = clock.after(job.timeoutMs, () => this.#end(job, failure("invalid", `${job.name} took longer than ${job.timeoutMs} ms`)));
     const slow = job.isSlow ? [] : [clock.after(SLOW_AFTER_MS, () => this.#slowDown(thread, job))];
     thread.timers = [overtime, ...slow];
-    thread.worker.postMessage({ name: job.name, input: job.input });
+    try {
+      thread.worker.postMessage({ name: job.name, input: job.input });
+    } catch (thrown) {
+      this.#end(job, failure("internal", `${job.name}: ${toToolkitError(thrown).message}`)); // its input cannot be cloned
+    }
   }
 
   #slowDown(thread: Thread, job: Job): void {
@@ -178,7 +181,7 @@ export class WorkerPool {
     thread.timers = [];
     thread.job = undefined;
     thread.worker.unref();
-    if (!job.isSlow) this.#slowKeys.delete(job.key);
+    if (this.#options.clock.monotonicMs() - job.startedMs < SLOW_AFTER_MS) this.#slowKeys.delete(job.key);
     job.settle(answer);
     this.#dispatch();
   }
@@ -210,7 +213,8 @@ export class WorkerPool {
 
   #retire(thread: Thread): void {
     this.#drop(thread);
-    void thread.worker.terminate();
+    const ending = thread.worker.terminate().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 
   #drop(thread: Thread): void {
