@@ -73,7 +73,7 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): ApiRequest {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(incoming.headers)) if (value !== undefined) headers.set(name, typeof value === "string" ? value : value.join(", "));
   return {
-    method: incoming.method === "HEAD" ? "GET" : (incoming.method ?? "GET"),
+    method: incoming.method ?? "GET",
     path: mark === -1 ? url : url.slice(0, mark),
     query: new URLSearchParams(mark === -1 ? "" : url.slice(mark + 1)),
     headers,

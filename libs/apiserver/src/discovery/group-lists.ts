@@ -22,7 +22,8 @@ function groupEntry({ name, versions }: ServedGroup): JsonObject {
 
 export function apiResourceList(registry: Registry, group: string, version: string): JsonObject {
   const resources = registry.resourcesOf(group, version).flatMap(resourceEntries);
-  return { kind: "APIResourceList", apiVersion: "v1", groupVersion: group === "" ? version : `${group}/${version}`, resources };
+  // The list of the core group does not say its own version.
+  return group === "" ? { kind: "APIResourceList", groupVersion: version, resources } : { kind: "APIResourceList", apiVersion: "v1", groupVersion: `${group}/${version}`, resources };
 }
 
 function resourceEntries(resource: Resource): readonly JsonObject[] {
@@ -35,7 +36,7 @@ function resourceEntries(resource: Resource): readonly JsonObject[] {
     verbs,
     ...(shortNames.length === 0 ? {} : { shortNames }),
     ...(categories.length === 0 ? {} : { categories }),
-    storageVersionHash: storageVersionHash(resource),
+    ...(verbs.includes("list") && kind !== "ComponentStatus" ? { storageVersionHash: storageVersionHash(resource) } : {}),
   };
   const parts = resource.subresources.map((part): JsonObject => ({
     name: `${plural}/${part.name}`,
@@ -51,5 +52,5 @@ function resourceEntries(resource: Resource): readonly JsonObject[] {
 /** Source: apiserver `discovery.StorageVersionHash`. */
 function storageVersionHash({ storedVersion, kind }: Resource): string {
   const path = storedVersion.includes("/") ? `${storedVersion}/${kind}` : `/${storedVersion}/${kind}`;
-  return createHash("sha512").update(path).digest().subarray(0, 8).toString("base64");
+  return createHash("sha256").update(path).digest().subarray(0, 8).toString("base64");
 }

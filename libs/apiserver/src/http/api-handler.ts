@@ -21,7 +21,7 @@ export interface ApiParts extends HandlerParts {
 }
 
 /** Probes are answered before anything else is asked. */
-const PROBES: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz", "/healthz/ping", "/livez/ping", "/readyz/ping"]);
+const PROBES: ReadonlySet<string> = new Set(["/healthz", "/livez", "/readyz"].flatMap((path) => [path, `${path}/ping`, `${path}/log`, `${path}/etcd`]));
 
 /** Answers one request; never rejects. */
 export async function handleRequest(parts: ApiParts, request: ApiRequest): Promise<ApiResponse> {

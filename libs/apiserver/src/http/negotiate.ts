@@ -43,6 +43,7 @@ export function negotiate(accept: string | undefined, isPretty: boolean): Negoti
     const as = asOf(range);
     if (format !== undefined && as !== undefined) return { format, as, isPretty };
   }
+  if (ranges.some(({ type }) => formatOf(type) !== undefined)) throw notAcceptable("only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
   throw notAcceptable(REPRESENTATIONS, {});
 }
 

@@ -24,9 +24,12 @@ const DEPRECATIONS: Readonly<Record<string, string>> = {
 
 const SCALE: ScalePaths = { specReplicas: ["spec", "replicas"], statusReplicas: ["status", "replicas"], selectorText: undefined, isCustom: false };
 
+/** Alpha and beta versions are not served unless a cluster asks for them. */
+const UNFINISHED = /alpha|beta/;
+
 /** Every kind of the facts file, as it is served. @param own rules that need this server, by collection */
 export function builtinResources(own: Readonly<Record<string, KindRules>>): readonly Resource[] {
-  return builtinFacts().kinds.map((facts) => builtinResource(facts, own));
+  return builtinFacts().kinds.filter(({ version }) => !UNFINISHED.test(version)).map((facts) => builtinResource(facts, own));
 }
 
 function builtinResource(facts: KindFacts, own: Readonly<Record<string, KindRules>>): Resource {

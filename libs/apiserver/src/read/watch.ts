@@ -1,11 +1,10 @@
 import { stringifyJson, type Clock, type JsonObject, type Timer } from "@plumb/std";
 import type { StreamSink } from "../http/message.ts";
 import type { ListOptions } from "../http/list-options.ts";
-import { expired, fromTheFuture } from "../refusal.ts";
+import { expired, serverError } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 import type { Store, StoreEvent } from "../storage/store.ts";
 import { present } from "../write/writer.ts";
-import { askedVersion } from "./list.ts";
 import type { Representation } from "./represent.ts";
 import type { Selection } from "./selection.ts";
 
@@ -32,15 +31,21 @@ type Start =
  * Prepares a watch.
  *
  * @returns what writes its events into a sink until the client, the timeout or the server ends it
- * @throws {Refusal} 400 or 504 for a version that cannot be
+ * @throws {Refusal} 500 for a version that is none
  */
 export function prepareWatch(store: Store, clock: Clock, request: WatchRequest, onOpen: (stop: (reason: "drop" | "end") => void) => () => void): (sink: StreamSink) => void {
-  const asked = askedVersion(request.options.resourceVersion, "");
-  if (asked > store.version) throw fromTheFuture(asked, store.version);
+  const asked = watchedVersion(request.options.resourceVersion);
   const { sendsInitialEvents, allowsBookmarks } = request.options;
   const start: Start =
     sendsInitialEvents || asked === 0 ? { kind: "objects", isMarked: sendsInitialEvents && allowsBookmarks } : { kind: "after", version: asked };
   return (sink) => new Watch(store, clock, request, sink).run(start, onOpen);
+}
+
+/** A version from the future is waited for. @throws {Refusal} 500, where a list says 400 */
+function watchedVersion(text: string): number {
+  if (text === "") return 0;
+  if (!/^\d+$/.test(text)) throw serverError(`resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
 }
 
 class Watch {
@@ -49,6 +54,8 @@ class Watch {
   readonly #request: WatchRequest;
   readonly #sink: StreamSink;
   readonly #timers: { timeout?: Timer; bookmark?: Timer } = {};
+  /** Changes up to this one are not for the client. */
+  #after = 0;
   #hasSent = false;
   #isOver = false;
   /** Called once, when the watch is over, whoever ended it. */
@@ -66,7 +73,10 @@ class Watch {
     this.#closers.push(onOpen(() => this.#end()));
     this.#sink.onClose(() => this.#close());
     if (start.kind === "objects") this.#sendObjects(start.isMarked);
-    else if (!this.#sendSince(start.version)) return;
+    else {
+      this.#after = start.version;
+      if (!this.#sendSince(start.version)) return;
+    }
     this.#closers.push(this.#store.collection(resource.collection).listen((event) => this.#take(event)));
     this.#timers.timeout = this.#clock.after(options.timeoutSeconds > 0 ? options.timeoutSeconds * 1000 : DEFAULT_TIMEOUT_MS, () => this.#end());
     if (options.allowsBookmarks) this.#armBookmark();
@@ -95,7 +105,7 @@ class Watch {
   /** An object that enters the selection is added to the client's view, one that leaves it is deleted from it. */
   #take(event: StoreEvent): void {
     const { resource, selection } = this.#request;
-    if (this.#isOver || !event.key.startsWith(selection.prefix)) return;
+    if (this.#isOver || event.version <= this.#after || !event.key.startsWith(selection.prefix)) return;
     const was = event.previous !== undefined && selection.selects(event.previous);
     const is = event.kind === "put" && selection.selects(event.object);
     if (!was && !is) return;

@@ -73,7 +73,21 @@ const warnings = (workload: JsonObject): readonly string[] => podWarnings(object
 
 const SELECTOR = ["spec", "selector"] as const;
 
+const COUNTS = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas"];
+
+function validateDeploymentStatus(deployment: JsonObject): readonly FieldFault[] {
+  const count = (key: string): number => numberAt(deployment, "status", key) ?? 0;
+  const negative = COUNTS.filter((key) => count(key) < 0).map((key) => invalid(`status.${key}`, count(key), "must be greater than or equal to 0"));
+  const beyond = ["updatedReplicas", "readyReplicas", "availableReplicas"].filter((key) => count(key) > count("replicas"));
+  return [
+    ...negative,
+    ...beyond.map((key) => invalid(`status.${key}`, count(key), "cannot be greater than status.replicas")),
+    ...(count("availableReplicas") > count("readyReplicas") ? [invalid("status.availableReplicas", count("availableReplicas"), "cannot be greater than readyReplicas")] : []),
+  ];
+}
+
 export const DEPLOYMENT_RULES: KindRules = {
+  validateStatus: validateDeploymentStatus,
   generation: ["spec", "metadata.annotations"],
   statusKeeps: [["metadata", "labels"]],
   validate: validateDeployment,

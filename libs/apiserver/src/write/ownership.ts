@@ -89,7 +89,7 @@ export function apply(resource: Resource, live: JsonObject | undefined, applied:
       schema: resource.schema,
       manager: writer.manager,
       subresource: writer.subresource === "" ? undefined : writer.subresource,
-      now: writer.now,
+      now: writer.isTimeless === true ? undefined : writer.now,
       versions: versionsOf(resource, true),
       resetFields: resetOf(resource, writer),
       live: live ?? resource.codec.empty(),
