@@ -124,8 +124,3 @@ export interface Resource {
   /** Schema of another served version of the kind. */
   schemaOf(apiVersion: string): Schema | undefined;
 }
-
-/** `deployments.apps`, or `pods`. */
-export function qualifiedResource({ plural, group }: Pick<Resource, "plural" | "group">): string {
-  return group === "" ? plural : `${plural}.${group}`;
-}

@@ -1,5 +1,5 @@
 import { compareText, type JsonObject } from "@plumb/std";
-import { objectAt, textAt } from "../draft.ts";
+import { objectAt } from "../draft.ts";
 
 /** One change of one object. `object` carries the version of the change, of a removed object too. */
 export interface StoreEvent {
@@ -183,9 +183,4 @@ function pair(key: string, object: JsonObject | undefined): readonly (readonly [
 
 function withVersion(object: JsonObject, version: number): JsonObject {
   return { ...object, metadata: { ...objectAt(object, "metadata"), resourceVersion: String(version) } };
-}
-
-/** The version of a stored object. */
-export function versionOf(object: JsonObject): string {
-  return textAt(object, "metadata", "resourceVersion") ?? "";
 }
