@@ -9,6 +9,9 @@ const cluster = sharedCluster();
 describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
   const namespace = `drift-${randomUUID().slice(0, 8)}`;
   const deployment = { apiVersion: "apps/v1", kind: "Deployment", namespace, name: "web" };
+  // Further corrections of one object wait, so each edit that is not about that has an object of its own.
+  const annotated = { ...deployment, name: "annotated" };
+  const watched = { ...deployment, name: "watched" };
   const settings = { apiVersion: "v1", kind: "ConfigMap", namespace, name: "settings" };
   const app = kustomization(namespace, "app", "app", { wait: true });
   let toolkit: Toolkit;
@@ -21,11 +24,14 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
   afterAll(async () => toolkit?.[Symbol.asyncDispose]());
 
   it("brings what is in Git to health, and lists it in the inventory", async () => {
-    const revision = await toolkit.commit({ "web.yaml": deploymentFile(namespace, "web", { replicas: 3 }), "settings.yaml": configMapFile(namespace, "settings", { greeting: "hello" }) });
+    const deployments = ["annotated", "watched", "web"].map((name) => [`${name}.yaml`, deploymentFile(namespace, name, { replicas: 3 })]);
+    const revision = await toolkit.commit({ ...Object.fromEntries(deployments), "settings.yaml": configMapFile(namespace, "settings", { greeting: "hello" }) });
     await toolkit.cluster.apply(gitRepository(namespace, "app", toolkit.git.url), app);
     const ready = await toolkit.cluster.untilObject("the commit applied", targetOf(app), (object) => conditionOf(object, "Ready")?.["status"] === "True");
     expect(ready["status"]).toMatchObject({ lastAppliedRevision: revision, lastAttemptedRevision: revision, observedGeneration: 1 });
-    expect(at(ready, "status", "inventory", "entries")).toEqual([{ id: `${namespace}_settings__ConfigMap`, v: "v1" }, { id: `${namespace}_web_apps_Deployment`, v: "v1" }]);
+    expect(at(ready, "status", "inventory", "entries")).toEqual(
+      [`${namespace}_settings__ConfigMap`, ...["annotated", "watched", "web"].map((name) => `${namespace}_${name}_apps_Deployment`)].map((id) => ({ id, v: "v1" })),
+    );
     expect(conditionOf(ready, "Healthy")).toMatchObject({ status: "True" });
     expect(at(await toolkit.cluster.get(deployment), "status", "readyReplicas")).toBe(3);
   });
@@ -61,10 +67,10 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
 
   it("leaves status and what others added alone", async () => {
     const before = driftMessages().length;
-    await toolkit.cluster.edit(deployment, { metadata: { annotations: { "example.com/theirs": "yes" } } }, "somebody-else");
-    await toolkit.cluster.edit(deployment, { spec: { replicas: 4 } });
-    await toolkit.cluster.untilObject("three replicas again", deployment, (object) => at(object, "spec", "replicas") === 3);
-    expect((await toolkit.cluster.get(deployment))?.metadata.annotations).toMatchObject({ "example.com/theirs": "yes" });
+    await toolkit.cluster.edit(annotated, { metadata: { annotations: { "example.com/theirs": "yes" } } }, "somebody-else");
+    await toolkit.cluster.edit(annotated, { spec: { replicas: 4 } });
+    await toolkit.cluster.untilObject("three replicas again", annotated, (object) => at(object, "spec", "replicas") === 3);
+    expect((await toolkit.cluster.get(annotated))?.metadata.annotations).toMatchObject({ "example.com/theirs": "yes" });
     await until("one alert", () => (driftMessages().length > before ? true : undefined));
     expect(driftMessages().slice(before)).not.toContainEqual(expect.stringContaining("example.com~1theirs"));
   });
@@ -72,15 +78,15 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
   it("leaves a hand edit where it is told to observe, and tells it", async () => {
     await toolkit.cluster.edit(targetOf(app), { metadata: { annotations: { "plumb.dev/drift": "observe" } } }, "kubectl-annotate");
     const before = driftMessages().length;
-    await toolkit.cluster.edit(deployment, { spec: { replicas: 7 } });
+    await toolkit.cluster.edit(watched, { spec: { replicas: 7 } });
     const [told] = await until("an alert", () => (driftMessages().length > before ? driftMessages().slice(before) : undefined));
     expect(told).toContain("DriftDetected");
     const token = randomUUID();
     await toolkit.cluster.edit(targetOf(app), { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": token } } }, "flux");
     await toolkit.cluster.untilObject("a whole run", targetOf(app), (object) => at(object, "status", "lastHandledReconcileAt") === token);
-    expect(at(await toolkit.cluster.get(deployment), "spec", "replicas")).toBe(7);
+    expect(at(await toolkit.cluster.get(watched), "spec", "replicas")).toBe(7);
     await toolkit.cluster.edit(targetOf(app), { metadata: { annotations: { "plumb.dev/drift": null } } }, "kubectl-annotate");
-    await toolkit.cluster.untilObject("three replicas again", deployment, (object) => at(object, "spec", "replicas") === 3);
+    await toolkit.cluster.untilObject("three replicas again", watched, (object) => at(object, "spec", "replicas") === 3);
     await until("the end of it told", () => driftMessages().slice(before).find((body) => body.includes("DriftResolved")));
   });
 

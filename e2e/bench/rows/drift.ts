@@ -24,7 +24,7 @@ export async function drift(signal: AbortSignal): Promise<readonly Row[]> {
     for await (const event of events) {
       if (event.kind !== "put") continue;
       const { name } = event.item.metadata;
-      if (edited.has(name) && !corrected.has(name) && Number(event.item.metadata.generation) >= 3 && at(event.item, "spec", "replicas") === 1) corrected.set(name, performance.now());
+      if (!corrected.has(name) && Number(event.item.metadata.generation) >= 3 && at(event.item, "spec", "replicas") === 1) corrected.set(name, performance.now());
     }
   })().catch(() => undefined);
   const base = performance.timeOrigin;
