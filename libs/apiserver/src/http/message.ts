@@ -1,5 +1,3 @@
-import type { JsonObject } from "@plumb/std";
-
 /** A request as the server sees it, whichever way it came. */
 export interface ApiRequest {
   /** Upper case. */
@@ -28,10 +26,4 @@ export interface StreamSink {
   pendingBytes(): number;
   /** Calls back once, when the client has gone or the server closes. */
   onClose(run: () => void): void;
-}
-
-/** One object as an answer, before it is written as the client wants it. */
-export interface ObjectAnswer {
-  readonly status: number;
-  readonly object: JsonObject;
 }
