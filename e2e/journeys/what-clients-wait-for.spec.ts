@@ -122,12 +122,10 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
   async function statesDuring(target: Target, work: () => Promise<unknown>): Promise<readonly LiveObject[]> {
     const stop = new AbortController();
     const states: LiveObject[] = [];
+    const coming = await toolkit.cluster.statesOf(target, stop.signal);
     const watching = (async () => {
-      for await (const state of toolkit.cluster.statesOf(target, stop.signal)) states.push(state);
+      for await (const state of coming) states.push(state);
     })();
-    // The list behind the watch must be taken before the work begins.
-    await toolkit.cluster.list(target);
-    await new Promise((resolve) => setTimeout(resolve, 200));
     await work();
     const { metadata: { resourceVersion } } = await toolkit.cluster.untilObject("it", target, () => true);
     await until("the watch has seen it all", () => (states.length === 0 || states.some((state) => BigInt(state.metadata.resourceVersion) >= BigInt(resourceVersion)) ? true : undefined));

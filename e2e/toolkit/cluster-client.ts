@@ -67,15 +67,19 @@ export class ClusterClient implements Disposable {
     }, () => JSON.stringify({ spec: last?.["spec"], status: last?.["status"], data: last?.["data"] }));
   }
 
-  /** Every state of the object from now on, until `signal` aborts. */
-  async *statesOf(target: Target, signal: AbortSignal): AsyncGenerator<LiveObject, void> {
-    const { resource, namespace, name } = await this.#nameOf(target);
-    const fieldSelector = `metadata.name=${name}`;
-    const { resourceVersion } = await this.kube.list(resource, { namespace, fieldSelector, signal: this.#signal });
+  /** Resolves to every state of the object that comes after this call, until `signal` aborts. */
+  async statesOf(target: Target, signal: AbortSignal): Promise<AsyncGenerator<LiveObject, void>> {
+    const name = await this.#nameOf(target);
+    const fieldSelector = `metadata.name=${name.name}`;
+    const { resourceVersion } = await this.kube.list(name.resource, { namespace: name.namespace, fieldSelector, signal: this.#signal });
+    return this.#watched(name, { fieldSelector, resourceVersion, signal });
+  }
+
+  async *#watched({ resource, namespace }: ObjectName, options: { readonly fieldSelector: string; readonly resourceVersion: string; readonly signal: AbortSignal }): AsyncGenerator<LiveObject, void> {
     try {
-      for await (const event of this.kube.watch(resource, { namespace, fieldSelector, resourceVersion, signal })) if (event.kind === "put") yield event.item;
+      for await (const event of this.kube.watch(resource, { namespace, ...options })) if (event.kind === "put") yield event.item;
     } catch (thrown) {
-      if (!signal.aborted) throw thrown;
+      if (!options.signal.aborted) throw thrown;
     }
   }
 

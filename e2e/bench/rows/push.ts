@@ -36,9 +36,10 @@ export async function push(signal: AbortSignal): Promise<readonly Row[]> {
       await git("-C", work, "commit", "--quiet", "--all", "--message", "One file");
       await git("-C", work, "push", "--quiet");
       const revision = `main@sha1:${(await git("-C", work, "rev-parse", "HEAD")).trim()}`;
+      const coming = await toolkit.cluster.statesOf(source, AbortSignal.any([signal, AbortSignal.timeout(60_000)]));
       const startedMs = performance.now();
       await toolkit.cluster.edit(source, { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": randomUUID() } } }, "flux");
-      for await (const state of toolkit.cluster.statesOf(source, AbortSignal.any([signal, AbortSignal.timeout(60_000)]))) {
+      for await (const state of coming) {
         if (at(state, "status", "artifact", "revision") === revision) break;
       }
       took.push((performance.now() - startedMs) / 1000);
