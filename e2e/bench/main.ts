@@ -1,6 +1,7 @@
 // Measures what the project promises about speed and size, and prints it as a table. Names choose rows; none means all.
 import { availableParallelism, cpus } from "node:os";
 import { writeBundles } from "@plumb/e2e/toolkit";
+import { kustomize } from "./kustomize/rows.ts";
 import type { Bench, Row } from "./row.ts";
 import { drift } from "./rows/drift.ts";
 import { idle } from "./rows/idle.ts";
@@ -9,7 +10,7 @@ import { runCost } from "./rows/run-cost.ts";
 import { story } from "./rows/story.ts";
 import { thousand } from "./rows/thousand.ts";
 
-const BENCHES: Readonly<Record<string, Bench>> = { thousand, cost: runCost, drift, idle, push, story };
+const BENCHES: Readonly<Record<string, Bench>> = { thousand, cost: runCost, drift, idle, push, story, kustomize };
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !Object.hasOwn(BENCHES, name));

@@ -9,7 +9,7 @@ const { signal } = new AbortController();
 
 async function textOf(folder: string, cache: BuildCache | undefined): Promise<string> {
   const root = realpathSync(folder).slice(1);
-  return (await build(root, { fileSystem, order: "legacy", signal, cache })).text();
+  return (await build(root, { fileSystem, order: "legacy", signal, ...(cache === undefined ? {} : { cache }) })).text();
 }
 
 async function each(folders: readonly string[]): Promise<string> {
