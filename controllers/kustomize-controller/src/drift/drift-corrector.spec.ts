@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { inventoryEntry, type Kustomization, type Manifest } from "@plumb/api";
+import { Applier, Baselines, type ApplyResult } from "@plumb/apply";
+import { startTestApiServer, type TestApiServer } from "@plumb/apiserver/testing";
+import { ManualClock } from "@plumb/events/testing";
+import { createKubeClient, type KubeConnection, type ObjectName } from "@plumb/kube";
+import type { HeldNotice, Notice, Notifier } from "@plumb/runtime";
+import { noMeter, silentLog, type JsonObject } from "@plumb/std";
+import { DriftCorrector } from "./drift-corrector.ts";
+
+const { signal } = new AbortController();
+const OWNER = { namespace: "default", name: "shop" };
+const OBJECT: Manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "one", namespace: "default" }, data: { v: "1" } };
+const KEY = inventoryEntry(OBJECT).id;
+const NAME: ObjectName = { resource: { group: "", version: "v1", plural: "configmaps" }, namespace: "default", name: "one" };
+const RING = { owners: [OWNER], key: KEY, reason: "version" } as const;
+const LIMIT = { timeout: 10_000, interval: 5 };
+
+/** Remembers what it is told, and what the object was like when a notice was put on disk. */
+class Telling implements Notifier {
+  readonly told: string[] = [];
+  readonly held: string[] = [];
+  onHold: () => Promise<void> = () => Promise.resolve();
+
+  notify(_: object, notices: readonly Notice[]): Promise<void> {
+    this.told.push(...notices.map(({ reason, message }) => `${reason}: ${message}`));
+    return Promise.resolve();
+  }
+
+  async hold(_: object, { reason, message }: Notice): Promise<HeldNotice> {
+    await this.onHold();
+    this.held.push(reason);
+    let isOver = false;
+    const release = (): void => {
+      if (!isOver) this.told.push(`${reason}: ${message}`);
+      isOver = true;
+    };
+    return { release, discard: () => Promise.resolve(void (isOver = true)) };
+  }
+}
+
+let cluster: TestApiServer;
+let client: KubeConnection;
+let clock: ManualClock;
+let baselines: Baselines;
+let telling: Telling;
+let enqueued: string[];
+let declared: readonly Manifest[];
+let object: Kustomization | undefined;
+let corrector: DriftCorrector;
+let stop: AbortController;
+let running: Promise<void>;
+
+const edit = (data: JsonObject): Promise<unknown> => client.patch(NAME, { data }, { type: "merge", fieldManager: "kubectl-edit", signal });
+const data = async (): Promise<unknown> => (await client.get(NAME, { signal }))?.["data"];
+const apply = (): Promise<ApplyResult> => new Applier({ client, baselines, concurrency: 2, customStageKinds: new Set(), overrideManagers: [] }).run({
+  owner: OWNER, objects: declared.map((each) => ({ object: each })), inventory: [], revision: "main@sha1:1", checkpoint: () => Promise.resolve(), signal,
+});
+const refuseWrites = (): (() => void) => cluster.server.knobs.inject({ matches: ({ method, query }) => method === "PATCH" && query.get("fieldManager") === "kustomize-controller" && !query.has("dryRun"), status: 403 });
+
+/** Outlasts a look at an object, which takes three requests on the same connection. */
+async function looked(): Promise<void> {
+  for (let count = 0; count < 12; count++) await data();
+}
+
+beforeEach(async () => {
+  cluster = await startTestApiServer({ workloads: false });
+  client = createKubeClient({ access: { server: new URL(cluster.url), isTlsUnverified: true, credential: { kind: "token", token: cluster.token } } });
+  [clock, baselines, telling, enqueued, declared] = [new ManualClock(), new Baselines(), new Telling(), [], [OBJECT]];
+  object = {
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization", metadata: { ...OWNER, uid: "u", resourceVersion: "1", generation: 1 },
+    spec: { interval: "10m", prune: true, sourceRef: { kind: "GitRepository", name: "lab" } }, status: { lastAppliedRevision: "main@sha1:1" },
+  };
+  corrector = new DriftCorrector({
+    client, baselines, clock, log: silentLog, meter: noMeter, overrideManagers: [], notifier: telling,
+    kustomizations: { get: () => object }, desired: () => declared.map((each) => ({ object: each })), enqueue: (key) => void enqueued.push(key),
+  });
+  stop = new AbortController();
+  running = corrector.run(stop.signal);
+  await apply();
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+  client.close();
+  await cluster.close();
+});
+
+describe("an object that rings", () => {
+  it("is corrected, and told in one message; what was seen is on disk before anything is written", async () => {
+    let atHold: unknown;
+    telling.onHold = async () => void (atHold = await data());
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.told).toEqual([expect.stringMatching(/^DriftCorrected: .*\/data\/v 1 → 2 \(by kubectl-edit\)$/)]), LIMIT);
+    expect([await data(), atHold, telling.held]).toEqual([{ v: "1" }, { v: "2" }, ["DriftDetected"]]);
+    clock.advance(60_000);
+    expect(telling.told).toHaveLength(1);
+  });
+
+  it("and is as it was left says nothing", async () => {
+    corrector.ring(RING);
+    await looked();
+    expect([telling.told, telling.held]).toEqual([[], []]);
+  });
+
+  it("many times at once is looked at once more, and told once", async () => {
+    await edit({ v: "2" });
+    for (let count = 0; count < 20; count++) corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.told).toHaveLength(1), LIMIT);
+    await looked();
+    expect(telling.told).toHaveLength(1);
+  });
+
+  it.each<[string, () => void]>([
+    ["is suspended", () => (object = object && { ...object, spec: { ...object.spec, suspend: true } })],
+    ["is being deleted", () => (object = object && { ...object, metadata: { ...object.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" } })],
+    ["is gone", () => (object = undefined)],
+  ])("is left while its Kustomization %s", async (_, change) => {
+    change();
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await looked();
+    expect([await data(), telling.told]).toEqual([{ v: "2" }, []]);
+  });
+
+  it("and was applied by a build that nobody remembers gets a whole run", async () => {
+    declared = [{ ...OBJECT, data: { v: "newer" } }];
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(enqueued).toEqual(["default/shop"]), LIMIT);
+    expect(await data()).toEqual({ v: "2" });
+  });
+});
+
+describe("drift that cannot be corrected", () => {
+  it("is tried again with back-off, told after five seconds with the reason, and told when it is over", async () => {
+    const restore = refuseWrites();
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+    expect(telling.told).toEqual([]);
+    await vi.waitFor(() => {
+      clock.advance(1000);
+      expect(telling.told).toEqual([expect.stringMatching(/^DriftDetected: .*\nnot corrected: .*ConfigMap\/default\/one/)]);
+    }, LIMIT);
+    restore();
+    await vi.waitFor(() => {
+      clock.advance(1000);
+      expect(telling.told.slice(1)).toEqual([expect.stringMatching(/^DriftResolved: /)]);
+    }, LIMIT);
+    expect(await data()).toEqual({ v: "1" });
+  });
+
+  it("is over when a run has put it right", async () => {
+    const restore = refuseWrites();
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+    clock.advance(5000);
+    restore();
+    corrector.afterRun(OWNER, await apply());
+    await vi.waitFor(() => expect(telling.told.map((text) => text.replace(/:.*/s, ""))).toEqual(["DriftDetected", "DriftResolved"]), LIMIT);
+  });
+
+  it("of an object that is declared no more is told once, and left", async () => {
+    refuseWrites();
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+    corrector.afterRun(OWNER, { changes: [], inventory: [], drifted: [], failure: undefined });
+    expect(telling.told).toEqual([expect.stringMatching(/^DriftDetected: /)]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it("is forgotten with its Kustomization: no timer stays", async () => {
+    refuseWrites();
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+    await vi.waitFor(() => expect(clock.pending).toBe(2), LIMIT);
+    corrector.forget({ namespace: "default", name: "another" });
+    expect(clock.pending).toBe(2);
+    corrector.forget(OWNER);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("drift that is observed", () => {
+  it("is told at once and left, also when the object says so, and corrected when the policy changes", async () => {
+    if (object !== undefined) object = { ...object, metadata: { ...object.metadata, annotations: { "plumb.dev/drift": "observe" } } };
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.told).toEqual([expect.stringMatching(/^DriftDetected: /)]), LIMIT);
+    corrector.reconsider(OWNER);
+    if (object !== undefined) object = { ...object, metadata: { ...object.metadata, annotations: { "plumb.dev/drift": "enforce" } } };
+    corrector.reconsider(OWNER);
+    await vi.waitFor(() => expect(telling.told.slice(1)).toEqual([expect.stringMatching(/^DriftResolved: /)]), LIMIT);
+    expect(await data()).toEqual({ v: "1" });
+  });
+});
