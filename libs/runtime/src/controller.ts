@@ -305,8 +305,9 @@ function requestedAt(obj: LiveObject): string | undefined {
   return obj.metadata.annotations?.["reconcile.fluxcd.io/requestedAt"];
 }
 
+/** Where the thing went wrong that is at the bottom of an error; of several the first, which is the newest bug. */
 function stackOf(error: ToolkitError): { readonly stack?: string } {
-  const stack = error.cause instanceof Error ? error.cause.stack : error.stack;
-  return stack === undefined ? {} : { stack };
+  let deepest: Error = error;
+  for (let next: unknown = error; next instanceof Error; next = next instanceof AggregateError ? next.errors[0] : next.cause) deepest = next;
+  return deepest.stack === undefined ? {} : { stack: deepest.stack };
 }
-

@@ -36,7 +36,7 @@ describe("KeyQueue", () => {
     await expect(stopped).rejects.toThrow("shutdown");
     queue.add("a");
     expect(await queue.take(never)).toBe("a");
-    expect(() => queue.take(stop.signal)).toThrow("shutdown");
+    await expect(queue.take(stop.signal)).rejects.toThrow("shutdown");
   });
   it("never gives one key to two workers at once, whatever the order of calls", async () => {
     for (let seed = 1; seed <= 300; seed++) {

@@ -50,20 +50,21 @@ export class Manager {
   /** Resolves when everything has stopped after `signal` aborted; rejects with the first failure of a part or a lost lease. */
   async run(signal: AbortSignal): Promise<void> {
     const outer = new AbortController();
-    const always = this.#options.always.map((part) => this.#start(part, outer));
+    const failed = new AbortController();
+    const always = this.#options.always.map((part) => this.#start(part, outer.signal, failed));
     try {
-      const until = AbortSignal.any([signal, outer.signal]);
+      const until = AbortSignal.any([signal, failed.signal]);
       await this.#options.synced(until);
       this.#phase = "standby";
       await this.#lead(until);
     } catch (thrown) {
-      if (!signal.aborted) throw outer.signal.aborted ? toToolkitError(outer.signal.reason) : toToolkitError(thrown);
+      if (!signal.aborted) throw toToolkitError(failed.signal.aborted ? failed.signal.reason : thrown);
     } finally {
       this.#phase = "stopping";
       outer.abort(signal.reason);
       await Promise.all(always);
     }
-    if (!signal.aborted && outer.signal.aborted) throw toToolkitError(outer.signal.reason);
+    if (!signal.aborted && failed.signal.aborted) throw toToolkitError(failed.signal.reason);
   }
 
   async #lead(until: AbortSignal): Promise<void> {
@@ -76,21 +77,21 @@ export class Manager {
     stop.addEventListener("abort", () => inner.abort(stop.reason), { once: true });
     if (stop.aborted) inner.abort(stop.reason);
     try {
-      await Promise.all(leading.length === 0 ? [aborted(inner.signal)] : leading.map((part) => this.#start(part, inner)));
+      await Promise.all(leading.length === 0 ? [aborted(inner.signal)] : leading.map((part) => this.#start(part, inner.signal, inner)));
       if (!until.aborted) throw toToolkitError(inner.signal.reason ?? new Error("every reconciler ended"));
     } finally {
       await leadership?.release();
     }
   }
 
-  /** Runs a part; its failure stops those beside it. Never rejects. */
-  async #start(part: Part, group: AbortController): Promise<void> {
+  /** Runs a part until `signal` aborts; a failure before that aborts `failed`. Never rejects. */
+  async #start(part: Part, signal: AbortSignal, failed: AbortController): Promise<void> {
     try {
-      await part.run(group.signal);
+      await part.run(signal);
     } catch (thrown) {
-      if (group.signal.aborted) return;
+      if (signal.aborted) return;
       this.#options.log.error("a part of the process failed", { part: part.name, error: toToolkitError(thrown).message });
-      group.abort(thrown);
+      failed.abort(thrown);
     }
   }
 }
