@@ -14,9 +14,14 @@ export class Accumulator {
   config: TransformerConfig = EMPTY_CONFIG;
   readonly variables = new Map<string, Variable>();
 
-  /** Takes over everything that a base has gathered. @throws {ToolkitError} `invalid` when ids or variables collide */
-  merge(other: Accumulator): void {
-    this.resources.addAll(other.resources.items);
+  /**
+   * Takes over everything that a base has gathered.
+   *
+   * @param add an adder of these resources
+   * @throws {ToolkitError} `invalid` when ids or variables collide
+   */
+  merge(other: Accumulator, add: ReturnType<ResourceList["adder"]>): void {
+    add(other.resources.items);
     this.config = mergeConfig(this.config, other.config);
     for (const variable of other.variables.values()) this.#addVariable(variable);
   }

@@ -10,6 +10,7 @@ import { joinPath, type Loader } from "../load/loader.ts";
 import { isRepositoryUrl } from "../load/repository-url.ts";
 import { ORIGIN } from "../resource/build-annotations.ts";
 import { isForCluster, readResources, validateMetadata } from "../resource/read-resources.ts";
+import type { ResourceList } from "../resource/resource-list.ts";
 import type { Resource } from "../resource/resource.ts";
 import { setMetadataEntry } from "../node/metadata.ts";
 import { entriesTransform } from "../transform/labels-annotations.ts";
@@ -111,8 +112,9 @@ async function loadCrdConfig(path: string, loader: Loader, all: readonly string[
 
 /** Adds files and directories; what is no file is tried as a directory. */
 async function accumulateResources(target: Target, into: Accumulator, paths: readonly string[]): Promise<void> {
+  const add = into.resources.adder();
   for (const path of paths) {
-    const problem = await accumulateFile(target, into, path);
+    const problem = await accumulateFile(target, add, path);
     if (problem === undefined) continue;
     let loader: Loader;
     try {
@@ -122,7 +124,8 @@ async function accumulateResources(target: Target, into: Accumulator, paths: rea
       throw problem.message.includes("MalformedYAMLError") ? problem.error : invalid(`accumulation err='${problem.message}': ${message}`, thrown);
     }
     try {
-      await accumulateDirectory({ ...target, origin: originBelow(target, path) }, into, loader, false);
+      const built = await accumulateDirectory({ ...target, origin: originBelow(target, path) }, new Accumulator(), loader, false);
+      within(`recursed merging from path '${loader.shownRoot}'`, () => into.merge(built, add));
     } catch (thrown) {
       throw prefixed(`accumulation err='${problem.message}'`, thrown);
     }
@@ -134,7 +137,7 @@ interface Problem {
   readonly error: unknown;
 }
 
-async function accumulateFile(target: Target, into: Accumulator, path: string): Promise<Problem | undefined> {
+async function accumulateFile(target: Target, add: ReturnType<ResourceList["adder"]>, path: string): Promise<Problem | undefined> {
   let resources: readonly Resource[];
   try {
     resources = await loadResources(target, path);
@@ -145,7 +148,7 @@ async function accumulateFile(target: Target, into: Accumulator, path: string): 
   const origin = originBelow(target, path);
   if (origin !== undefined) for (const { node } of resources) if (node !== undefined) setMetadataEntry(node, "annotations", ORIGIN, originText(origin));
   try {
-    into.resources.addAll(resources);
+    add(resources);
   } catch (thrown) {
     const error = prefixed(`merging resources from '${path}'`, thrown);
     return { message: messageOf(error), error };
@@ -193,7 +196,7 @@ async function enterComponent({ loader }: Target, path: string): Promise<Loader>
   }
 }
 
-/** Adds what another kustomization builds; a component works on what is there already. */
+/** Builds another kustomization. @param into what a component works on; empty for anything else */
 async function accumulateDirectory(parent: Target, into: Accumulator, loader: Loader, isComponent: boolean): Promise<Accumulator> {
   await breathe(parent.context);
   const shown = loader.shownRoot;
@@ -208,15 +211,11 @@ async function accumulateDirectory(parent: Target, into: Accumulator, loader: Lo
   const { kind } = target.kustomization;
   if (isComponent && kind !== "Component") throw invalid(`expected kind 'Component' for path '${shown}' but got '${kind}'`);
   if (!isComponent && kind === "Component") throw invalid(`expected kind != 'Component' for path '${shown}'`);
-  let built: Accumulator;
   try {
-    built = await accumulate(target, isComponent ? into : new Accumulator());
+    return await accumulate(target, into);
   } catch (thrown) {
     throw prefixed(`recursed accumulation of path '${shown}'`, thrown);
   }
-  if (isComponent) return built;
-  within(`recursed merging from path '${shown}'`, () => into.merge(built));
-  return into;
 }
 
 /** The configurations of plug-ins that files, directories or the entries themselves hold. */

@@ -70,6 +70,7 @@ function readNameReference(fields: Fields): NameReference {
 /** Adds what `added` has and `config` lacks, each list sorted. @throws {ToolkitError} `invalid` when they disagree */
 export function mergeConfig(config: TransformerConfig, added: TransformerConfig): TransformerConfig {
   if (config === added || added === EMPTY_CONFIG) return config;
+  if (config === EMPTY_CONFIG && added === builtIn) return added;
   const merge = (name: Exclude<keyof TransformerConfig, "nameReference">): readonly FieldSpec[] => {
     if (added[name].length === 0 || config[name] === added[name]) return config[name];
     return within(`failed to merge ${name} fieldSpec`, () => mergeFieldSpecs(config[name], added[name])).toSorted(compareGvk);

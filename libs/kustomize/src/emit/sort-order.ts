@@ -16,7 +16,10 @@ export function sortResources(resources: ResourceList, options: SortOptions | un
 }
 
 function sortByKind(resources: ResourceList, order: typeof LEGACY_ORDER): void {
-  const entries = resources.items.map((resource) => ({ resource, id: resource.id, key: sortKey(resource.id) }));
+  const entries = resources.items.map((resource) => {
+    const { id } = resource;
+    return { resource, id, key: sortKey(id) };
+  });
   resources.replaceAll(entries.sort((a, b) => compareIds(a.id, b.id, order) || byBytes(a.key, b.key)).map(({ resource }) => resource));
 }
 

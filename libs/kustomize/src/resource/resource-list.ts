@@ -4,7 +4,7 @@ import type { Resource } from "./resource.ts";
 
 /** The objects of a build in the order in which they came. */
 export class ResourceList {
-  #items: readonly Resource[] = [];
+  #items: Resource[] = [];
 
   constructor(items: readonly Resource[] = []) {
     this.addAll(items);
@@ -16,14 +16,27 @@ export class ResourceList {
 
   /** Adds objects. @throws {ToolkitError} `invalid` when one has the id of another */
   addAll(added: readonly Resource[]): void {
-    if (added.length === 0) return;
-    const known = new Set(this.#items.map(({ id }) => idKey(id)));
-    for (const { id } of added) {
-      const key = idKey(id);
-      if (known.has(key)) throw invalid(`may not add resource with an already registered id: ${idText(id)}`);
-      known.add(key);
-    }
-    this.#items = [...this.#items, ...added];
+    if (added.length > 0) this.adder()(added);
+  }
+
+  /**
+   * Adds as `addAll` does, call after call, in time that grows with what is added and not with what is there. Between the calls
+   * no object of the list may change its id. An addition that is refused adds nothing.
+   */
+  adder(): (added: readonly Resource[]) => void {
+    const items = [...this.#items];
+    const known = new Set(items.map(({ id }) => idKey(id)));
+    this.#items = items;
+    return (added) => {
+      const keys = new Set<string>();
+      for (const { id } of added) {
+        const key = idKey(id);
+        if (known.has(key) || keys.has(key)) throw invalid(`may not add resource with an already registered id: ${idText(id)}`);
+        keys.add(key);
+      }
+      for (const key of keys) known.add(key);
+      for (const resource of added) items.push(resource);
+    };
   }
 
   /** Sets the objects and their order. @throws {ToolkitError} `invalid` when two have one id */

@@ -62,13 +62,13 @@ export class Resource {
   }
 
   get gvk(): Gvk {
-    const { kind, apiVersion } = this;
-    return { ...splitApiVersion(apiVersion), kind, isClusterScoped: this.#schema.isClusterScoped(apiVersion, kind) };
+    return this.#schema.gvkOf(this.apiVersion, this.kind);
   }
 
   /** The id it has now. */
   get id(): ResourceId {
-    return { ...this.gvk, name: this.name, namespace: this.namespace };
+    const { group, version, kind, isClusterScoped } = this.gvk;
+    return { group, version, kind, isClusterScoped, name: this.name, namespace: this.namespace };
   }
 
   /** The ids it had before, the oldest first. */

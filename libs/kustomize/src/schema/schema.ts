@@ -1,5 +1,6 @@
 import { isObject, parseJson, type JsonObject, type JsonValue } from "@plumb/std";
 import { invalid } from "../build-error.ts";
+import { splitApiVersion, type Gvk } from "../resource/resource-id.ts";
 import { CLUSTER_KINDS, NAMESPACED_KINDS } from "./facts.ts";
 import { builtInShapes, type Shape } from "./shape.ts";
 
@@ -28,6 +29,8 @@ export class Schema {
   #definitions: JsonObject = {};
   readonly #kinds = new Map<string, JsonObject>();
   readonly #scopes = new Map<string, boolean>();
+  /** By apiVersion, then kind: every object asks for its kind many times. */
+  readonly #gvks = new Map<string, Map<string, Gvk>>();
 
   /**
    * Obeys an `openapi` field. @param document content of the file that `path` names
@@ -35,6 +38,7 @@ export class Schema {
    */
   set(field: { readonly [key: string]: string }, document: JsonValue | undefined, isRoot: boolean): void {
     if (this.#isSet && !isRoot) return;
+    this.#gvks.clear();
     const { version } = field;
     if (document !== undefined) {
       if (version !== undefined) throw invalid("builtin version and custom schema provided, cannot use both");
@@ -48,8 +52,20 @@ export class Schema {
     this.#isSet = true;
   }
 
+  /** A kind, with what is known about its scope. */
+  gvkOf(apiVersion: string, kind: string): Gvk {
+    let kinds = this.#gvks.get(apiVersion);
+    if (kinds === undefined) this.#gvks.set(apiVersion, (kinds = new Map()));
+    const known = kinds.get(kind);
+    if (known !== undefined) return known;
+    const { group, version } = splitApiVersion(apiVersion);
+    const gvk: Gvk = { group, version, kind, isClusterScoped: this.#isClusterScoped(apiVersion, kind) };
+    kinds.set(kind, gvk);
+    return gvk;
+  }
+
   /** True only for a kind that is known to live outside namespaces. */
-  isClusterScoped(apiVersion: string, kind: string): boolean {
+  #isClusterScoped(apiVersion: string, kind: string): boolean {
     const type = `${apiVersion} ${kind}`;
     const builtIn = BUILT_IN_SCOPES.get(type);
     if (builtIn !== undefined) return !builtIn;

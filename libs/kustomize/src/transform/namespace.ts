@@ -30,19 +30,19 @@ export function namespaceTransform(args: NamespaceArgs): Transform {
   return (resources) => {
     if (args.namespace === "") return;
     const counts = new Map<string, number>();
-    const count = (resource: Resource, step: number): number => {
-      const key = idKey(resource.id);
+    const count = (key: string, step: number): number => {
       const next = (counts.get(key) ?? 0) + step;
       counts.set(key, next);
       return next;
     };
-    for (const resource of resources.items) count(resource, 1);
-    for (const resource of resources.items) {
+    const keyed = resources.items.map((resource) => ({ resource, key: idKey(resource.id) }));
+    for (const { key } of keyed) count(key, 1);
+    for (const { resource, key } of keyed) {
       if (resource.node === undefined || resource.isEmpty || resource.annotation(HELM_GENERATED) === "true") continue;
-      count(resource, -1);
+      count(key, -1);
       resource.storePreviousId();
       setNamespace(resource, args);
-      if (count(resource, 1) > 1) {
+      if (count(idKey(resource.id), 1) > 1) {
         const clashing = resources.items.filter(({ id }) => idKey(id) === idKey(resource.id)).map(({ kind, name, namespace }) => `${kind}/${name}.${namespace}`);
         throw invalid(`namespace transformation produces ID conflict: [${clashing.join(" ")}]`);
       }
