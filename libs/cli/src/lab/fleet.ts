@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +13,8 @@ export interface FleetOptions {
   readonly onChange: (processes: readonly LabProcess[]) => void;
   /** Told each line that the process `name` writes. */
   readonly onLine?: (name: string, line: string) => void;
+  /** Ends the wait for a process that starts; the processes themselves are ended by `stop`. */
+  readonly signal: AbortSignal;
 }
 
 export interface Launch {
@@ -27,6 +30,8 @@ export interface Launch {
 /** Milliseconds for a process to listen; it gives up long before that by itself. */
 const START_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 10_000;
+/** Of what a process said before it ended. */
+const LAST_LINES = 3;
 
 /** The processes of a lab: started one by one, ended in reverse order. */
 export class Fleet {
@@ -41,29 +46,38 @@ export class Fleet {
   /**
    * Starts a process and resolves, by name, to the addresses it listens on.
    *
-   * @throws {ToolkitError} `unavailable` with its last words when it ends before it listens
+   * @throws {ToolkitError} `unavailable` with its last words when it ends before it listens, `cancelled` by the signal
    */
   async start({ name, file, args, env = {}, listensAs }: Launch): Promise<Readonly<Record<string, string>>> {
+    const { signal } = this.#options;
+    if (signal.aborted) throw stopped(name);
     const child = spawn(process.execPath, [file, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
     const log = createWriteStream(join(this.#options.logFolder, `${name}.log`), { flags: "a" });
+    log.on("error", () => {}); // a full disk must not end the lab
     const addresses: Record<string, string> = {};
     const lastLines: string[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => {
+    const readers = [child.stdout, child.stderr].map((input) => createInterface({ input }));
+    const isRead = Promise.allSettled(readers.map((reader) => once(reader, "close")));
+    for (const reader of readers) {
+      reader.on("line", (line) => {
         log.write(`${line}\n`);
-        lastLines.splice(0, Math.max(0, lastLines.length - 4), ...lastLines.slice(-4));
         lastLines.push(line);
+        if (lastLines.length > LAST_LINES) lastLines.shift();
         this.#options.onLine?.(name, line);
         Object.assign(addresses, listeningLine(line));
         if (listensAs.every((expected) => expected in addresses)) resolve();
       });
     }
     const limit = setTimeout(() => reject(new ToolkitError("unavailable", `${name} does not listen after ${START_WITHIN_MS / 1000} s`)), START_WITHIN_MS);
-    child.once("error", reject);
-    child.once("exit", (code, signal) => {
-      this.#forget(child);
-      reject(new ToolkitError("unavailable", `${name} ended with ${signal ?? `exit code ${code}`}: ${lastLines.slice(-3).join(" | ")}`));
+    const onAbort = (): void => reject(stopped(name));
+    signal.addEventListener("abort", onAbort, { once: true });
+    child.once("error", (cause) => reject(new ToolkitError("unavailable", `${name} cannot be started: ${cause.message}`, { cause })));
+    child.once("exit", () => this.#forget(child));
+    child.once("close", async (code, killedBy) => {
+      await isRead;
+      log.end();
+      reject(new ToolkitError("unavailable", `${name} ended with ${killedBy ?? `exit code ${code}`}: ${lastLines.join(" | ")}`));
     });
     if (child.pid !== undefined) {
       this.#running.push({ record: { name, pid: child.pid, startTicks: startTicks(child.pid) }, child });
@@ -73,6 +87,7 @@ export class Fleet {
       await promise;
     } finally {
       clearTimeout(limit);
+      signal.removeEventListener("abort", onAbort);
     }
     return addresses;
   }
@@ -95,12 +110,26 @@ export class Fleet {
   }
 }
 
-/** Asks a process to end, and makes it when it does not. */
-export async function endProcess(record: LabProcess): Promise<void> {
-  const deadline = performance.now() + STOP_WITHIN_MS;
-  if (isRunning(record)) process.kill(record.pid, "SIGTERM");
-  while (isRunning(record) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-  if (isRunning(record)) process.kill(record.pid, "SIGKILL");
+/** Asks a process to end, and makes it when it does not. Never rejects. */
+export async function endProcess(record: LabProcess, withinMs: number = STOP_WITHIN_MS): Promise<void> {
+  for (const [signal, limitMs] of [["SIGTERM", withinMs], ["SIGKILL", STOP_WITHIN_MS]] as const) {
+    const deadline = performance.now() + limitMs;
+    send(record, signal);
+    while (isRunning(record) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function send(record: LabProcess, signal: NodeJS.Signals): void {
+  if (!isRunning(record)) return;
+  try {
+    process.kill(record.pid, signal);
+  } catch {
+    // it ended meanwhile
+  }
+}
+
+function stopped(name: string): ToolkitError {
+  return new ToolkitError("cancelled", `the lab was stopped before ${name} listened`);
 }
 
 /** Reads a log line that says who listens where; nothing for any other line. */

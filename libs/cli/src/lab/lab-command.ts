@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { endProcess } from "./fleet.ts";
 import { Lab, leaveCluster, type Programs } from "./lab.ts";
 import { LabRepository } from "./repository.ts";
-import { readState, removeState } from "./state.ts";
+import { isLabFolder, readState, removeState } from "./state.ts";
 import { tellStory } from "./story.ts";
 import { LabTerminal, type Output } from "./terminal.ts";
 
@@ -77,9 +77,16 @@ function showAlert(terminal: LabTerminal, line: string): void {
 
 /** Ends what a lab left running and removes what it made; a repository with commits of the user's own stays. */
 export async function labDown({ folder, output }: { readonly folder: string; readonly output: Output }): Promise<number> {
+  if (!isLabFolder(folder)) {
+    output.write(`${folder} is no lab's; nothing was ended or removed.\n`);
+    return 0;
+  }
   const state = readState(folder);
-  if (state?.cluster !== undefined) await leaveCluster(state.cluster.kubeconfig, state.cluster);
-  for (const record of [...(state?.processes ?? [])].reverse()) await endProcess(record);
+  try {
+    if (state?.cluster !== undefined) await leaveCluster(state.cluster.kubeconfig, state.cluster);
+  } finally {
+    for (const record of [...(state?.processes ?? [])].reverse()) await endProcess(record);
+  }
   output.write(state === undefined ? "No lab was running.\n" : `Ended ${state.processes.length} processes.\n`);
   const repository = new LabRepository(join(folder, "repo"));
   if (await repository.isOnlyOurs()) {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolkitError } from "@plumb/std";
 import { SinkReader } from "./alerts.ts";
@@ -11,7 +11,7 @@ import { firstCommit, HOOK_TOKEN_SECRET, toolkitObjects } from "./manifests.ts";
 import { EMBEDDED_NAMES, GUEST_NAMES, LAB_LABEL, type LabNames } from "./names.ts";
 import { at } from "./read.ts";
 import { LabRepository } from "./repository.ts";
-import { isRunning, readState, writeState, type LabState } from "./state.ts";
+import { claimFolder, isRunning, readState, writeState, type LabState } from "./state.ts";
 import type { Stage } from "./story.ts";
 
 /** Where the files that a lab runs lie. */
@@ -59,15 +59,17 @@ export class Lab {
 
   constructor(options: LabOptions) {
     this.#options = options;
-    const { folder, onLine } = options;
+    const { folder, onLine, signal } = options;
     const before = readState(folder);
     if (before?.processes.some(isRunning) === true) throw new ToolkitError("invalid", `a lab is running in ${folder} already; end it with: plumb lab down`);
+    claimFolder(folder);
     for (const part of ["data", "logs"]) rmSync(join(folder, part), { recursive: true, force: true });
     mkdirSync(join(folder, "data"), { recursive: true });
     this.repository = new LabRepository(join(folder, "repo"));
     this.#fleet = new Fleet({
       logFolder: join(folder, "logs"),
       onLine,
+      signal,
       onChange: (processes) => {
         this.#state = { ...this.#state, processes };
         writeState(folder, this.#state);
@@ -196,9 +198,11 @@ export class Lab {
 
   /** A repository in which a user has worked is kept as it is; one that only a lab wrote begins anew. */
   async #prepareRepository(names: LabNames): Promise<void> {
-    if (!(await this.repository.isOnlyOurs())) return;
-    if (await this.repository.exists()) rmSync(this.repository.folder, { recursive: true });
-    if (existsSync(join(this.repository.folder, ".git"))) throw new ToolkitError("invalid", `${this.repository.folder} holds a repository without a commit; remove it or commit into it`);
+    if (!(await this.repository.isOnlyOurs())) {
+      if (await this.repository.exists()) return;
+      throw new ToolkitError("invalid", `${this.repository.folder} holds files and no commit; commit them, or remove it`);
+    }
+    rmSync(this.repository.folder, { recursive: true, force: true });
     await this.repository.create();
     await this.repository.commit("Open the shop", firstCommit(names));
   }

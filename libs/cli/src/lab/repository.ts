@@ -22,11 +22,17 @@ export class LabRepository {
     return (await git.resolveRef({ fs, dir: this.folder, ref: "HEAD" }).catch(() => undefined)) !== undefined;
   }
 
-  /** True when there is no commit by anybody else, nor a change that is not committed. */
+  /** True when there is no commit by anybody else on any branch or tag, nor a change that is not committed. */
   async isOnlyOurs(): Promise<boolean> {
-    if (!(await this.exists())) return true;
-    const commits = await git.log({ fs, dir: this.folder, ref: "HEAD" });
-    if (commits.some(({ commit }) => commit.author.email !== AUTHOR.email)) return false;
+    if (!fs.existsSync(this.folder)) return true;
+    if (!(await this.exists())) return fs.readdirSync(this.folder).every((name) => name === ".git");
+    const { folder: dir } = this;
+    const refs = ["HEAD", ...(await git.listBranches({ fs, dir })), ...(await git.listTags({ fs, dir }))];
+    for (const ref of refs) {
+      const commits = await git.log({ fs, dir, ref });
+      if (commits.some(({ commit }) => commit.author.email !== AUTHOR.email)) return false;
+    }
+    if (fs.existsSync(join(dir, ".git", "refs", "stash"))) return false;
     const rows = await git.statusMatrix({ fs, dir: this.folder });
     return rows.every(([, head, workdir, stage]) => head === 1 && workdir === 1 && stage === 1);
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolkitError } from "@plumb/std";
 
@@ -20,11 +20,23 @@ export interface LabState {
 export function readState(folder: string): LabState | undefined {
   const path = join(folder, "state.json");
   if (!existsSync(path)) return undefined;
+  const state = readJson(path);
+  if (!isState(state)) throw new ToolkitError("invalid", `${path} is no lab state; remove the folder by hand`);
+  return state;
+}
+
+function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new ToolkitError("invalid", `${path} is no lab state; remove the folder by hand`, { cause });
+  } catch {
+    return undefined;
   }
+}
+
+/** A number that is no process's, such as -1, would be a signal to many. */
+function isState(value: unknown): value is LabState {
+  if (typeof value !== "object" || value === null || !("processes" in value) || !Array.isArray(value.processes)) return false;
+  return value.processes.every((entry: unknown) => typeof entry === "object" && entry !== null && "pid" in entry && Number.isSafeInteger(entry.pid) && Number(entry.pid) > 1);
 }
 
 export function writeState(folder: string, state: LabState): void {
@@ -38,11 +50,35 @@ export function removeState(folder: string): void {
   rmSync(join(folder, "state.json"), { force: true });
 }
 
-/** Clock ticks since boot at which a process started; undefined when there is none, or the system has no /proc. */
+/** The file that says that a folder is a lab's, so that nobody else's is ever emptied. */
+const MARKER = ".plumb-lab";
+
+export function isLabFolder(folder: string): boolean {
+  return existsSync(join(folder, MARKER)) || existsSync(join(folder, "state.json"));
+}
+
+/**
+ * Makes a folder a lab's.
+ *
+ * @throws {ToolkitError} `invalid` when something else is in it, `denied` when it cannot be written
+ */
+export function claimFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    if (!isLabFolder(folder) && readdirSync(folder).length > 0) throw new ToolkitError("invalid", `${folder} is not empty and no lab's; name another folder with --dir`);
+    writeFileSync(join(folder, MARKER), "This folder is a lab's: plumb lab down empties it.\n");
+  } catch (thrown) {
+    if (thrown instanceof ToolkitError) throw thrown;
+    throw new ToolkitError("denied", `the lab cannot write to ${folder}: ${thrown instanceof Error ? thrown.message : String(thrown)}`, { cause: thrown });
+  }
+}
+
+/** Clock ticks since boot at which a process started; undefined when there is none, it has ended, or the system has no /proc. */
 export function startTicks(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" ? undefined : fields[18];
   } catch {
     return undefined;
   }

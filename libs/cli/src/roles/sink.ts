@@ -21,7 +21,7 @@ export async function startSink(host: string, port: number, onMessage: (message:
   const messages: SinkMessage[] = [];
   let dropped = 0;
   const server = createServer((request, response) => {
-    const { pathname: path, searchParams } = new URL(request.url ?? "/", "http://sink");
+    const { pathname: path, searchParams } = new URL(`http://sink${request.url ?? "/"}`);
     if (request.method === "GET" && path === "/messages") {
       const after = Number(searchParams.get("after") ?? 0);
       response.setHeader("content-type", "application/json");
@@ -32,10 +32,13 @@ export async function startSink(host: string, port: number, onMessage: (message:
     let size = 0;
     request.on("data", (chunk: Buffer) => {
       size += chunk.length;
-      if (size > MAX_BODY_BYTES) request.destroy();
-      else chunks.push(chunk);
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
     });
     request.on("end", () => {
+      if (size > MAX_BODY_BYTES) {
+        response.writeHead(413).end();
+        return;
+      }
       const body = readBody(Buffer.concat(chunks).toString());
       const message = { path, receivedMs: Date.now(), body, text: textOf(body) };
       messages.push(message);
