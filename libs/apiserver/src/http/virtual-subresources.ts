@@ -1,29 +1,32 @@
 import type { JsonObject } from "@plumb/std";
 import { draftOf, objectAt, textAt, within } from "../draft.ts";
-import { notAllowed, notFound } from "../refusal.ts";
+import { badRequest, notAllowed, notFound } from "../refusal.ts";
 import { isDeletable, named, type Target } from "../write/writer.ts";
 import type { ApiResponse } from "./message.ts";
 import { bodyFormat, parseObject, readBytes } from "./read-body.ts";
 import type { HandlerParts, ResourceCall } from "./resource-handler.ts";
-import { answer, answerText } from "./respond.ts";
+import { answer } from "./respond.ts";
 
 type Virtual = (parts: HandlerParts, call: ResourceCall, target: Target, body: JsonObject) => ApiResponse;
 
 /** Subresources that are no view of the object, by `plural/name`. */
 const VIRTUALS: Readonly<Record<string, { readonly method: string; readonly run: Virtual }>> = {
-  "pods/log": { method: "GET", run: () => answerText(200, "", "text/plain") },
   "pods/eviction": { method: "POST", run: evict },
   "pods/binding": { method: "POST", run: bind },
   "namespaces/finalize": { method: "PUT", run: finalize },
   "serviceaccounts/token": { method: "POST", run: issueToken },
 };
 
-/** @throws {Refusal} 404 for an absent object, 405 for what is not simulated */
+/** Subresources of a pod that only a running container has. */
+const CONTAINER_PARTS: ReadonlySet<string> = new Set(["log", "exec", "attach", "portforward"]);
+
+/** @throws {Refusal} 400 for what only a running container has, 404 for an absent object, 405 for what is not simulated */
 export async function handleVirtual(parts: HandlerParts, call: ResourceCall): Promise<ApiResponse> {
   const { request, path, resource } = call;
   const target: Target = { resource, namespace: path.namespace, name: path.name };
   const virtual = VIRTUALS[`${resource.plural}/${path.subresource}`];
   if (parts.writer.read(target) === undefined) throw notFound(named(resource, path.name));
+  if (resource.plural === "pods" && CONTAINER_PARTS.has(path.subresource)) throw badRequest(`workloads are simulated: no container of pod "${path.name}" runs, so it has no ${path.subresource}`);
   if (virtual === undefined || virtual.method !== request.method) throw notAllowed();
   const bytes = await readBytes(request);
   const body = bytes.byteLength === 0 ? {} : parseObject(bytes, bodyFormat(request), path.subresource).value;

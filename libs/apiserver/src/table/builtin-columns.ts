@@ -72,6 +72,15 @@ function nodeStatus(node: JsonObject): string {
   return valueAt(node, "spec", "unschedulable") === true ? `${state},SchedulingDisabled` : state;
 }
 
+const nodeAddress = (type: string) => (node: JsonObject): string => textAt(objectsAt(node, "status", "addresses").find((one) => textAt(one, "type") === type), "address") ?? "<none>";
+
+/** What is used of a quota's hard limits, those on `limits.…` apart from the others. */
+const quotaUse = (isLimit: boolean) => (quota: JsonObject): string => {
+  const used = textsAt(quota, "status", "used");
+  const hard = [...textsAt(quota, "status", "hard")].filter(([name]) => name.startsWith("limits.") === isLimit);
+  return hard.map(([name, most]) => `${name}: ${used.get(name) ?? "0"}/${most}`).sort().join(", ");
+};
+
 const ROLE = "node-role.kubernetes.io/";
 const nodeRoles = (node: JsonObject): string => joined([...textsAt(node, "metadata", "labels").keys()].filter((key) => key.startsWith(ROLE)).map((key) => key.slice(ROLE.length)));
 
@@ -89,7 +98,20 @@ const COLUMNS: Readonly<Record<string, readonly ColumnReader[]>> = {
     AGE_READER,
     reader("Selector", (object) => joined([...textsAt(object, "spec", "selector")].map(([key, value]) => `${key}=${value}`)), { isWide: true }),
   ],
-  "/nodes": [NAME_READER, reader("Status", nodeStatus), reader("Roles", nodeRoles), AGE_READER, textReader("Version", "status.nodeInfo.kubeletVersion")],
+  "/nodes": [
+    NAME_READER,
+    reader("Status", nodeStatus),
+    reader("Roles", nodeRoles),
+    AGE_READER,
+    textReader("Version", "status.nodeInfo.kubeletVersion"),
+    reader("Internal-IP", nodeAddress("InternalIP"), { isWide: true }),
+    reader("External-IP", nodeAddress("ExternalIP"), { isWide: true }),
+    textReader("OS-Image", "status.nodeInfo.osImage", "<unknown>", { isWide: true }),
+    textReader("Kernel-Version", "status.nodeInfo.kernelVersion", "<unknown>", { isWide: true }),
+    textReader("Container-Runtime", "status.nodeInfo.containerRuntimeVersion", "<unknown>", { isWide: true }),
+  ],
+  "/limitranges": [NAME_READER, textReader("Created At", "metadata.creationTimestamp")],
+  "/resourcequotas": [NAME_READER, reader("Request", quotaUse(false)), reader("Limit", quotaUse(true)), AGE_READER],
   "/events": [
     reader("Last Seen", lastSeen),
     textReader("Type", "type"),

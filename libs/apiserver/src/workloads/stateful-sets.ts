@@ -3,12 +3,14 @@ import { numberAt, objectAt, objectsAt, textAt, textsAt, valueAt } from "../draf
 import { nameOf, namespaceOf, podFrom, type Actor } from "./actor.ts";
 import { templateHash } from "./deployments.ts";
 import { isPodReady, livePods, NODE_NAME, replicasOf } from "./pods.ts";
+import { keepRevision } from "./revisions.ts";
 
 const REVISION_LABEL = "controller-revision-hash";
 
 /** One step of a StatefulSet: pods by ordinal, one after the other, claims from its templates, its status. */
 export function syncStatefulSet(actor: Actor, set: JsonObject): void {
   if (valueAt(set, "metadata", "deletionTimestamp") !== undefined) return;
+  keepRevision(actor, set);
   const wanted = replicasOf(set);
   const revision = `${nameOf(set)}-${templateHash(objectAt(set, "spec", "template"))}`;
   const first = numberAt(set, "spec", "ordinals", "start") ?? 0;
@@ -69,6 +71,7 @@ function statefulSetStatus(actor: Actor, set: JsonObject, revision: string): Jso
 /** One step of a DaemonSet on a cluster of one node. */
 export function syncDaemonSet(actor: Actor, set: JsonObject): void {
   if (valueAt(set, "metadata", "deletionTimestamp") !== undefined) return;
+  keepRevision(actor, set);
   const hash = templateHash(objectAt(set, "spec", "template"));
   const pods = livePods(actor, set);
   const isCurrent = (pod: JsonObject): boolean => textsAt(pod, "metadata", "labels").get(REVISION_LABEL) === hash;
