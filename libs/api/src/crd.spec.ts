@@ -102,6 +102,10 @@ describe("a CustomResourceDefinition", () => {
     expect(crd(kind).metadata.annotations).toEqual({ "kustomize.toolkit.fluxcd.io/substitute": "disabled" });
   });
 
+  it.each(KINDS)("of $kind is found by the flux command line, which looks for this label", (kind) => {
+    expect(crd(kind).metadata.labels).toEqual({ "app.kubernetes.io/part-of": "flux" });
+  });
+
   it.each(KINDS)("of $kind has no reference left that the API server would refuse", (kind) => {
     expect(JSON.stringify(crd(kind))).not.toContain("$ref");
   });

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
 import { SUBSTITUTE_ANNOTATION } from "./annotations.ts";
 import type { KindDefinition } from "./kind-definition.ts";
+import { PART_OF_LABELS } from "./labels.ts";
 import type { Manifest } from "./manifest.ts";
 import { SHARED_SCHEMAS } from "./shared-schemas.ts";
 
@@ -12,7 +13,7 @@ export function crd(definition: KindDefinition): Manifest {
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: `${plural}.${group}`, annotations: { [SUBSTITUTE_ANNOTATION]: "disabled" } },
+    metadata: { name: `${plural}.${group}`, labels: PART_OF_LABELS, annotations: { [SUBSTITUTE_ANNOTATION]: "disabled" } },
     spec: {
       group,
       names: {
