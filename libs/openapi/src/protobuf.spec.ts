@@ -24,6 +24,10 @@ const BODIES: Readonly<Record<string, readonly [base64: string, json: JsonObject
     "azhzAAozChdhcGlleHRlbnNpb25zLms4cy5pby92MRIYQ3VzdG9tUmVzb3VyY2VEZWZpbml0aW9uEo0CChcKB3guZS5jb20SABoAIgAqADIAOABCABLjAQoFZS5jb20aCAoAEgAiACoAIgA6ywEKAnYxEAEYACK+AQq7AQoAEgAiACoGb2JqZWN0MgA6AEkAAAAAAAD4P1AAYAB6AJABAOoBWgoBYRJVCgASACIAKgVhcnJheTIAOgBCBwoFWyJ4Il1QAGAAegCQAQDCASYKJAoAEgAiACoGc3RyaW5nMgA6AFAAYAB6AJABAKgCALgCAMACAKgCALgCAMACAOoBLgoBYhIpCgASACIAKgZvYmplY3QyADoAUABgAHoAkAEA8gECCAGoAgC4AgDAAgCoAgC4AgDAAgA4AFAAGgwSCAoAEgAiACoAIAAaACIA",
     {"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1", "metadata": {"name": "x.e.com"}, "spec": {"group": "e.com", "names": {"plural": "", "kind": ""}, "scope": "", "versions": [{"name": "v1", "served": true, "storage": false, "schema": {"openAPIV3Schema": {"type": "object", "maximum": 1.5, "properties": {"a": {"type": "array", "default": ["x"], "items": {"type": "string"}}, "b": {"type": "object", "additionalProperties": true}}}}}]}, "status": {"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": null}},
   ],
+  "DeleteOptions in the version of what is deleted": [
+    "azhzAAoYCgdhcHBzL3YxEg1EZWxldGVPcHRpb25zEgUqA0FsbBoAIgA=",
+    {"kind": "DeleteOptions", "apiVersion": "apps/v1", "dryRun": ["All"]},
+  ],
 };
 
 function bytes(base64: string): Uint8Array {

@@ -28,10 +28,15 @@ export function decodeProtobuf(body: Uint8Array): JsonObject {
   const typeMeta = readMessage(bytesAt(unknown, 1) ?? new Uint8Array());
   const apiVersion = textAt(typeMeta, 1);
   const kind = textAt(typeMeta, 2);
-  const schema = builtinFacts().schema(apiVersion, kind);
+  const schema = builtinFacts().schema(apiVersion, kind) ?? optionsSchema(kind);
   if (schema === undefined) throw invalid(`no kind "${kind}" is registered for version "${apiVersion}"`);
   const object = decodeMessage(bytesAt(unknown, 2) ?? new Uint8Array(), schema, 0);
   return inGoForm({ kind, apiVersion, ...object }, schema);
+}
+
+/** Go clients send these options in the version of the object that they delete; upstream has them in every version. */
+function optionsSchema(kind: string): Schema | undefined {
+  return kind === "DeleteOptions" ? builtinFacts().schema("v1", kind) : undefined;
 }
 
 function invalid(message: string, cause?: unknown): ToolkitError {
