@@ -102,8 +102,8 @@ describe("a CustomResourceDefinition", () => {
     expect(crd(kind).metadata.annotations).toEqual({ "kustomize.toolkit.fluxcd.io/substitute": "disabled" });
   });
 
-  it.each(KINDS)("of $kind is found by the flux command line, which looks for this label", (kind) => {
-    expect(crd(kind).metadata.labels).toEqual({ "app.kubernetes.io/part-of": "flux" });
+  it.each(KINDS)("of $kind is found by the flux command line, which looks for these labels", (kind) => {
+    expect(crd(kind).metadata.labels).toEqual({ "app.kubernetes.io/part-of": "flux", "app.kubernetes.io/version": "v2.9" });
   });
 
   it.each(KINDS)("of $kind has no reference left that the API server would refuse", (kind) => {
