@@ -4,7 +4,7 @@ export { systemClock, type Clock, type Timer } from "./clock.ts";
 export { formatDuration, parseDurationMs } from "./duration.ts";
 export { ERROR_KINDS, ToolkitError, toToolkitError, type ErrorKind } from "./error.ts";
 export { parseFlags, type FlagTypes, type FlagValues } from "./flags.ts";
-export { parseJson, stringifyJson } from "./json.ts";
+export { canonicalJson, parseJson, stringifyJson } from "./json.ts";
 export { isObject, type JsonObject, type JsonValue } from "./json-value.ts";
 export { silentLog, type Fields, type Log } from "./log.ts";
 export { noMeter, type Counter, type Gauge, type Histogram, type Labels, type Meter } from "./meter.ts";

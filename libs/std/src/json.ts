@@ -1,4 +1,5 @@
-import type { JsonValue } from "./json-value.ts";
+import { isObject, type JsonValue } from "./json-value.ts";
+import { compareText } from "./text.ts";
 
 /** A run of digits that a double may not hold; without one, the plain parser is exact. */
 const LONG_NUMBER = /\d{16}/;
@@ -30,4 +31,15 @@ const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown };
 
 function exactly(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? rawJSON(value.toString()) : value;
+}
+
+/** Equal texts for equal values, whatever the order of their keys; what is undefined is left out. */
+export function canonicalJson(value: unknown): string {
+  return stringifyJson(inKeyOrder(value));
+}
+
+function inKeyOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inKeyOrder);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => compareText(a, b)).map(([key, child]) => [key, inKeyOrder(child)]));
 }
