@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { inventoryEntry, type LiveObject, type ManagedFieldsEntry, type Manifest } from "@plumb/api";
 import { FieldSet, valuesAt, type FieldPath } from "@plumb/patch";
-import { isObject, stringifyJson, type JsonValue } from "@plumb/std";
+import { canonicalJson, stringifyJson, type JsonValue } from "@plumb/std";
 import { APPLY_MANAGER } from "./owner.ts";
 
 /** What is remembered of an object from the answer to our own write: some 250 bytes, no name and no value of a field. */
@@ -72,11 +72,5 @@ function isOwn({ manager, operation, subresource }: ManagedFieldsEntry): boolean
 
 /** Equal for equal values, whatever the order of their keys; 16 bytes in base64. */
 export function hashOf(value: unknown): string {
-  return createHash("sha256").update(stringifyJson(inKeyOrder(value))).digest("base64url").slice(0, 22);
-}
-
-function inKeyOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inKeyOrder);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, child]) => [key, inKeyOrder(child)]));
+  return createHash("sha256").update(canonicalJson(value)).digest("base64url").slice(0, 22);
 }

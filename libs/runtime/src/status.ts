@@ -1,6 +1,6 @@
 import type { Condition, LiveObject } from "@plumb/api";
 import type { KubeClient, ResourceName } from "@plumb/kube";
-import { isObject, stringifyJson, toToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
+import { canonicalJson, isObject, toToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { withConditions, type ConditionChanges } from "./conditions.ts";
 
 /** What is to change in the status of one object. A field that is left out stays; `undefined` removes it. */
@@ -97,18 +97,7 @@ function replacement(before: JsonValue | undefined, after: JsonValue): JsonValue
 }
 
 function isSame(stored: unknown, wanted: unknown): boolean {
-  return stored === wanted || sorted(stored) === sorted(wanted);
-}
-
-function sorted(value: unknown): string {
-  return stringifyJson(value === undefined ? null : inKeyOrder(value));
-}
-
-function inKeyOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inKeyOrder);
-  if (!isObject(value)) return value;
-  const defined = Object.entries(value).filter(([, child]) => child !== undefined);
-  return Object.fromEntries(defined.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, child]) => [key, inKeyOrder(child)]));
+  return stored === wanted || canonicalJson(stored ?? null) === canonicalJson(wanted ?? null);
 }
 
 function asJson(value: unknown): JsonValue {

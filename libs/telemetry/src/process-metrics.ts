@@ -40,8 +40,8 @@ export function measureProcess(meter: Meter): () => void {
   };
 }
 
-/** Between two samples of the event loop's delay. Node's own monitor at its usual ten milliseconds costs a quiet process half of its time. */
-const LAG_EVERY_MS = 100;
+/** Milliseconds between two samples of the event loop's delay. Node's own monitor at its usual ten milliseconds costs a quiet process half of its time. */
+const LAG_EVERY_MS = 250;
 
 /** How much later than asked for a timer fires. */
 function measureLag(meter: Meter): () => void {

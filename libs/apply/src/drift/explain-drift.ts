@@ -1,6 +1,6 @@
 import { groupVersionKind, type LiveObject, type ManagedFieldsEntry } from "@plumb/api";
 import { pathText, pointerOf, type FieldPath, type FieldSet } from "@plumb/patch";
-import { stringifyJson, type JsonValue } from "@plumb/std";
+import { canonicalJson, type JsonValue } from "@plumb/std";
 import { fieldsOfEntry, ownEntry, ownValues } from "../baseline.ts";
 import { APPLY_MANAGER } from "../owner.ts";
 
@@ -49,18 +49,7 @@ export function explainDrift(live: LiveObject, desired: LiveObject, isSensitive:
 const UNKNOWN = { manager: "unknown", since: undefined };
 
 function isSame(a: JsonValue, b: JsonValue | undefined): boolean {
-  return a === b || (b !== undefined && stringifyJson(a) === stringifyJson(b)) || (b !== undefined && sameInOrder(a, b));
-}
-
-/** Equal whatever the order of keys. */
-function sameInOrder(a: JsonValue, b: JsonValue): boolean {
-  return stringifyJson(sorted(a)) === stringifyJson(sorted(b));
-}
-
-function sorted(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, one]) => [key, one === undefined ? null : sorted(one)]));
+  return a === b || (b !== undefined && canonicalJson(a) === canonicalJson(b));
 }
 
 /** A field of an element that is gone as a whole is said with the element. */

@@ -1,4 +1,4 @@
-import { toToolkitError } from "@plumb/std";
+import { canonicalJson, toToolkitError } from "@plumb/std";
 import { alertAbout, type SinkReader } from "./alerts.ts";
 import type { LabCluster, Target } from "./lab-cluster.ts";
 import { deploymentFile, FIRST_TAG, NEXT_TAG, REPLICAS, settingsFile } from "./manifests.ts";
@@ -145,7 +145,7 @@ async function rebuildFromGit({ cluster, repository, names, secondCluster }: Sta
   const second = await secondCluster();
   const revision = await applied(second, repository, names);
   const here = await workloadsOf(cluster, names);
-  await second.waitFor("the second cluster to be the same", async () => (JSON.stringify(await workloadsOf(second, names)) === JSON.stringify(here) ? true : undefined));
+  await second.waitFor("the second cluster to be the same", async () => (canonicalJson(await workloadsOf(second, names)) === canonicalJson(here) ? true : undefined));
   return `became the same ${here.length} objects from ${shortRevision(revision)}`;
 }
 
