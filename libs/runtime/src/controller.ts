@@ -1,5 +1,5 @@
 import type { LiveObject } from "@plumb/api";
-import type { KubeClient, ResourceName } from "@plumb/kube";
+import { leanObject, type KubeClient, type ResourceName } from "@plumb/kube";
 import { backoffMs, isObject, toToolkitError, type BackoffLimits, type Clock, type Histogram, type Log, type ToolkitError } from "@plumb/std";
 import type { ConditionChanges } from "./conditions.ts";
 import { standardConditions } from "./conditions.ts";
@@ -122,6 +122,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
       if (before !== undefined) this.#queue.add(keyOf(before));
       return;
     }
+    this.#catchUp(after);
     const isDue =
       before === undefined ||
       before.metadata.uid !== after.metadata.uid ||
@@ -188,7 +189,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
   async #finalized(key: string, obj: LiveObject, signal: AbortSignal): Promise<LiveObject> {
     if (hasFinalizer(obj)) return obj;
     const written = await withFinalizer(this.#options.client, this.#options.kind, obj, signal);
-    this.#written.set(key, written);
+    this.#written.set(key, leanObject(written));
     return written;
   }
 
@@ -220,7 +221,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     };
     const changes: ConditionChanges = { ...conditions, ...standardConditions(outcome, tools.lastProgress) };
     const written = await this.#status.write(tools.latest, { fields, conditions: changes, generation }, signal);
-    if (written !== undefined) this.#written.set(key, written);
+    if (written !== undefined) this.#written.set(key, leanObject(written));
   }
 
   #scheduleNext(key: string, outcome: Outcome, failures: number): void {
@@ -263,15 +264,18 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     return before;
   }
 
+  /** The cache has what we wrote: our own copy is not needed any more. */
+  #catchUp(cached: LiveObject): void {
+    const written = this.#written.get(keyOf(cached));
+    if (written !== undefined && !isBehind(cached, written)) this.#written.delete(keyOf(cached));
+  }
+
   #freshest(key: string): LiveObject | undefined {
     const { namespace, name } = splitKey(key);
     const cached = this.#options.cache.get(namespace, name);
     const written = this.#written.get(key);
     if (cached === undefined || written === undefined) return cached;
-    const isBehind = cached.metadata.uid === written.metadata.uid && BigInt(cached.metadata.resourceVersion) < BigInt(written.metadata.resourceVersion);
-    if (isBehind) return written;
-    this.#written.delete(key);
-    return cached;
+    return isBehind(cached, written) ? written : cached;
   }
 
   #forget(key: string): void {
@@ -288,6 +292,11 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     const { apiVersion, kind } = this.#options.kind;
     return { controller: kind.toLowerCase(), controllerGroup: apiVersion.replace(/\/.*/, ""), controllerKind: kind, ...splitKey(key) };
   }
+}
+
+/** True when the cache has not seen yet what we wrote. */
+function isBehind(cached: LiveObject, written: LiveObject): boolean {
+  return cached.metadata.uid === written.metadata.uid && BigInt(cached.metadata.resourceVersion) < BigInt(written.metadata.resourceVersion);
 }
 
 function typed<Obj>(obj: LiveObject): Obj {
