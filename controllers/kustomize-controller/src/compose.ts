@@ -41,14 +41,19 @@ export interface Surroundings {
 export async function runKustomizeController(config: KustomizeConfig, { entry, workerArgs, signal }: Surroundings): Promise<void> {
   const shell = await openControllerProcess("kustomize-controller", config);
   const { client, clock, log, meter } = shell;
+  // why: what was opened is closed when the next thing cannot be, or its threads would keep a process that has failed
+  await using cleanup = new AsyncDisposableStack();
   const http = createHttpClient({});
+  cleanup.defer(() => http.close());
   const spool = config.spoolPath === undefined ? undefined : await Spool.open(config.spoolPath, SPOOL_LIMITS);
+  cleanup.defer(() => spool?.close());
   const recorder = new EventRecorder({
     client, http, spool, clock, log, meter,
     reporter: { controller: shell.name, instance: config.instance },
     eventsUrl: config.eventsAddress === undefined ? undefined : new URL(config.eventsAddress),
   });
   const pool = new WorkerPool({ entry, role: "worker", threads: Math.max(2, availableParallelism() - 1), memoryLimitMb: WORKER_MEMORY_MB, clock, execArgv: workerArgs });
+  cleanup.defer(() => pool.close());
 
   const sources = new Map(SOURCES.map(([kind, resource]) => [kind, watched(shell, resource, config.namespace, undefined)]));
   const kustomizations = watched(shell, KUSTOMIZATION_KIND.resource, config.namespace, config.labelSelector);
@@ -63,6 +68,7 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
     desired: (key) => builds.desired(key),
   });
   const drift = new DriftWatch({ client, hub, baselines, clock, ring: (ring) => corrector.ring(ring) });
+  cleanup.defer(() => drift.close());
   const options = {
     client, baselines, builds, drift,
     corrections: corrector,
@@ -90,18 +96,11 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
   });
   const reconciling: Part = { name: KUSTOMIZATION.kind, run: (until) => controller.run(until) };
   const stores = [...sources.values(), kustomizations];
-  try {
-    await runControllerProcess(shell, {
-      always: [recorder, ...stores.map((store) => ({ name: "watch", run: (until: AbortSignal) => store.run(until) }))],
-      synced: (until) => Promise.all(stores.map((store) => store.waitSynced(until))).then(() => undefined),
-      leading: [triggers({ sources, kustomizations, log, enqueue, reconsider: (owner) => corrector.reconsider(owner) }), corrector, sweeping(drift, clock, log), reconciling],
-    }, signal);
-  } finally {
-    await drift.close();
-    await pool.close();
-    await spool?.close();
-    http.close();
-  }
+  await runControllerProcess(shell, {
+    always: [recorder, ...stores.map((store) => ({ name: "watch", run: (until: AbortSignal) => store.run(until) }))],
+    synced: (until) => Promise.all(stores.map((store) => store.waitSynced(until))).then(() => undefined),
+    leading: [triggers({ sources, kustomizations, log, enqueue, reconsider: (owner) => corrector.reconsider(owner) }), corrector, sweeping(drift, clock, log), reconciling],
+  }, signal);
 }
 
 /** Looks at every object once an hour, whatever the watches say. */

@@ -16,7 +16,7 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Starts the process and waits for its end. */
 function start(args: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string; readonly stdout: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, ["--conditions=@plumb/source", MAIN, ...args], { env: { PATH: process.env["PATH"] }, timeout: 25_000 }, (_, stdout, stderr) => {
+    const child = execFile(process.execPath, ["--conditions=@plumb/source", MAIN, ...args], { env: { PATH: process.env["PATH"] }, timeout: 25_000, killSignal: "SIGKILL" }, (_, stdout, stderr) => {
       resolve({ code: child.exitCode, stdout, stderr });
     });
   });
@@ -44,5 +44,19 @@ describe("the process", () => {
     expect(stderr).toMatch(/^kustomize-controller: .+\n$/);
     expect(stderr).toContain(file);
     expect(stderr).toMatch(message);
+  });
+
+  it.each<[string, readonly string[], string]>([
+    ["a cache that cannot be", ["--cache-path=FILE/cache"], "FILE/cache"],
+    ["a spool that cannot be", ["--spool-path=FILE/spool"], "FILE/spool"],
+    ["an address that is not its own", ["--health-addr=192.0.2.1:1"], "192.0.2.1:1"],
+  ])("ends, and names it, for %s", async (_, args, named) => {
+    const file = join(folder, "kubeconfig");
+    const contexts = [{ name: "it", context: { cluster: "it", user: "it" } }];
+    await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "Config", "current-context": "it", contexts, clusters: [{ name: "it", cluster: { server: "http://127.0.0.1:1" } }], users: [{ name: "it", user: { token: "x" } }] }));
+    const { code, stderr } = await start([`--kubeconfig=${file}`, `--cache-path=${join(folder, "cache")}`, "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", "--log-level=error", ...args.map((arg) => arg.replace("FILE", file))]);
+    expect(code).toBeGreaterThan(0);
+    expect(stderr).toMatch(/^kustomize-controller: .+\n$/);
+    expect(stderr).toContain(named.replace("FILE", file));
   });
 });

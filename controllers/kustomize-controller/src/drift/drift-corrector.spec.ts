@@ -173,6 +173,18 @@ describe("drift that cannot be corrected", () => {
     expect(clock.pending).toBe(0);
   });
 
+  it("is no more ours once the object says that it is nobody's", async () => {
+    const restore = refuseWrites();
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+    await client.patch(NAME, { metadata: { annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } } }, { type: "merge", fieldManager: "kubectl-edit", signal });
+    restore();
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.told).toEqual([expect.stringMatching(/^DriftDetected: /)]), LIMIT);
+    expect([await data(), clock.pending]).toEqual([{ v: "2" }, 0]);
+  });
+
   it("is forgotten with its Kustomization: no timer stays", async () => {
     refuseWrites();
     await edit({ v: "2" });

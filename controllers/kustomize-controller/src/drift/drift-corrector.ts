@@ -119,7 +119,7 @@ export class DriftCorrector implements Part, Corrections {
     return [...this.#open].filter(([, open]) => isSame(open.owner, owner)).map(([key]) => key);
   }
 
-  /** Ends a drift of an object that is declared no more: what was seen is told, unless it has been. */
+  /** Ends a drift of an object that is no more ours to correct: what was seen is told, unless it has been. */
   #drop(key: string): void {
     const open = this.#open.get(key);
     this.#open.delete(key);
@@ -214,7 +214,7 @@ export class DriftCorrector implements Part, Corrections {
         return;
       case "exempt":
       case "claimed":
-        this.#retries.delete(ring.key);
+        this.#drop(ring.key);
         return;
       default:
         outcome satisfies never;
