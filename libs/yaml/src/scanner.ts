@@ -41,7 +41,7 @@ export class Scanner {
   #taken = 0;
   #hasEnded = false;
   /** Comments that look like JSON, by their line: they may hold a schema. */
-  readonly comments = new Map<number, string>();
+  readonly comments: Map<number, string> = new Map<number, string>();
 
   readonly #lookAhead: number;
 

@@ -12,7 +12,7 @@ import type { Resource } from "../resource/resource.ts";
 export class Accumulator {
   readonly resources: ResourceList = new ResourceList();
   config: TransformerConfig = EMPTY_CONFIG;
-  readonly variables = new Map<string, Variable>();
+  readonly variables: Map<string, Variable> = new Map<string, Variable>();
 
   /**
    * Takes over everything that a base has gathered.

@@ -1,17 +1,17 @@
 const DOMAIN = "internal.config.kubernetes.io";
 
 /** Annotations in which a build keeps what it knows about an object; none is left in the result. */
-export const PREVIOUS_KINDS = `${DOMAIN}/previousKinds`;
-export const PREVIOUS_NAMES = `${DOMAIN}/previousNames`;
-export const PREVIOUS_NAMESPACES = `${DOMAIN}/previousNamespaces`;
-export const PREFIXES = `${DOMAIN}/prefixes`;
-export const SUFFIXES = `${DOMAIN}/suffixes`;
-export const REFERRED_BY = `${DOMAIN}/refBy`;
-export const BEHAVIOR = `${DOMAIN}/generatorBehavior`;
-export const NEEDS_HASH = `${DOMAIN}/needsHashSuffix`;
-export const ALLOW_NAME_CHANGE = `${DOMAIN}/allowNameChange`;
-export const ALLOW_KIND_CHANGE = `${DOMAIN}/allowKindChange`;
-export const HELM_GENERATED = `${DOMAIN}/helm-generated`;
+export const PREVIOUS_KINDS: string = `${DOMAIN}/previousKinds`;
+export const PREVIOUS_NAMES: string = `${DOMAIN}/previousNames`;
+export const PREVIOUS_NAMESPACES: string = `${DOMAIN}/previousNamespaces`;
+export const PREFIXES: string = `${DOMAIN}/prefixes`;
+export const SUFFIXES: string = `${DOMAIN}/suffixes`;
+export const REFERRED_BY: string = `${DOMAIN}/refBy`;
+export const BEHAVIOR: string = `${DOMAIN}/generatorBehavior`;
+export const NEEDS_HASH: string = `${DOMAIN}/needsHashSuffix`;
+export const ALLOW_NAME_CHANGE: string = `${DOMAIN}/allowNameChange`;
+export const ALLOW_KIND_CHANGE: string = `${DOMAIN}/allowKindChange`;
+export const HELM_GENERATED: string = `${DOMAIN}/helm-generated`;
 export const ENABLED = "enabled";
 
 const LEGACY: readonly string[] = ["config.kubernetes.io/path", "config.kubernetes.io/index", "config.k8s.io/id"];
