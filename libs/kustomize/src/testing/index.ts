@@ -1,0 +1,1 @@
+export { kustomizeBinary } from "./kustomize-binary.ts";
