@@ -1,4 +1,4 @@
-import { ToolkitError, type BackoffLimits, type FlagTypes, type FlagValues } from "@plumb/std";
+import { ToolkitError, type BackoffLimits, type FlagValues } from "@plumb/std";
 
 /** The process's surroundings, handed in so that reading a configuration stays pure. */
 export interface Host {
@@ -17,7 +17,7 @@ export const COMMON_FLAGS = {
   "watch-all-namespaces": "boolean", "watch-label-selector": "string", "watch-configs-label-selector": "string",
   "interval-jitter-percentage": "int", "token-cache-max-size": "int", "token-cache-max-duration": "duration",
   "default-service-account": "string", "no-cross-namespace-refs": "boolean", "requeue-dependency": "duration",
-} as const satisfies FlagTypes;
+} as const;
 
 export interface LeaderElectionConfig {
   readonly isEnabled: boolean;

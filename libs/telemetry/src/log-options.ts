@@ -1,4 +1,4 @@
-import { ToolkitError, type FlagTypes, type FlagValues } from "@plumb/std";
+import { ToolkitError, type FlagValues } from "@plumb/std";
 
 export const LOG_LEVELS = ["trace", "debug", "info", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -12,7 +12,7 @@ export interface LogOptions {
 }
 
 /** The flags that every controller has for its log (spec/flux-core 0.6). */
-export const LOG_FLAGS = { "log-level": "string", "log-encoding": "string" } as const satisfies FlagTypes;
+export const LOG_FLAGS = { "log-level": "string", "log-encoding": "string" } as const;
 
 /** @throws {ToolkitError} `invalid`, naming the flag */
 export function readLogFlags(flags: FlagValues<typeof LOG_FLAGS>): LogOptions {

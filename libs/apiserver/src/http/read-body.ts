@@ -8,7 +8,7 @@ import { duplicateJsonKeys, duplicateYamlKeys } from "./duplicate-keys.ts";
 import type { ApiRequest } from "./message.ts";
 
 /** Source: `--max-request-bytes` of the API server. */
-export const BODY_LIMIT_BYTES = 3 * 1024 * 1024;
+export const BODY_LIMIT_BYTES: number = 3 * 1024 * 1024;
 
 export type BodyFormat = "json" | "yaml" | "protobuf";
 
