@@ -26,8 +26,8 @@ describe("the process", () => {
   it.each([
     [["--nonsense"], "unknown flag: --nonsense"],
     [["--concurrent=0"], "--concurrent must be at least 1, got 0"],
-  ])("ends with 1 and one line for %j", async (args, message) => {
-    expect(await start(args)).toEqual({ code: 1, stdout: "", stderr: `notification-controller: ${message}\n` });
+  ])("ends with 2 and one line for %j", async (args, message) => {
+    expect(await start(args)).toEqual({ code: 2, stdout: "", stderr: `notification-controller: ${message}\n` });
   });
 
   it.each<[string, string | undefined, RegExp]>([
