@@ -1,6 +1,7 @@
 export { ApiProxy, type Interrupt, type Interruption, type ProxiedRequest } from "./api-proxy.ts";
 export { bundleOf, writeBundles, type ControllerName } from "./bundles.ts";
 export { at, ClusterClient, conditionOf, type Target } from "./cluster-client.ts";
+export { CommandLine, onPath } from "./command-line.ts";
 export { ControllerProcess } from "./controller-process.ts";
 export {
   alerting, ALERT_VERSION, configMapFile, deploymentFile, gitRepository, kustomization, KUSTOMIZE_VERSION, NOTIFICATION_VERSION, SOURCE_VERSION,
