@@ -101,7 +101,8 @@ export class Fleet {
 
   #forget(child: ChildProcess): void {
     const index = this.#running.findIndex((entry) => entry.child === child);
-    if (index !== -1) this.#running.splice(index, 1);
+    if (index === -1) return; // it was ended by `stop`, which has said so
+    this.#running.splice(index, 1);
     this.#report();
   }
 
