@@ -21,7 +21,7 @@ async function each(folders: readonly string[]): Promise<string> {
 
 async function warm(runs: number, folder: string): Promise<string> {
   const times: number[] = [];
-  for (let run = -Math.max(5, runs / 2); run < runs; run++) {
+  for (let run = -Math.max(3, runs / 2); run < runs; run++) {
     const startedMs = performance.now();
     await textOf(folder, undefined);
     if (run >= 0) times.push(performance.now() - startedMs);

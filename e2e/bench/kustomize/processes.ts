@@ -57,9 +57,9 @@ export function timesOf<Name extends string>(commands: Readonly<Record<Name, Com
 function timeOf([program, ...args]: Command): Taken {
   const cpuBefore = childrenCpuMs();
   const startedMs = performance.now();
-  const { status } = spawnSync(program, args, { stdio: "ignore" });
+  const { status, signal } = spawnSync(program, args, { stdio: "ignore" });
   const ms = performance.now() - startedMs;
-  if (status !== 0) throw new Error(`${program} ended with ${status}`);
+  if (status !== 0) throw new Error(`${program} ended with ${status ?? signal}`);
   return { ms, cpuMs: childrenCpuMs() - cpuBefore };
 }
 

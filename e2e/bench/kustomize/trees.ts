@@ -16,11 +16,22 @@ export function writeTree(folder: string, tree: Tree): string {
 /** `pairs` Deployments and as many Services, with a prefix, labels, a namespace and an image that are set on all of them. */
 export function pairsTree(pairs: number): Tree {
   const numbers = Array.from({ length: pairs }, (_, i) => i);
-  return {
-    "kustomization.yaml": "resources: [deployments.yaml, services.yaml]\nnamePrefix: prod-\nnamespace: shop\ncommonLabels: {team: checkout, tier: backend}\nimages: [{name: registry.example/shop, newTag: v2.0.0}]\n",
-    "deployments.yaml": numbers.map(deployment).join("---\n"),
-    "services.yaml": numbers.map(service).join("---\n"),
-  };
+  return withKustomization({ "deployments.yaml": numbers.map(deployment).join("---\n"), "services.yaml": numbers.map(service).join("---\n") });
+}
+
+/** As `pairsTree`, with a file for each object. */
+export function scatteredTree(pairs: number): Tree {
+  const files: Record<string, string> = {};
+  for (let i = 0; i < pairs; i++) {
+    files[`deployment-${i}.yaml`] = deployment(i);
+    files[`service-${i}.yaml`] = service(i);
+  }
+  return withKustomization(files);
+}
+
+function withKustomization(files: Tree): Tree {
+  const names = Object.keys(files).map((name) => `- ${name}\n`).join("");
+  return { ...files, "kustomization.yaml": `resources:\n${names}namePrefix: prod-\nnamespace: shop\ncommonLabels: {team: checkout, tier: backend}\nimages: [{name: registry.example/shop, newTag: v2.0.0}]\n` };
 }
 
 /** Three objects: a Deployment, its Service and a ConfigMap that it reads. */

@@ -1,5 +1,5 @@
 import { YamlNode, type NodeKind } from "@plumb/yaml";
-import { prefixed, within, invalid } from "../build-error.ts";
+import { prefixed, invalid } from "../build-error.ts";
 import type { FieldSpec } from "../config/field-spec.ts";
 import { getField, setField } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
@@ -52,8 +52,10 @@ function visit(node: YamlNode, path: readonly string[], depth: number, creation:
   if (part === undefined) return set(node);
   if (node.tag === "!!null") return;
   if (node.kind === "sequence") {
-    for (const item of node.content) {
-      within(() => `visit traversal on path: [${path.slice(depth).join(" ")}]`, () => visit(item, path, depth, creation, set));
+    try {
+      for (const item of node.content) visit(item, path, depth, creation, set);
+    } catch (thrown) {
+      throw prefixed(`visit traversal on path: [${path.slice(depth).join(" ")}]`, thrown);
     }
     return;
   }
