@@ -27,9 +27,26 @@ export default defineConfig({
       // The same journeys on the embedded API server.
       { ...shared, test: { ...limits, name: "embedded", include: ["journeys/**/*.spec.ts"], globalSetup: ["cluster/embedded-setup.ts"] } },
       // Component tests of what writes to a cluster, on the real API server.
-      { ...shared, test: { ...limits, name: "real", dir: join(import.meta.dirname, "../libs"), include: ["apply/src/**/*.spec.ts"], globalSetup: ["cluster/bare-setup.ts"] } },
+      {
+        ...shared,
+        test: {
+          ...limits,
+          name: "real",
+          dir: join(import.meta.dirname, "../libs"),
+          include: ["apply/src/**/*.spec.ts"],
+          globalSetup: ["cluster/bare-setup.ts"],
+        },
+      },
       // Suites that share one cluster; it starts only when one of them runs.
-      { ...shared, test: { ...limits, name: "cluster", include: ["cluster/**/*.spec.ts", "journeys/**/*.spec.ts", "faults/**/*.spec.ts", "charts/**/*.spec.ts"], globalSetup: ["cluster/global-setup.ts"] } },
+      {
+        ...shared,
+        test: {
+          ...limits,
+          name: "cluster",
+          include: ["cluster/**/*.spec.ts", "journeys/**/*.spec.ts", "faults/**/*.spec.ts", "charts/**/*.spec.ts"],
+          globalSetup: ["cluster/global-setup.ts"],
+        },
+      },
     ],
   },
 });

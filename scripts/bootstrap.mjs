@@ -7,7 +7,9 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, "node_modules", ".installed");
-const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+const lock = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .digest("hex");
 
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== lock) {
   console.error("installing dependencies (once) …");
@@ -25,7 +27,12 @@ if (!isBrought && Number(major) < 24) {
 
 if (process.argv.includes("--bundle")) {
   const env = { ...process.env, NX_DAEMON: "false", NX_TUI: "false", PATH: `${join(root, "node_modules", ".bin")}:${process.env.PATH ?? ""}` };
-  const { status, stdout } = spawnSync("npx", ["--no-install", "nx", "run-many", "-t", "bundle", "--outputStyle=static"], { cwd: root, env, encoding: "utf8", stdio: ["ignore", "pipe", 2] });
+  const { status, stdout } = spawnSync("npx", ["--no-install", "nx", "run-many", "-t", "bundle", "--outputStyle=static"], {
+    cwd: root,
+    env,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", 2],
+  });
   if (status !== 0) {
     console.error(stdout);
     process.exit(status ?? 1);

@@ -18,7 +18,8 @@ function leanKubeClient(root: string): Plugin {
       builder.onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({ path: join(root, "node_modules/@kubernetes/client-node/dist/config.js") }));
       builder.onResolve({ filter: /.*/ }, ({ path, importer }) => {
         if (!importer.includes("/@kubernetes/client-node/")) return undefined;
-        const isSignIn = /\/(exec_auth|oidc_auth|oidc_auth_delayed|azure_auth|gcp_auth|openshift_auth|file_auth|web-socket-handler|middleware|gen\/index)(\.js)?$/.test(path);
+        const isSignIn =
+          /\/(exec_auth|oidc_auth|oidc_auth_delayed|azure_auth|gcp_auth|openshift_auth|file_auth|web-socket-handler|middleware|gen\/index)(\.js)?$/.test(path);
         return STUBBED.test(path) || isSignIn ? { path, namespace: "left-out" } : undefined;
       });
       builder.onLoad({ filter: /.*/, namespace: "left-out" }, () => ({ contents: STUB, loader: "js" }));
@@ -28,8 +29,20 @@ function leanKubeClient(root: string): Plugin {
 
 /** Stands for all that `config.js` imports from the modules left out: it never recognises a user, and fails when used. */
 const NAMES = [
-  "AzureAuth", "ExecAuth", "FileAuth", "GoogleCloudPlatformAuth", "OpenIDConnectAuth", "createConfiguration", "ServerConfiguration",
-  "setHeaderMiddleware", "Agent", "ProxyAgent", "SocksProxyAgent", "SocksClient", "HttpProxyAgent", "HttpsProxyAgent",
+  "AzureAuth",
+  "ExecAuth",
+  "FileAuth",
+  "GoogleCloudPlatformAuth",
+  "OpenIDConnectAuth",
+  "createConfiguration",
+  "ServerConfiguration",
+  "setHeaderMiddleware",
+  "Agent",
+  "ProxyAgent",
+  "SocksProxyAgent",
+  "SocksClient",
+  "HttpProxyAgent",
+  "HttpsProxyAgent",
 ];
 const STUB = `class LeftOut {
   isAuthProvider() { return false; }

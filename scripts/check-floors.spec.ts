@@ -10,7 +10,10 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "floors-"));
   put("libs/low/package.json", JSON.stringify({ name: "@plumb/low", plumb: { floor: "pure" }, exports: { ".": {} } }));
   put("libs/beside/package.json", JSON.stringify({ name: "@plumb/beside", plumb: { floor: "pure" }, exports: { ".": {} } }));
-  put("libs/high/package.json", JSON.stringify({ name: "@plumb/high", plumb: { floor: "engine" }, exports: { ".": {} }, dependencies: { "@plumb/low": "0.1.0" } }));
+  put(
+    "libs/high/package.json",
+    JSON.stringify({ name: "@plumb/high", plumb: { floor: "engine" }, exports: { ".": {} }, dependencies: { "@plumb/low": "0.1.0" } }),
+  );
 });
 afterEach(() => rmSync(root, { recursive: true }));
 

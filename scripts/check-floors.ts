@@ -68,7 +68,10 @@ function brokenRule(specifier: string, { file, entry, byName, isShipped }: Place
     if (!specifier.startsWith("node:")) return "names a built-in module without node:";
     return isShipped && IO.has(builtin) && !mayTouch(file, entry) ? "touches I/O above a port or adapter" : undefined;
   }
-  const name = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  const name = specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
   const other = byName.get(name);
   if (other !== undefined) {
     const subpath = `.${specifier.slice(name.length)}`;

@@ -56,7 +56,9 @@ it("refuses two versions of one dependency", () => {
 
 it("refuses a compiler project that does not refer to its dependencies, and puts it right when asked to", () => {
   put("libs/high/tsconfig.json", { include: ["src"] });
-  expect(checkManifests(root, false)).toEqual([{ file: "libs/high/tsconfig.json", rule: "does not refer to the packages it depends on; run: node scripts/check-manifests.ts --fix" }]);
+  expect(checkManifests(root, false)).toEqual([
+    { file: "libs/high/tsconfig.json", rule: "does not refer to the packages it depends on; run: node scripts/check-manifests.ts --fix" },
+  ]);
   expect(read("libs/high/tsconfig.json")).toEqual({ include: ["src"] });
   expect(checkManifests(root, true)).toEqual([]);
   expect(read("libs/high/tsconfig.json")).toEqual({ include: ["src"], references: [{ path: "../../libs/low" }] });

@@ -47,7 +47,10 @@ function checkReferences(root: string, { folder, manifest }: Package, packages: 
   if (!existsSync(join(root, file))) return [];
   const config = JSON.parse(readFileSync(join(root, file), "utf8"));
   const folders = new Map(packages.map((entry) => [entry.manifest.name, entry.folder]));
-  const wanted = Object.keys(manifest.dependencies ?? {}).flatMap((name) => folders.get(name) ?? []).sort().map((path) => ({ path: `../../${path}` }));
+  const wanted = Object.keys(manifest.dependencies ?? {})
+    .flatMap((name) => folders.get(name) ?? [])
+    .sort()
+    .map((path) => ({ path: `../../${path}` }));
   if (JSON.stringify(config.references ?? []) === JSON.stringify(wanted)) return [];
   if (!mayFix) return [{ file, rule: "does not refer to the packages it depends on; run: node scripts/check-manifests.ts --fix" }];
   const { references: _stale, ...rest } = config;

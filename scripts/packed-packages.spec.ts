@@ -39,10 +39,13 @@ async function unpack(tarball: string, into: string): Promise<void> {
 /** A copy of the sources with links to what is installed, so that what is built here is no other check's business. */
 function copySources(to: string): void {
   for (const name of ["package.json", "tsconfig.base.json"]) cpSync(join(root, name), join(to, name));
-  for (const { folder } of readPackages(root)) cpSync(join(root, folder), join(to, folder), { recursive: true, filter: (path) => !/[/\\](dist|node_modules)$/.test(path) });
+  for (const { folder } of readPackages(root))
+    cpSync(join(root, folder), join(to, folder), { recursive: true, filter: (path) => !/[/\\](dist|node_modules)$/.test(path) });
   mkdirSync(join(to, "node_modules/@plumb"), { recursive: true });
-  for (const name of readdirSync(join(root, "node_modules"))) if (name !== "@plumb") symlinkSync(join(root, "node_modules", name), join(to, "node_modules", name));
-  for (const { folder, manifest } of readPackages(root)) if (manifest.name.startsWith("@plumb/")) symlinkSync(join(to, folder), join(to, "node_modules", manifest.name));
+  for (const name of readdirSync(join(root, "node_modules")))
+    if (name !== "@plumb") symlinkSync(join(root, "node_modules", name), join(to, "node_modules", name));
+  for (const { folder, manifest } of readPackages(root))
+    if (manifest.name.startsWith("@plumb/")) symlinkSync(join(to, folder), join(to, "node_modules", manifest.name));
 }
 
 beforeAll(async () => {
@@ -52,12 +55,17 @@ beforeAll(async () => {
   const packages = closure(PUBLISHED);
   const ours = [...packages.values()].filter(({ isOurs }) => isOurs);
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const built = await run(process.execPath, [tsc, "-b", ...ours.map(({ folder }) => join(sources, folder))], { cwd: sources }).catch((failure: { readonly stdout: string }) => failure);
+  const built = await run(process.execPath, [tsc, "-b", ...ours.map(({ folder }) => join(sources, folder))], { cwd: sources }).catch(
+    (failure: { readonly stdout: string }) => failure,
+  );
   expect(built.stdout).toBe("");
   for (const { folder, manifest } of ours) {
     const tarballs = join(home, "tarballs");
     mkdirSync(tarballs, { recursive: true });
-    const { stdout } = await run("npm", ["pack", "--offline", "--ignore-scripts", "--json", "--pack-destination", tarballs], { cwd: join(sources, folder), env: { ...process.env, npm_config_cache: join(home, "npm") } });
+    const { stdout } = await run("npm", ["pack", "--offline", "--ignore-scripts", "--json", "--pack-destination", tarballs], {
+      cwd: join(sources, folder),
+      env: { ...process.env, npm_config_cache: join(home, "npm") },
+    });
     const file = readdirSync(tarballs).find((name) => stdout.includes(name));
     if (file === undefined) throw new Error(`npm packed nothing of ${manifest.name}`);
     await unpack(join(tarballs, file), join(home, "empty/node_modules", manifest.name));
@@ -77,9 +85,12 @@ async function inEmptyFolder(text: string): Promise<string> {
 describe("a package, packed and installed in an empty folder", () => {
   it.each(PUBLISHED)("%s imports by every entry that it names", async (name) => {
     const { exports = {} } = readManifest(join(home, "empty/node_modules", name));
-    const entries = Object.keys(exports).filter((entry) => entry !== "./testing").map((entry) => join(name, entry));
+    const entries = Object.keys(exports)
+      .filter((entry) => entry !== "./testing")
+      .map((entry) => join(name, entry));
     expect(entries.length).toBeGreaterThan(0);
-    for (const entry of entries) expect(Number(await inEmptyFolder(`console.log(Object.keys(await import(${JSON.stringify(entry)})).length)`))).toBeGreaterThan(0);
+    for (const entry of entries)
+      expect(Number(await inEmptyFolder(`console.log(Object.keys(await import(${JSON.stringify(entry)})).length)`))).toBeGreaterThan(0);
   });
   it.each(PUBLISHED)("%s brings its types, its licence's name and its README, and no test", (name) => {
     const folder = join(home, "empty/node_modules", name);
@@ -89,11 +100,13 @@ describe("a package, packed and installed in an empty folder", () => {
     expect(JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))).toMatchObject({ license: "Apache-2.0" });
   });
   it("builds a kustomization", async () => {
-    expect(await inEmptyFolder(`
+    expect(
+      await inEmptyFolder(`
       import { MemoryFileSystem } from "@plumb/files";
       import { build } from "@plumb/kustomize";
       const fileSystem = new MemoryFileSystem({ "kustomization.yaml": "resources: [a.yaml]\\nnamePrefix: x-\\n", "a.yaml": "apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: a}\\n" });
       process.stdout.write((await build(".", { fileSystem, order: "fifo", signal: new AbortController().signal })).text());
-    `)).toBe("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x-a\n");
+    `),
+    ).toBe("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x-a\n");
   });
 });

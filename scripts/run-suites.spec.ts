@@ -14,10 +14,21 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 const script = (name: string, code: string, isVitest = false): Suite => ({ name, command: [process.execPath, "-e", code, "--"], isVitest });
 const reports = (report: string, code = 0): Suite =>
-  script("tests", `const file = process.argv.find((arg) => arg.startsWith("--outputFile.json=")).slice(18); require("fs").writeFileSync(file, ${JSON.stringify(report)}); process.exitCode = ${code};`, true);
+  script(
+    "tests",
+    `const file = process.argv.find((arg) => arg.startsWith("--outputFile.json=")).slice(18); require("fs").writeFileSync(file, ${JSON.stringify(report)}); process.exitCode = ${code};`,
+    true,
+  );
 
 function run(suites: readonly Suite[], isCi = false): Promise<number> {
-  return runSuites(suites, { root, isCi, env: { PATH: process.env["PATH"] }, write: (part) => { text += part; } });
+  return runSuites(suites, {
+    root,
+    isCi,
+    env: { PATH: process.env["PATH"] },
+    write: (part) => {
+      text += part;
+    },
+  });
 }
 
 it.each<[string, readonly Suite[], number, string]>([

@@ -54,7 +54,11 @@ async function runSuite({ name, command, isVitest = false }: Suite, options: Sui
 }
 
 /** Never rejects: a program that cannot be started is a suite that failed. */
-function execute(program: string, args: readonly string[], { root, env, write }: SuiteOptions): Promise<{ readonly code: number; readonly notRun: readonly string[] }> {
+function execute(
+  program: string,
+  args: readonly string[],
+  { root, env, write }: SuiteOptions,
+): Promise<{ readonly code: number; readonly notRun: readonly string[] }> {
   return new Promise((resolve) => {
     const path = `${join(root, "node_modules/.bin")}:${env["PATH"] ?? ""}`;
     const child = spawn(program, args, { cwd: root, env: { ...env, NX_DAEMON: "false", NX_TUI: "false", PATH: path }, stdio: ["ignore", "pipe", "pipe"] });

@@ -22,7 +22,10 @@ const SUITES: readonly Suite[] = [
 
 if (unknown === undefined) {
   process.exitCode = await runSuites(SUITES, {
-    root: dirname(dirname(fileURLToPath(import.meta.url))), isCi: process.env["CI"] === "true", env: process.env, write: (text) => void process.stdout.write(text),
+    root: dirname(dirname(fileURLToPath(import.meta.url))),
+    isCi: process.env["CI"] === "true",
+    env: process.env,
+    write: (text) => void process.stdout.write(text),
   });
 } else {
   console.error(`unknown argument ${unknown}; known: --changed, --changed=REF`);

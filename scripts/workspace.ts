@@ -23,9 +23,7 @@ export interface Package {
 /** Every package of the repository, in the order of their folders. */
 export function readPackages(root: string): readonly Package[] {
   const folders = [...globSync("libs/*", { cwd: root }), ...globSync("controllers/*", { cwd: root }), "e2e"].sort();
-  return folders
-    .filter((folder) => existsSync(join(root, folder, "package.json")))
-    .map((folder) => ({ folder, manifest: readManifest(join(root, folder)) }));
+  return folders.filter((folder) => existsSync(join(root, folder, "package.json"))).map((folder) => ({ folder, manifest: readManifest(join(root, folder)) }));
 }
 
 export function readManifest(folder: string): Manifest {

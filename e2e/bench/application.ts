@@ -9,7 +9,16 @@ export function application(namespace: string, name: string, value = "1"): reado
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } },
     { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data: { value } },
     { apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { selector, ports: [{ port: 80, targetPort: 8080 }] } },
-    { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace }, spec: { replicas: 1, selector: { matchLabels: selector }, template: { metadata: { labels: selector }, spec: { terminationGracePeriodSeconds: 0, containers: [container] } } } },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name, namespace },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: selector },
+        template: { metadata: { labels: selector }, spec: { terminationGracePeriodSeconds: 0, containers: [container] } },
+      },
+    },
   ];
 }
 
@@ -27,7 +36,11 @@ export function names(count: number): readonly string[] {
 }
 
 const PLURALS: Readonly<Record<string, string>> = {
-  ServiceAccount: "serviceaccounts", ConfigMap: "configmaps", Service: "services", Deployment: "deployments", Kustomization: "kustomizations",
+  ServiceAccount: "serviceaccounts",
+  ConfigMap: "configmaps",
+  Service: "services",
+  Deployment: "deployments",
+  Kustomization: "kustomizations",
 };
 
 /** Where an object is applied to. */

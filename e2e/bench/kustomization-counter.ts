@@ -24,7 +24,11 @@ export class KustomizationCounter {
     for (let before = -1; ;) {
       const isEnough = (): boolean => this.#count(revision) >= count;
       // Gives up only when nothing moves any more.
-      const moved = await until(`${count} Kustomizations ready`, () => (isEnough() || this.#count(revision) > before ? true : undefined), () => `${this.#count(revision)} of them`);
+      const moved = await until(
+        `${count} Kustomizations ready`,
+        () => (isEnough() || this.#count(revision) > before ? true : undefined),
+        () => `${this.#count(revision)} of them`,
+      );
       if (moved && isEnough()) return;
       before = this.#count(revision);
     }
@@ -40,6 +44,8 @@ export class KustomizationCounter {
   }
 
   #count(revision: string | undefined): number {
-    return [...this.#states.values()].filter((state) => conditionOf(state, "Ready")?.["status"] === "True" && (revision === undefined || at(state, "status", "lastAppliedRevision") === revision)).length;
+    return [...this.#states.values()].filter(
+      (state) => conditionOf(state, "Ready")?.["status"] === "True" && (revision === undefined || at(state, "status", "lastAppliedRevision") === revision),
+    ).length;
   }
 }

@@ -23,11 +23,16 @@ async function measure(names: readonly string[]): Promise<void> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   await writeBundles();
-  console.log(`${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} processors of ${cpus()[0]?.model ?? "an unknown make"}, Node ${process.version}\n`);
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}, ${availableParallelism()} processors of ${cpus()[0]?.model ?? "an unknown make"}, Node ${process.version}\n`,
+  );
   console.log("| figure | measured | reach | | of which |\n| --- | --- | --- | --- | --- |");
   for (const name of names) {
-    const rows = await BENCHES[name]?.(stop.signal).catch((thrown: unknown): readonly Row[] => [{ figure: name, measured: "failed", reach: "", isMet: false, detail: String(thrown).slice(0, 500) }]);
-    for (const { figure, measured, reach, isMet, detail } of rows ?? []) console.log(`| ${figure} | ${measured} | ${reach} | ${isMet ? "met" : "not met"} | ${detail} |`);
+    const rows = await BENCHES[name]?.(stop.signal).catch((thrown: unknown): readonly Row[] => [
+      { figure: name, measured: "failed", reach: "", isMet: false, detail: String(thrown).slice(0, 500) },
+    ]);
+    for (const { figure, measured, reach, isMet, detail } of rows ?? [])
+      console.log(`| ${figure} | ${measured} | ${reach} | ${isMet ? "met" : "not met"} | ${detail} |`);
     if (rows?.some(({ measured }) => measured === "failed")) process.exitCode = 1;
   }
 }

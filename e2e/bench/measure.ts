@@ -13,7 +13,7 @@ export async function cpuSeconds(pid: number): Promise<number> {
 /** Resident memory of a process in MB: what it holds now, and the most that it ever held. */
 export async function memoryMb(pid: number): Promise<{ readonly now: number; readonly peak: number }> {
   const status = await readFile(`/proc/${pid}/status`, "utf8");
-  const of = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1000 * 1.024;
+  const of = (name: string): number => (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) / 1000) * 1.024;
   return { now: of("VmRSS"), peak: of("VmHWM") };
 }
 
@@ -31,8 +31,10 @@ export function median(values: readonly number[]): number {
 export async function secondsFor<Item>(items: readonly Item[], concurrency: number, work: (item: Item) => Promise<void>): Promise<number> {
   const startedMs = performance.now();
   const queue = items.values();
-  await Promise.all(Array.from({ length: concurrency }, async () => {
-    for (const item of queue) await work(item);
-  }));
+  await Promise.all(
+    Array.from({ length: concurrency }, async () => {
+      for (const item of queue) await work(item);
+    }),
+  );
   return (performance.now() - startedMs) / 1000;
 }

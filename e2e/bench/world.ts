@@ -1,5 +1,13 @@
 import { KustomizationCounter } from "./kustomization-counter.ts";
-import { findBinaries, HttpsClient, LIFECYCLE_CONTROLLERS, simulateNode, startControlPlane, WORKLOAD_CONTROLLERS, type ControlPlane } from "@plumb/e2e/control-plane";
+import {
+  findBinaries,
+  HttpsClient,
+  LIFECYCLE_CONTROLLERS,
+  simulateNode,
+  startControlPlane,
+  WORKLOAD_CONTROLLERS,
+  type ControlPlane,
+} from "@plumb/e2e/control-plane";
 import { START_ORDER, Toolkit, type ControllerName, type ToolkitOptions } from "@plumb/e2e/toolkit";
 import { cpuSeconds, memoryMb } from "./measure.ts";
 
@@ -26,7 +34,10 @@ export async function startWorld({ workloads, ...options }: Partial<ToolkitOptio
   const raw = new HttpsClient(plane);
   const ready = new KustomizationCounter(toolkit.cluster.kube, NAMESPACE);
   return {
-    plane, toolkit, raw, ready,
+    plane,
+    toolkit,
+    raw,
+    ready,
     [Symbol.asyncDispose]: async () => {
       ready.stop();
       raw.close();

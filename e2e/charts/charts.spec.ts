@@ -15,7 +15,15 @@ const NAMES: readonly ControllerName[] = ["notification-controller", "source-con
 const SETTINGS: readonly (readonly [what: string, values: readonly string[]])[] = [
   ["as they are", []],
   ["for one namespace, without definitions and roles", ["watchAllNamespaces=false", "crds.install=false", "rbac.create=false"]],
-  ["with a digest, labels and tolerations", ["image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "podLabels.team=web", "tolerations[0].operator=Exists", "leaderElection=false"]],
+  [
+    "with a digest, labels and tolerations",
+    [
+      "image.digest=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+      "podLabels.team=web",
+      "tolerations[0].operator=Exists",
+      "leaderElection=false",
+    ],
+  ],
 ];
 
 const cluster = sharedCluster();
@@ -38,18 +46,25 @@ describe.skipIf(helm.kind === "absent" || cluster.kind === "absent")("the charts
     client?.[Symbol.dispose]();
   });
 
-  it.each(NAMES.flatMap((name) => SETTINGS.map(([what, values]) => [name, what, values] as const)))("%s, %s, are accepted by the API server", async (name, _, values) => {
-    const objects = await rendered(name, values);
-    expect(objects.map(({ kind }) => kind)).toContain("Deployment");
-    await client.apply(...objects);
-    created.push(...objects.filter(({ kind }) => kind.startsWith("ClusterRole")));
-    const deployment = objects.find(({ kind }) => kind === "Deployment");
-    if (deployment === undefined) throw new Error("no Deployment");
-    if (cluster.kind === "own") {
-      await client.untilObject("a Deployment whose pods could be created", { ...targetOf(deployment), namespace }, (object) => at(object, "status", "observedGeneration") === object.metadata.generation && at(object, "status", "readyReplicas") === 1);
-    }
-    await client.delete({ ...targetOf(deployment), namespace });
-  });
+  it.each(NAMES.flatMap((name) => SETTINGS.map(([what, values]) => [name, what, values] as const)))(
+    "%s, %s, are accepted by the API server",
+    async (name, _, values) => {
+      const objects = await rendered(name, values);
+      expect(objects.map(({ kind }) => kind)).toContain("Deployment");
+      await client.apply(...objects);
+      created.push(...objects.filter(({ kind }) => kind.startsWith("ClusterRole")));
+      const deployment = objects.find(({ kind }) => kind === "Deployment");
+      if (deployment === undefined) throw new Error("no Deployment");
+      if (cluster.kind === "own") {
+        await client.untilObject(
+          "a Deployment whose pods could be created",
+          { ...targetOf(deployment), namespace },
+          (object) => at(object, "status", "observedGeneration") === object.metadata.generation && at(object, "status", "readyReplicas") === 1,
+        );
+      }
+      await client.delete({ ...targetOf(deployment), namespace });
+    },
+  );
 
   it.each(NAMES)("start %s with flags that it knows", async (name) => {
     const deployment = (await rendered(name, [])).find(({ kind }) => kind === "Deployment");
@@ -59,7 +74,9 @@ describe.skipIf(helm.kind === "absent" || cluster.kind === "absent")("the charts
   });
 
   it("bring every definition of a kind they work with, each of them once and unchanged", async () => {
-    const brought = (await Promise.all(NAMES.map((name) => rendered(name, ["crds.keep=false"])))).flat().filter(({ kind }) => kind === "CustomResourceDefinition");
+    const brought = (await Promise.all(NAMES.map((name) => rendered(name, ["crds.keep=false"]))))
+      .flat()
+      .filter(({ kind }) => kind === "CustomResourceDefinition");
     const files = (await readdir(`${CHARTS}crds`)).filter((file) => file.endsWith(".yaml"));
     const declared = (await Promise.all(files.map(async (file) => manifestsOf(await readFile(`${CHARTS}crds/${file}`, "utf8"))))).flat();
     const byName = (objects: readonly Manifest[]): readonly Manifest[] => objects.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));

@@ -21,17 +21,22 @@ export async function findHelm(env: Readonly<Record<string, string | undefined>>
   const program = join(folder, "helm");
   if (await exists(program)) return { kind: "found", program };
   await mkdir(cache, { recursive: true });
-  await withLock(`${folder}.lock`, () => onProgress("waiting for another process that builds Helm"), signal, async () => {
-    if (await exists(program)) return;
-    onProgress("building Helm, once, about a minute");
-    const making = `${folder}.${randomUUID()}`;
-    try {
-      await run("go", ["install", "-trimpath", MODULE], { env: { ...env, GOBIN: making, CGO_ENABLED: "0" }, signal, maxBuffer: 64 * 1024 * 1024 });
-      await rename(making, folder);
-    } finally {
-      await rm(making, { recursive: true, force: true });
-    }
-  });
+  await withLock(
+    `${folder}.lock`,
+    () => onProgress("waiting for another process that builds Helm"),
+    signal,
+    async () => {
+      if (await exists(program)) return;
+      onProgress("building Helm, once, about a minute");
+      const making = `${folder}.${randomUUID()}`;
+      try {
+        await run("go", ["install", "-trimpath", MODULE], { env: { ...env, GOBIN: making, CGO_ENABLED: "0" }, signal, maxBuffer: 64 * 1024 * 1024 });
+        await rename(making, folder);
+      } finally {
+        await rm(making, { recursive: true, force: true });
+      }
+    },
+  );
   return { kind: "found", program };
 }
 
@@ -43,5 +48,8 @@ export async function render(helm: string, chart: string, namespace: string, val
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

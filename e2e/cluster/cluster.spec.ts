@@ -16,7 +16,12 @@ const WORKLOADS = [
   }),
   workload("apps/v1", "DaemonSet", "agent", {}),
   workload("apps/v1", "Deployment", "stuck", { replicas: 1 }, "registry.invalid/app:1"),
-  { apiVersion: "batch/v1", kind: "Job", metadata: { name: "once" }, spec: { template: { spec: { restartPolicy: "Never", terminationGracePeriodSeconds: 0, containers: [{ name: "main", image: "app:1" }] } } } },
+  {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name: "once" },
+    spec: { template: { spec: { restartPolicy: "Never", terminationGracePeriodSeconds: 0, containers: [{ name: "main", image: "app:1" }] } } },
+  },
 ];
 
 function workload(apiVersion: string, kind: string, name: string, spec: object, image = "app:1"): object {
@@ -34,7 +39,15 @@ describe.skipIf(cluster.kind !== "own")("the real control plane with simulated n
     return stdout.trim();
   };
   const apply = async (objects: readonly object[]): Promise<void> => {
-    for (const object of objects) await promisify(execFile)("sh", ["-c", 'printf %s "$1" | "$2" --kubeconfig "$3" --namespace "$4" apply -f -', "sh", JSON.stringify(object), ...(cluster.kind === "own" ? [cluster.kubectl, cluster.kubeconfig] : []), namespace]);
+    for (const object of objects)
+      await promisify(execFile)("sh", [
+        "-c",
+        'printf %s "$1" | "$2" --kubeconfig "$3" --namespace "$4" apply -f -',
+        "sh",
+        JSON.stringify(object),
+        ...(cluster.kind === "own" ? [cluster.kubectl, cluster.kubeconfig] : []),
+        namespace,
+      ]);
   };
   afterAll(async () => kubectl("delete", "namespace", namespace, "--ignore-not-found", "--wait=false"));
 
@@ -49,7 +62,7 @@ describe.skipIf(cluster.kind !== "own")("the real control plane with simulated n
     await Promise.all(["deployment/web", "statefulset/db", "daemonset/agent"].map((name) => kubectl("rollout", "status", name, "--timeout=60s")));
     await kubectl("wait", "--for=condition=complete", "job/once", "--timeout=60s");
     await kubectl("wait", "--for=jsonpath={.status.phase}=Bound", "pvc", "--all", "--timeout=60s");
-    await kubectl("wait", '--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ImagePullBackOff', "pod", "-l", "app=stuck", "--timeout=60s");
+    await kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ImagePullBackOff", "pod", "-l", "app=stuck", "--timeout=60s");
     expect(await kubectl("get", "deployment", "stuck", "-o", "jsonpath={.status.unavailableReplicas}")).toBe("1");
     await kubectl("delete", "namespace", namespace, "--timeout=60s");
   });

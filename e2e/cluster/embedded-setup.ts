@@ -17,12 +17,18 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     return /"url":"([^"]+)"/.exec(await group.logTail("embedded", 5))?.[1];
   });
   const kubeconfig = join(group.folder, "kubeconfig");
-  await writeFile(kubeconfig, JSON.stringify({
-    apiVersion: "v1", kind: "Config", "current-context": "embedded",
-    clusters: [{ name: "embedded", cluster: { server: url } }],
-    users: [{ name: "embedded", user: {} }],
-    contexts: [{ name: "embedded", context: { cluster: "embedded", user: "embedded" } }],
-  }), { mode: 0o600 });
+  await writeFile(
+    kubeconfig,
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "embedded",
+      clusters: [{ name: "embedded", cluster: { server: url } }],
+      users: [{ name: "embedded", user: {} }],
+      contexts: [{ name: "embedded", context: { cluster: "embedded", user: "embedded" } }],
+    }),
+    { mode: 0o600 },
+  );
   project.provide("cluster", { kind: "embedded", kubeconfig });
   return () => group.stop();
 }

@@ -1,7 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { sharedCluster } from "@plumb/e2e/cluster";
 import {
-  alerting, at, ClusterClient, conditionOf, configMapFile, gitRepository, kustomization, targetOf, Toolkit, until, type Target,
+  alerting,
+  at,
+  ClusterClient,
+  conditionOf,
+  configMapFile,
+  gitRepository,
+  kustomization,
+  targetOf,
+  Toolkit,
+  until,
+  type Target,
 } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixture } from "./fixture.ts";
@@ -32,7 +42,11 @@ describe.skipIf(cluster.kind === "absent")("a controller that is killed in the m
     killer = await Killer.start(direct.access);
     toolkit = await Toolkit.start({ kubeconfig: cluster.kubeconfig, namespace, kubeconfigs: killer.kubeconfigs, hasLeaderElection: true });
     await toolkit.commit({ "witnessed.yaml": configMapFile(namespace, "witnessed", {}) }, "witness");
-    await toolkit.cluster.apply(...alerting(namespace, toolkit.sink.url), gitRepository(namespace, "witness", toolkit.git.url, { ref: { branch: "witness" } }), witness);
+    await toolkit.cluster.apply(
+      ...alerting(namespace, toolkit.sink.url),
+      gitRepository(namespace, "witness", toolkit.git.url, { ref: { branch: "witness" } }),
+      witness,
+    );
     witnessUid = (await toolkit.cluster.untilObject("a witness", witnessed, () => true)).metadata.uid;
   });
   afterAll(async () => {
@@ -62,15 +76,32 @@ describe.skipIf(cluster.kind === "absent")("a controller that is killed in the m
     };
     /** Resolves when the revision is what is there, all of it and nothing else, and people were told. */
     const arrived = async (index: number, revision: string): Promise<void> => {
-      const ready = await toolkit.cluster.untilObject(`revision ${index}`, targetOf(app), (object) => conditionOf(object, "Ready")?.["status"] === "True" && at(object, "status", "lastAppliedRevision") === revision);
+      const ready = await toolkit.cluster.untilObject(
+        `revision ${index}`,
+        targetOf(app),
+        (object) => conditionOf(object, "Ready")?.["status"] === "True" && at(object, "status", "lastAppliedRevision") === revision,
+      );
       const wanted = present[index] ?? [];
       expect(at(ready, "status", "inventory", "entries")).toHaveLength(wanted.length);
       for (const object of Object.keys(targets)) {
-        await until(`${object} ${wanted.includes(object) ? "there" : "gone"} at revision ${index}`, async () => ((await uidOf(object)) !== undefined) === wanted.includes(object) || undefined);
+        await until(
+          `${object} ${wanted.includes(object) ? "there" : "gone"} at revision ${index}`,
+          async () => ((await uidOf(object)) !== undefined) === wanted.includes(object) || undefined,
+        );
       }
-      for (const kind of ["GitRepository", "Kustomization"]) await until(`an alert of the ${kind} about ${revision}`, () => toldOf(kind, revision), () => toolkit.sink.messages.map(({ body }) => body).slice(-20).join("\n"));
+      for (const kind of ["GitRepository", "Kustomization"])
+        await until(
+          `an alert of the ${kind} about ${revision}`,
+          () => toldOf(kind, revision),
+          () =>
+            toolkit.sink.messages
+              .map(({ body }) => body)
+              .slice(-20)
+              .join("\n"),
+        );
     };
-    const toldOf = (kind: string, revision: string): true | undefined => toolkit.sink.messages.some(({ body }) => body.includes(`"kind":"${kind}"`) && body.includes(`"name":"${name}"`) && body.includes(revision)) || undefined;
+    const toldOf = (kind: string, revision: string): true | undefined =>
+      toolkit.sink.messages.some(({ body }) => body.includes(`"kind":"${kind}"`) && body.includes(`"name":"${name}"`) && body.includes(revision)) || undefined;
     const push = async (index: number): Promise<string> => {
       const revision = await toolkit.commit(revisions[index] ?? {}, name);
       if (index > 0) await toolkit.cluster.edit(targetOf(source), { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": randomUUID() } } }, "flux");
@@ -97,7 +128,15 @@ describe.skipIf(cluster.kind === "absent")("a controller that is killed in the m
       const before = toolkit.sink.messages.length;
       await toolkit.cluster.edit(web, { spec: { replicas: 4 } });
       await toolkit.cluster.untilObject("the replicas of Git", web, (object) => at(object, "spec", "replicas") === 1);
-      await until("an alert about the edit", () => toolkit.sink.messages.slice(before).find(({ body }) => body.includes(`Deployment/${space}/web`)), () => toolkit.sink.messages.slice(before).map(({ body }) => body).join("\n"));
+      await until(
+        "an alert about the edit",
+        () => toolkit.sink.messages.slice(before).find(({ body }) => body.includes(`Deployment/${space}/web`)),
+        () =>
+          toolkit.sink.messages
+            .slice(before)
+            .map(({ body }) => body)
+            .join("\n"),
+      );
     });
 
     await phase("shrink", async () => {

@@ -38,7 +38,11 @@ export class Killer implements AsyncDisposable {
   /** What the controllers are to reach the API server with. */
   get kubeconfigs(): Readonly<Record<ControllerName, string>> {
     const of = (name: ControllerName): string => this.#proxies[name].kubeconfig;
-    return { "source-controller": of("source-controller"), "kustomize-controller": of("kustomize-controller"), "notification-controller": of("notification-controller") };
+    return {
+      "source-controller": of("source-controller"),
+      "kustomize-controller": of("kustomize-controller"),
+      "notification-controller": of("notification-controller"),
+    };
   }
 
   /**

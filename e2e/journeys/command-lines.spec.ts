@@ -29,7 +29,10 @@ function connect(program: string | undefined, namespace: string, env: Readonly<R
 
 describe.skipIf(kubectlProgram === undefined)("kubectl", () => {
   const namespace = `kubectl-${randomUUID().slice(0, 8)}`;
-  const kubectl = { run: (...args: readonly string[]) => connect(kubectlProgram, namespace).run(args), ok: (...args: readonly string[]) => connect(kubectlProgram, namespace).ok(...args) };
+  const kubectl = {
+    run: (...args: readonly string[]) => connect(kubectlProgram, namespace).run(args),
+    ok: (...args: readonly string[]) => connect(kubectlProgram, namespace).ok(...args),
+  };
   const replicas = (name: string): Promise<string> => kubectl.ok("get", name, "-o", "jsonpath={.spec.replicas}");
   let folder: string;
 
@@ -108,7 +111,11 @@ describe.skipIf(kubectlProgram === undefined)("kubectl", () => {
   });
 
   it("applies on the client's side and on the server's, and sees what would differ", async () => {
-    const path = await file("web.yaml", deploymentFile(namespace, "applied", { replicas: 1, labels: { tier: "web" } }), configMapFile(namespace, "applied", { v: "1" }));
+    const path = await file(
+      "web.yaml",
+      deploymentFile(namespace, "applied", { replicas: 1, labels: { tier: "web" } }),
+      configMapFile(namespace, "applied", { v: "1" }),
+    );
     expect(await kubectl.ok("apply", "-f", path)).toBe("deployment.apps/applied created\nconfigmap/applied created\n");
     expect(await kubectl.ok("apply", "-f", path)).toBe("deployment.apps/applied unchanged\nconfigmap/applied unchanged\n");
     expect(await kubectl.ok("apply", "--server-side", "-f", path)).toBe("deployment.apps/applied serverside-applied\nconfigmap/applied serverside-applied\n");
@@ -118,7 +125,10 @@ describe.skipIf(kubectlProgram === undefined)("kubectl", () => {
     expect(await kubectl.run("diff", "-f", other)).toMatchObject({ code: 1, stdout: expect.stringMatching(/^-  replicas: 1\n\+  replicas: 2$/m) });
     await kubectl.ok("apply", "--dry-run=server", "-f", other);
     expect(await replicas("deployment/applied")).toBe("1");
-    expect(await kubectl.run("apply", "--server-side", "--field-manager=other", "-f", other)).toMatchObject({ code: 1, stderr: expect.stringMatching(/conflict.*"?kubectl/s) });
+    expect(await kubectl.run("apply", "--server-side", "--field-manager=other", "-f", other)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/conflict.*"?kubectl/s),
+    });
     await kubectl.ok("apply", "--server-side", "--field-manager=other", "--force-conflicts", "-f", other);
     expect(await replicas("deployment/applied")).toBe("2");
     expect(await kubectl.ok("delete", "-f", path)).toContain('"applied" deleted');
@@ -140,9 +150,15 @@ describe.skipIf(kubectlProgram === undefined)("kubectl", () => {
   });
 
   it("says what is wrong in the server's words", async () => {
-    expect(await kubectl.run("get", "deployment", "nope")).toMatchObject({ code: 1, stderr: 'Error from server (NotFound): deployments.apps "nope" not found\n' });
+    expect(await kubectl.run("get", "deployment", "nope")).toMatchObject({
+      code: 1,
+      stderr: 'Error from server (NotFound): deployments.apps "nope" not found\n',
+    });
     expect(await kubectl.run("get", "nope")).toMatchObject({ code: 1, stderr: expect.stringContaining(`the server doesn't have a resource type "nope"`) });
-    expect(await kubectl.run("create", "configmap", "settings")).toMatchObject({ code: 1, stderr: expect.stringContaining('configmaps "settings" already exists') });
+    expect(await kubectl.run("create", "configmap", "settings")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('configmaps "settings" already exists'),
+    });
     const path = await file("wrong.yaml", deploymentFile(namespace, "wrong").replace('"replicas": 1', '"replicaz": 1'));
     expect(await kubectl.run("apply", "-f", path)).toMatchObject({ code: 1, stderr: expect.stringContaining('unknown field "spec.replicaz"') });
     const logs = await kubectl.run("logs", "deployment/web");
@@ -167,7 +183,10 @@ function workload(kind: string, name: string): string {
 
 describe.skipIf(fluxProgram === undefined || cluster.kind === "absent")("flux", () => {
   const namespace = `flux-${randomUUID().slice(0, 8)}`;
-  const flux = { run: (...args: readonly string[]) => connect(fluxProgram, namespace).run(args), ok: (...args: readonly string[]) => connect(fluxProgram, namespace).ok(...args) };
+  const flux = {
+    run: (...args: readonly string[]) => connect(fluxProgram, namespace).run(args),
+    ok: (...args: readonly string[]) => connect(fluxProgram, namespace).ok(...args),
+  };
   let toolkit: Toolkit;
   let folder: string;
   let revision: string;
@@ -192,13 +211,37 @@ describe.skipIf(fluxProgram === undefined || cluster.kind === "absent")("flux", 
 
   it("creates a source and a Kustomization, and waits for them", async () => {
     expect(await flux.ok("check", "--pre")).toContain("prerequisites checks passed");
-    expect(await flux.ok("create", "source", "git", "app", `--url=${toolkit.git.url}`, "--branch=main", "--interval=1h")).toContain(`fetched revision: ${revision}`);
-    expect(await flux.ok("create", "kustomization", "app", "--source=GitRepository/app", "--path=./app", "--prune=true", "--interval=1h", "--wait=true", `--health-check=Deployment/web.${namespace}`)).toContain(`applied revision ${revision}`);
-    expect(await flux.ok("create", "kustomization", "app", "--source=GitRepository/app", "--path=./app", "--prune=true", "--interval=2h", "--wait=true")).toContain("Kustomization updated");
+    expect(await flux.ok("create", "source", "git", "app", `--url=${toolkit.git.url}`, "--branch=main", "--interval=1h")).toContain(
+      `fetched revision: ${revision}`,
+    );
+    expect(
+      await flux.ok(
+        "create",
+        "kustomization",
+        "app",
+        "--source=GitRepository/app",
+        "--path=./app",
+        "--prune=true",
+        "--interval=1h",
+        "--wait=true",
+        `--health-check=Deployment/web.${namespace}`,
+      ),
+    ).toContain(`applied revision ${revision}`);
+    expect(
+      await flux.ok("create", "kustomization", "app", "--source=GitRepository/app", "--path=./app", "--prune=true", "--interval=2h", "--wait=true"),
+    ).toContain("Kustomization updated");
   });
 
   it("stops waiting for what cannot become ready", async () => {
-    const { code, output } = await flux.run("create", "kustomization", "never", "--source=GitRepository/app", "--path=./app", "--interval=1h", "--service-account=somebody");
+    const { code, output } = await flux.run(
+      "create",
+      "kustomization",
+      "never",
+      "--source=GitRepository/app",
+      "--path=./app",
+      "--interval=1h",
+      "--service-account=somebody",
+    );
     expect([code, output]).toEqual([1, expect.stringContaining("spec.serviceAccountName is not supported")]);
     expect(await flux.ok("delete", "kustomization", "never", "--silent")).toContain("kustomization deleted");
   });
@@ -210,12 +253,18 @@ describe.skipIf(fluxProgram === undefined || cluster.kind === "absent")("flux", 
     expect(await flux.ok("get", "kustomizations", "--status-selector", "ready=true")).toMatch(/^app\s/m);
     expect(await flux.ok("get", "all")).toMatch(/gitrepository\/app\s[^]*kustomization\/app\s[^]*provider\/sink\s[^]*alert\/everything\s/);
     expect(await flux.ok("stats")).toMatch(/^GitRepository\s+1\s+0\s+0\s+\S+ (K?i?B|B)/m);
-    expect(await flux.ok("tree", "kustomization", "app")).toBe(`Kustomization/${namespace}/app\n├── ConfigMap/${namespace}/settings\n└── Deployment/${namespace}/web\n\n`);
-    expect(await flux.ok("trace", "deployment", "web")).toMatch(new RegExp(`Kustomization: +app\n[^]*Revision: +${revision}\n[^]*GitRepository: +app\n[^]*Branch: +main`));
+    expect(await flux.ok("tree", "kustomization", "app")).toBe(
+      `Kustomization/${namespace}/app\n├── ConfigMap/${namespace}/settings\n└── Deployment/${namespace}/web\n\n`,
+    );
+    expect(await flux.ok("trace", "deployment", "web")).toMatch(
+      new RegExp(`Kustomization: +app\n[^]*Revision: +${revision}\n[^]*GitRepository: +app\n[^]*Branch: +main`),
+    );
     expect(await flux.ok("debug", "kustomization", "app", "--show-status")).toContain("type: Ready");
     expect(await flux.ok("export", "kustomization", "app")).toMatch(/kind: Kustomization\n[^]*interval: 2h0m0s\n[^]*wait: true\n/);
     expect(await flux.ok("export", "source", "git", "--all")).toContain(`url: ${toolkit.git.url}`);
-    await until("the events", async () => (/Normal\s+ReconciliationSucceeded\s+Kustomization\/app\s/.test(await flux.ok("events", "--for", "Kustomization/app")) ? true : undefined));
+    await until("the events", async () =>
+      /Normal\s+ReconciliationSucceeded\s+Kustomization\/app\s/.test(await flux.ok("events", "--for", "Kustomization/app")) ? true : undefined,
+    );
   });
 
   it("reconciles when asked, with the source first", async () => {
@@ -227,7 +276,10 @@ describe.skipIf(fluxProgram === undefined || cluster.kind === "absent")("flux", 
     expect(await flux.ok("reconcile", "kustomization", "app")).toContain(`applied revision ${next}`);
   });
 
-  it.each([["kustomization", "applied revision"], ["source git", "fetched revision"]])("suspends and resumes a %s", async (kind, done) => {
+  it.each([
+    ["kustomization", "applied revision"],
+    ["source git", "fetched revision"],
+  ])("suspends and resumes a %s", async (kind, done) => {
     const words = kind.split(" ");
     await flux.ok("suspend", ...words, "app");
     expect(await flux.run("reconcile", ...words, "app")).toMatchObject({ code: 1, output: expect.stringContaining("resource is suspended") });
@@ -253,14 +305,19 @@ describe.skipIf(fluxProgram === undefined || cluster.kind === "absent")("flux", 
     await flux.ok("resume", "alert", "chat");
     expect(await flux.ok("create", "secret", "git", "login", "--url=https://example.com/app", "--username=me", "--password=p")).toContain("created");
     await flux.ok("create", "secret", "receiver", "hook", "--type=generic", "--token=abc", "--hostname=example.com");
-    expect(await flux.ok("create", "receiver", "hook", "--type=generic", "--secret-ref=hook", "--event=push", "--resource=GitRepository/app")).toMatch(/generated webhook URL \/hook\/[0-9a-f]{64}/);
+    expect(await flux.ok("create", "receiver", "hook", "--type=generic", "--secret-ref=hook", "--event=push", "--resource=GitRepository/app")).toMatch(
+      /generated webhook URL \/hook\/[0-9a-f]{64}/,
+    );
     expect(await flux.ok("reconcile", "receiver", "hook")).toContain("Receiver reconciliation completed");
     for (const kind of ["alert", "alert-provider"]) expect(await flux.ok("delete", kind, "chat", "--silent")).toContain("deleted");
     expect(await flux.ok("delete", "receiver", "hook", "--silent")).toContain("deleted");
   });
 
   it("says what is wrong", async () => {
-    expect(await flux.run("reconcile", "kustomization", "nope")).toMatchObject({ code: 1, output: expect.stringContaining('kustomizations.kustomize.toolkit.fluxcd.io "nope" not found') });
+    expect(await flux.run("reconcile", "kustomization", "nope")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('kustomizations.kustomize.toolkit.fluxcd.io "nope" not found'),
+    });
     expect(await flux.run("get", "helmreleases")).toMatchObject({ code: 1, output: expect.stringContaining("no matches for") });
     const installed = await flux.run("check");
     expect(installed).toMatchObject({ code: 1, output: expect.stringContaining("no controllers found") });

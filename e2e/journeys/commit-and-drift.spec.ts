@@ -30,7 +30,10 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
     const ready = await toolkit.cluster.untilObject("the commit applied", targetOf(app), (object) => conditionOf(object, "Ready")?.["status"] === "True");
     expect(ready["status"]).toMatchObject({ lastAppliedRevision: revision, lastAttemptedRevision: revision, observedGeneration: 1 });
     expect(at(ready, "status", "inventory", "entries")).toEqual(
-      [`${namespace}_settings__ConfigMap`, ...["annotated", "watched", "web"].map((name) => `${namespace}_${name}_apps_Deployment`)].map((id) => ({ id, v: "v1" })),
+      [`${namespace}_settings__ConfigMap`, ...["annotated", "watched", "web"].map((name) => `${namespace}_${name}_apps_Deployment`)].map((id) => ({
+        id,
+        v: "v1",
+      })),
     );
     expect(conditionOf(ready, "Healthy")).toMatchObject({ status: "True" });
     expect(at(await toolkit.cluster.get(deployment), "status", "readyReplicas")).toBe(3);
@@ -48,7 +51,11 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
     const before = driftMessages().length;
     await toolkit.cluster.edit(deployment, { spec: { replicas: 10 } });
     await toolkit.cluster.untilObject("three replicas again", deployment, (object) => at(object, "spec", "replicas") === 3);
-    await until("a second alert", () => (driftMessages().length > before ? true : undefined), () => toolkit.sink.messages.map(({ body }) => body).join("\n"));
+    await until(
+      "a second alert",
+      () => (driftMessages().length > before ? true : undefined),
+      () => toolkit.sink.messages.map(({ body }) => body).join("\n"),
+    );
   });
 
   it("corrects a value that carries no generation", async () => {
@@ -87,7 +94,11 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
     expect(at(await toolkit.cluster.get(watched), "spec", "replicas")).toBe(7);
     await toolkit.cluster.edit(targetOf(app), { metadata: { annotations: { "plumb.dev/drift": null } } }, "kubectl-annotate");
     await toolkit.cluster.untilObject("three replicas again", watched, (object) => at(object, "spec", "replicas") === 3);
-    await until("the end of it told", () => driftMessages().slice(before).find((body) => body.includes("DriftResolved")));
+    await until("the end of it told", () =>
+      driftMessages()
+        .slice(before)
+        .find((body) => body.includes("DriftResolved")),
+    );
   });
 
   function driftMessages(): readonly string[] {
@@ -96,7 +107,11 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
 
   /** The first change and the managers of the newest drift alert about the object. */
   async function driftOf(kind: string, name: string): Promise<readonly [change: unknown, managers: string]> {
-    const told = await until(`a drift alert about ${kind} ${name}`, () => driftMessages().findLast((body) => body.includes(`${kind}/${namespace}/${name}`)), () => toolkit.sink.messages.map(({ body }) => body).join("\n"));
+    const told = await until(
+      `a drift alert about ${kind} ${name}`,
+      () => driftMessages().findLast((body) => body.includes(`${kind}/${namespace}/${name}`)),
+      () => toolkit.sink.messages.map(({ body }) => body).join("\n"),
+    );
     const event = parseJson(told);
     const metadata = at(event, "metadata");
     if (!isObject(metadata)) throw new Error(told);

@@ -2,8 +2,21 @@ import { randomUUID } from "node:crypto";
 import type { Manifest } from "@plumb/api";
 import { sharedCluster } from "@plumb/e2e/cluster";
 import {
-  alerting, at, conditionOf, configMapFile, deploymentFile, gitRepository, kustomization, KUSTOMIZE_VERSION, NOTIFICATION_VERSION, SOURCE_VERSION,
-  targetOf, text, Toolkit, until, type Target,
+  alerting,
+  at,
+  conditionOf,
+  configMapFile,
+  deploymentFile,
+  gitRepository,
+  kustomization,
+  KUSTOMIZE_VERSION,
+  NOTIFICATION_VERSION,
+  SOURCE_VERSION,
+  targetOf,
+  text,
+  Toolkit,
+  until,
+  type Target,
 } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -35,9 +48,14 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
   }
 
   async function applied(object: Manifest, revision: string): Promise<void> {
-    await toolkit.cluster.untilObject(`${object.metadata.name} at ${revision}`, targetOf(object), (found) => (
-      conditionOf(found, "Ready")?.["status"] === "True" && at(found, "status", "lastAppliedRevision") === revision && at(found, "status", "observedGeneration") === found.metadata.generation
-    ));
+    await toolkit.cluster.untilObject(
+      `${object.metadata.name} at ${revision}`,
+      targetOf(object),
+      (found) =>
+        conditionOf(found, "Ready")?.["status"] === "True" &&
+        at(found, "status", "lastAppliedRevision") === revision &&
+        at(found, "status", "observedGeneration") === found.metadata.generation,
+    );
   }
 
   beforeAll(async () => {
@@ -51,12 +69,26 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
 
   it("prunes what is no longer in Git, and leaves what is marked or was never its own", async () => {
     const app = kustomization(namespace, "pruned", "app", { path: "./pruned" });
-    const kept = configMapFile(namespace, "kept", { a: "1" }).replace('"name": "kept"', '"name": "kept", "annotations": { "kustomize.toolkit.fluxcd.io/prune": "disabled" }');
+    const kept = configMapFile(namespace, "kept", { a: "1" }).replace(
+      '"name": "kept"',
+      '"name": "kept", "annotations": { "kustomize.toolkit.fluxcd.io/prune": "disabled" }',
+    );
     await toolkit.cluster.apply({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "foreign", namespace }, data: {} }, app);
-    await applied(app, await change({ "pruned/one.yaml": configMapFile(namespace, "one", {}), "pruned/two.yaml": configMapFile(namespace, "two", {}), "pruned/kept.yaml": kept }));
+    await applied(
+      app,
+      await change({
+        "pruned/one.yaml": configMapFile(namespace, "one", {}),
+        "pruned/two.yaml": configMapFile(namespace, "two", {}),
+        "pruned/kept.yaml": kept,
+      }),
+    );
     await applied(app, await change({ "pruned/two.yaml": undefined, "pruned/kept.yaml": undefined }));
     await toolkit.cluster.untilGone(configMap("two"));
-    expect(await Promise.all(["one", "kept", "foreign"].map(async (name) => (await toolkit.cluster.get(configMap(name))) !== undefined))).toEqual([true, true, true]);
+    expect(await Promise.all(["one", "kept", "foreign"].map(async (name) => (await toolkit.cluster.get(configMap(name))) !== undefined))).toEqual([
+      true,
+      true,
+      true,
+    ]);
     const { status } = await toolkit.cluster.untilObject("it", targetOf(app), () => true);
     expect(at(status, "inventory", "entries")).toEqual([{ id: `${namespace}_one__ConfigMap`, v: "v1" }]);
   });
@@ -69,7 +101,10 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
     await toolkit.cluster.edit(configMap("paused"), { data: { v: "by hand" } });
     const witness = kustomization(namespace, "witness", "app", { path: "./witness" });
     await toolkit.cluster.apply(witness);
-    const revision = await change({ "paused/a.yaml": configMapFile(namespace, "paused", { v: "2" }), "witness/a.yaml": configMapFile(namespace, "witness", {}) });
+    const revision = await change({
+      "paused/a.yaml": configMapFile(namespace, "paused", { v: "2" }),
+      "witness/a.yaml": configMapFile(namespace, "witness", {}),
+    });
     await applied(witness, revision);
     expect(at(await toolkit.cluster.get(configMap("paused")), "data", "v")).toBe("by hand");
     await toolkit.cluster.edit(targetOf(app), { spec: { suspend: false } }, "flux");
@@ -86,7 +121,9 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
     await toolkit.cluster.apply(...chain.toReversed());
     const revision = await change(Object.fromEntries(names.map((name) => [`chain/${name}/web.yaml`, deploymentFile(namespace, name)])));
     for (const one of chain) await applied(one, revision);
-    const times = await Promise.all(names.map(async (name) => (await toolkit.cluster.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name }))?.metadata.creationTimestamp ?? ""));
+    const times = await Promise.all(
+      names.map(async (name) => (await toolkit.cluster.get({ apiVersion: "apps/v1", kind: "Deployment", namespace, name }))?.metadata.creationTimestamp ?? ""),
+    );
     expect([...times].sort()).toEqual(times);
   });
 
@@ -114,12 +151,23 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
 
   it("follows a commit when a web-hook tells of it", async () => {
     const app = kustomization(namespace, "hooked", "app", { path: "./hooked" });
-    const hook: Manifest = { apiVersion: NOTIFICATION_VERSION, kind: "Receiver", metadata: { name: "hook", namespace }, spec: { type: "generic", secretRef: { name: "hook" }, resources: [{ kind: "GitRepository", name: "app" }] } };
-    await toolkit.cluster.apply(
-      app, hook,
-      { apiVersion: "v1", kind: "Secret", metadata: { name: "hook", namespace }, data: { token: Buffer.from("sesame").toString("base64") } },
+    const hook: Manifest = {
+      apiVersion: NOTIFICATION_VERSION,
+      kind: "Receiver",
+      metadata: { name: "hook", namespace },
+      spec: { type: "generic", secretRef: { name: "hook" }, resources: [{ kind: "GitRepository", name: "app" }] },
+    };
+    await toolkit.cluster.apply(app, hook, {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "hook", namespace },
+      data: { token: Buffer.from("sesame").toString("base64") },
+    });
+    const receiver = await toolkit.cluster.untilObject(
+      "a Receiver that is ready",
+      targetOf(hook),
+      (object) => conditionOf(object, "Ready")?.["status"] === "True",
     );
-    const receiver = await toolkit.cluster.untilObject("a Receiver that is ready", targetOf(hook), (object) => conditionOf(object, "Ready")?.["status"] === "True");
     files["hooked/a.yaml"] = configMapFile(namespace, "hooked", {});
     const revision = await toolkit.commit(files);
     const url = `http://${toolkit.controller("notification-controller").addresses["receiver"]}${String(at(receiver, "status", "webhookPath"))}`;
@@ -131,8 +179,15 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
     const group = `g${id}.example.com`;
     const schema = { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties: { size: { type: "integer" } } } } } };
     const definition: Manifest = {
-      apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: `widgets.${group}` },
-      spec: { group, scope: "Namespaced", names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" }, versions: [{ name: "v1", served: true, storage: true, schema }] },
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `widgets.${group}` },
+      spec: {
+        group,
+        scope: "Namespaced",
+        names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
+        versions: [{ name: "v1", served: true, storage: true, schema }],
+      },
     };
     const widget: Manifest = { apiVersion: `${group}/v1`, kind: "Widget", metadata: { name: "one", namespace }, spec: { size: 3 } };
     const app = kustomization(namespace, "widgets", "app", { path: "./widgets" });
@@ -149,15 +204,23 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
     const app = kustomization(namespace, "spaced", "app", { path: "./spaced", wait: true });
     const space = { apiVersion: "v1", kind: "Namespace", name: inner };
     await toolkit.cluster.apply(app);
-    await applied(app, await change({
-      "spaced/namespace.yaml": text({ apiVersion: "v1", kind: "Namespace", metadata: { name: inner } }),
-      "spaced/web.yaml": deploymentFile(inner, "web"), "spaced/settings.yaml": configMapFile(inner, "settings", { a: "1" }),
-    }));
+    await applied(
+      app,
+      await change({
+        "spaced/namespace.yaml": text({ apiVersion: "v1", kind: "Namespace", metadata: { name: inner } }),
+        "spaced/web.yaml": deploymentFile(inner, "web"),
+        "spaced/settings.yaml": configMapFile(inner, "settings", { a: "1" }),
+      }),
+    );
     const before = await toolkit.cluster.get(space);
     await toolkit.cluster.delete(space);
     await toolkit.cluster.untilObject("another namespace", space, ({ metadata }) => metadata.uid !== before?.metadata.uid);
     await toolkit.cluster.untilObject("its ConfigMap", { apiVersion: "v1", kind: "ConfigMap", namespace: inner, name: "settings" }, () => true);
-    await toolkit.cluster.untilObject("its Deployment", { apiVersion: "apps/v1", kind: "Deployment", namespace: inner, name: "web" }, (object) => at(object, "status", "readyReplicas") === 1);
+    await toolkit.cluster.untilObject(
+      "its Deployment",
+      { apiVersion: "apps/v1", kind: "Deployment", namespace: inner, name: "web" },
+      (object) => at(object, "status", "readyReplicas") === 1,
+    );
     await toolkit.cluster.delete(targetOf(app));
     await toolkit.cluster.untilGone(targetOf(app));
   });
@@ -166,8 +229,18 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
   it.each([
     ["a file that is not YAML", "BuildFailed", { "broken/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: broken\n  labels: [\n" }, "a.yaml"],
     ["a manifest without a kind", "BuildFailed", { "broken/a.yaml": "apiVersion: v1\nmetadata:\n  name: broken\n" }, "a.yaml"],
-    ["a manifest that the API server refuses", "ReconciliationFailed", { "broken/b.yaml": "# a comment\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: refused\nspec:\n  replicas: many\n" }, "broken/b.yaml:2"],
-    ["a kind that nobody knows", "ReconciliationFailed", { "broken/b.yaml": "apiVersion: example.com/v1\nkind: Unheard\nmetadata:\n  name: of\n" }, "broken/b.yaml:1"],
+    [
+      "a manifest that the API server refuses",
+      "ReconciliationFailed",
+      { "broken/b.yaml": "# a comment\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: refused\nspec:\n  replicas: many\n" },
+      "broken/b.yaml:2",
+    ],
+    [
+      "a kind that nobody knows",
+      "ReconciliationFailed",
+      { "broken/b.yaml": "apiVersion: example.com/v1\nkind: Unheard\nmetadata:\n  name: of\n" },
+      "broken/b.yaml:1",
+    ],
   ])("keeps the last good state on %s, says where it is, and recovers by itself", async (_, reason, wrong, place) => {
     const app = kustomization(namespace, "broken", "app", { path: "./broken", targetNamespace: namespace });
     await toolkit.cluster.apply(app);
@@ -175,9 +248,11 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
     await applied(app, before);
     const told = toolkit.sink.messages.length;
     const revision = await change(wrong);
-    const failed = await toolkit.cluster.untilObject(`${reason} that names ${place}`, targetOf(app), (object) => (
-      conditionOf(object, "Ready")?.["reason"] === reason && String(conditionOf(object, "Ready")?.["message"]).includes(place)
-    ));
+    const failed = await toolkit.cluster.untilObject(
+      `${reason} that names ${place}`,
+      targetOf(app),
+      (object) => conditionOf(object, "Ready")?.["reason"] === reason && String(conditionOf(object, "Ready")?.["message"]).includes(place),
+    );
     expect(failed["status"]).toMatchObject({ lastAppliedRevision: before, lastAttemptedRevision: revision });
     expect(conditionOf(failed, "Ready")?.["message"]).not.toMatch(/\bat .*\.(ts|mjs):/);
     await until("an alert that names it", () => toolkit.sink.messages.slice(told).find(({ body }) => body.includes(place)));

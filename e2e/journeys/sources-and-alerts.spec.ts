@@ -30,9 +30,18 @@ describe.skipIf(cluster.kind === "absent")("a source that is followed, without a
 
     await toolkit.cluster.apply(
       { apiVersion: "v1", kind: "Secret", metadata: { name: "hook", namespace }, data: { token: Buffer.from("sesame").toString("base64") } },
-      { apiVersion: NOTIFICATION_VERSION, kind: "Receiver", metadata: { name: "hook", namespace }, spec: { type: "generic", secretRef: { name: "hook" }, resources: [{ kind: "GitRepository", name: "app" }] } },
+      {
+        apiVersion: NOTIFICATION_VERSION,
+        kind: "Receiver",
+        metadata: { name: "hook", namespace },
+        spec: { type: "generic", secretRef: { name: "hook" }, resources: [{ kind: "GitRepository", name: "app" }] },
+      },
     );
-    const receiver = await toolkit.cluster.untilObject("a path to post to", { apiVersion: NOTIFICATION_VERSION, kind: "Receiver", namespace, name: "hook" }, (object) => at(object, "status", "webhookPath") !== undefined && conditionOf(object, "Ready")?.["status"] === "True");
+    const receiver = await toolkit.cluster.untilObject(
+      "a path to post to",
+      { apiVersion: NOTIFICATION_VERSION, kind: "Receiver", namespace, name: "hook" },
+      (object) => at(object, "status", "webhookPath") !== undefined && conditionOf(object, "Ready")?.["status"] === "True",
+    );
     const second = await toolkit.commit({ "a.yaml": "a: 2\n" });
     const { addresses } = toolkit.controller("notification-controller");
     const url = `http://${addresses["receiver"]}${String(at(receiver, "status", "webhookPath"))}`;

@@ -2,7 +2,19 @@ import { randomUUID } from "node:crypto";
 import type { Manifest } from "@plumb/api";
 import { sharedCluster } from "@plumb/e2e/cluster";
 import {
-  alerting, ApiProxy, at, ClusterClient, conditionOf, configMapFile, deploymentFile, gitRepository, kustomization, targetOf, text, Toolkit, until,
+  alerting,
+  ApiProxy,
+  at,
+  ClusterClient,
+  conditionOf,
+  configMapFile,
+  deploymentFile,
+  gitRepository,
+  kustomization,
+  targetOf,
+  text,
+  Toolkit,
+  until,
   type ProxiedRequest,
 } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -23,7 +35,12 @@ describe.skipIf(cluster.kind === "absent")("what a run costs", () => {
   const application = (name: string, value: string): Readonly<Record<string, string>> => ({
     [`${name}/account.yaml`]: text({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } }),
     [`${name}/settings.yaml`]: configMapFile(namespace, name, { value }),
-    [`${name}/service.yaml`]: text({ apiVersion: "v1", kind: "Service", metadata: { name, namespace }, spec: { selector: { app: name }, ports: [{ port: 80 }] } }),
+    [`${name}/service.yaml`]: text({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, namespace },
+      spec: { selector: { app: name }, ports: [{ port: 80 }] },
+    }),
     [`${name}/web.yaml`]: deploymentFile(namespace, name),
   });
 
@@ -80,7 +97,9 @@ describe.skipIf(cluster.kind === "absent")("what a run costs", () => {
       });
       expect(at(await toolkit.cluster.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name: "measured" }), "data", "value")).toBe(`changed ${attempt}`);
       // The others have a new revision too, and store it.
-      return everybody.filter((line) => !/kustomizations\/(before|fresh-\d)\//.test(line) && !line.includes("/events")).concat(everybody.filter((line) => line.includes("/events")).slice(0, 2));
+      return everybody
+        .filter((line) => !/kustomizations\/(before|fresh-\d)\//.test(line) && !line.includes("/events"))
+        .concat(everybody.filter((line) => line.includes("/events")).slice(0, 2));
     });
     expect(seen.length, seen.join("\n")).toBeLessThanOrEqual(10);
   });
@@ -100,7 +119,11 @@ describe.skipIf(cluster.kind === "absent")("what a run costs", () => {
   });
 
   async function applied(object: Manifest, revision: string): Promise<void> {
-    await toolkit.cluster.untilObject(`${object.metadata.name} at ${revision}`, targetOf(object), (found) => conditionOf(found, "Ready")?.["status"] === "True" && at(found, "status", "lastAppliedRevision") === revision);
+    await toolkit.cluster.untilObject(
+      `${object.metadata.name} at ${revision}`,
+      targetOf(object),
+      (found) => conditionOf(found, "Ready")?.["status"] === "True" && at(found, "status", "lastAppliedRevision") === revision,
+    );
   }
 
   async function requested(object: Manifest): Promise<void> {
@@ -129,15 +152,22 @@ describe.skipIf(cluster.kind === "absent")("what a run costs", () => {
     const from = proxy.seen.length;
     await work();
     await quiet();
-    return proxy.seen.slice(from).filter(({ isWatch }) => !isWatch).map(line);
+    return proxy.seen
+      .slice(from)
+      .filter(({ isWatch }) => !isWatch)
+      .map(line);
   }
 
   async function quiet(): Promise<void> {
     let [count, sinceMs] = [-1, 0];
-    await until("a controller that is done", () => {
-      if (count !== proxy.seen.length) [count, sinceMs] = [proxy.seen.length, performance.now()];
-      return performance.now() - sinceMs > QUIET_MS ? true : undefined;
-    }, () => `no end of requests: ${proxy.seen.slice(-20).map(line).join(", ")}`);
+    await until(
+      "a controller that is done",
+      () => {
+        if (count !== proxy.seen.length) [count, sinceMs] = [proxy.seen.length, performance.now()];
+        return performance.now() - sinceMs > QUIET_MS ? true : undefined;
+      },
+      () => `no end of requests: ${proxy.seen.slice(-20).map(line).join(", ")}`,
+    );
   }
 
   function line({ method, path }: ProxiedRequest): string {

@@ -1,7 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { LiveObject, Manifest } from "@plumb/api";
 import { sharedCluster } from "@plumb/e2e/cluster";
-import { at, conditionOf, configMapFile, deploymentFile, gitRepository, kustomization, SOURCE_VERSION, targetOf, Toolkit, until, type Target } from "@plumb/e2e/toolkit";
+import {
+  at,
+  conditionOf,
+  configMapFile,
+  deploymentFile,
+  gitRepository,
+  kustomization,
+  SOURCE_VERSION,
+  targetOf,
+  Toolkit,
+  until,
+  type Target,
+} from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const cluster = sharedCluster();
@@ -25,7 +37,11 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
   it("a Kustomization whose source is not there yet says so, and goes on by itself when it comes", async () => {
     const states = await statesDuring(targetOf(app), async () => {
       await toolkit.cluster.apply(app);
-      const waiting = await toolkit.cluster.untilObject("a word about the source", targetOf(app), (object) => conditionOf(object, "Ready")?.["status"] === "False");
+      const waiting = await toolkit.cluster.untilObject(
+        "a word about the source",
+        targetOf(app),
+        (object) => conditionOf(object, "Ready")?.["status"] === "False",
+      );
       expect(conditionOf(waiting, "Ready")).toMatchObject({ reason: "ArtifactFailed", message: expect.stringContaining("not found") });
       await toolkit.cluster.apply(gitRepository(namespace, "app", toolkit.git.url));
       await ready(app);
@@ -36,7 +52,12 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
     expect(unknown).toBeGreaterThanOrEqual(0);
     expect(unknown).toBeLessThan(done);
     expect(conditionOf(states[unknown], "Reconciling")).toMatchObject({ status: "True", reason: "Progressing" });
-    expect(conditionOf(states.at(-1), "Ready")).toMatchObject({ status: "True", reason: "ReconciliationSucceeded", message: expect.stringMatching(/^Applied revision: main@sha1:[0-9a-f]{40}$/), observedGeneration: 1 });
+    expect(conditionOf(states.at(-1), "Ready")).toMatchObject({
+      status: "True",
+      reason: "ReconciliationSucceeded",
+      message: expect.stringMatching(/^Applied revision: main@sha1:[0-9a-f]{40}$/),
+      observedGeneration: 1,
+    });
     expect(conditionOf(states.at(-1), "Reconciling")).toBeUndefined();
   });
 
@@ -56,11 +77,16 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
     const states = await statesDuring(targetOf(app), async () => {
       const revision = await toolkit.commit(files);
       await handled(source, randomUUID());
-      await toolkit.cluster.untilObject("the commit applied", targetOf(app), (object) => conditionOf(object, "Ready")?.["status"] === "True" && at(object, "status", "lastAppliedRevision") === revision);
+      await toolkit.cluster.untilObject(
+        "the commit applied",
+        targetOf(app),
+        (object) => conditionOf(object, "Ready")?.["status"] === "True" && at(object, "status", "lastAppliedRevision") === revision,
+      );
     });
     expectHonest(states);
     expect(states.map((state) => conditionOf(state, "Ready")?.["status"])).toContain("Unknown");
-    for (const state of states.filter((one) => conditionOf(one, "Ready")?.["status"] === "Unknown")) expect(at(state, "status", "lastAppliedRevision")).toBe(before);
+    for (const state of states.filter((one) => conditionOf(one, "Ready")?.["status"] === "Unknown"))
+      expect(at(state, "status", "lastAppliedRevision")).toBe(before);
   });
 
   it("a failure handles the request too, is not stalled, and will be tried again", async () => {
@@ -85,7 +111,11 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
   it("a source counts as observed only with the run that settles it, and keeps Ready while nothing moves", async () => {
     const states = await statesDuring(source, async () => {
       await toolkit.cluster.edit(source, { spec: { timeout: "50s" } }, "flux");
-      await toolkit.cluster.untilObject("the new generation observed", source, (object) => at(object, "status", "observedGeneration") === object.metadata.generation);
+      await toolkit.cluster.untilObject(
+        "the new generation observed",
+        source,
+        (object) => at(object, "status", "observedGeneration") === object.metadata.generation,
+      );
       await handled(source, randomUUID());
     });
     expectHonest(states);
@@ -104,13 +134,21 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
   it("a new generation is observed with the result of its run", async () => {
     const states = await statesDuring(targetOf(app), async () => {
       await toolkit.cluster.edit(targetOf(app), { spec: { timeout: "2m" } }, "flux");
-      await toolkit.cluster.untilObject("it", targetOf(app), (object) => at(object, "status", "observedGeneration") === object.metadata.generation && conditionOf(object, "Ready")?.["status"] === "True");
+      await toolkit.cluster.untilObject(
+        "it",
+        targetOf(app),
+        (object) => at(object, "status", "observedGeneration") === object.metadata.generation && conditionOf(object, "Ready")?.["status"] === "True",
+      );
     });
     expectHonest(states);
   });
 
   async function ready(object: Manifest): Promise<LiveObject> {
-    return toolkit.cluster.untilObject("Ready", targetOf(object), (found) => conditionOf(found, "Ready")?.["status"] === "True" && at(found, "status", "observedGeneration") === found.metadata.generation);
+    return toolkit.cluster.untilObject(
+      "Ready",
+      targetOf(object),
+      (found) => conditionOf(found, "Ready")?.["status"] === "True" && at(found, "status", "observedGeneration") === found.metadata.generation,
+    );
   }
 
   async function handled(target: Target, token: string): Promise<void> {
@@ -127,8 +165,12 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
       for await (const state of coming) states.push(state);
     })();
     await work();
-    const { metadata: { resourceVersion } } = await toolkit.cluster.untilObject("it", target, () => true);
-    await until("the watch has seen it all", () => (states.length === 0 || states.some((state) => BigInt(state.metadata.resourceVersion) >= BigInt(resourceVersion)) ? true : undefined));
+    const {
+      metadata: { resourceVersion },
+    } = await toolkit.cluster.untilObject("it", target, () => true);
+    await until("the watch has seen it all", () =>
+      states.length === 0 || states.some((state) => BigInt(state.metadata.resourceVersion) >= BigInt(resourceVersion)) ? true : undefined,
+    );
     stop.abort();
     await watching;
     return states;
@@ -140,7 +182,8 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
       const before = states[index - 1];
       const isFinal = conditionOf(state, "Reconciling") === undefined || conditionOf(state, "Reconciling")?.["reason"] === "ProgressingWithRetry";
       if (before === undefined) continue;
-      if (at(before, "status", "lastHandledReconcileAt") !== at(state, "status", "lastHandledReconcileAt")) expect(isFinal, JSON.stringify(state["status"])).toBe(true);
+      if (at(before, "status", "lastHandledReconcileAt") !== at(state, "status", "lastHandledReconcileAt"))
+        expect(isFinal, JSON.stringify(state["status"])).toBe(true);
       if (at(before, "status", "observedGeneration") !== at(state, "status", "observedGeneration")) {
         expect(isFinal, JSON.stringify(state["status"])).toBe(true);
         expect(conditionOf(state, "Ready")?.["observedGeneration"]).toBe(at(state, "status", "observedGeneration"));

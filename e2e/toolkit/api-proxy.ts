@@ -29,7 +29,9 @@ export class ApiProxy implements AsyncDisposable {
   private constructor(access: KubeAccess) {
     this.#access = access;
     const isPlain = access.server.protocol === "http:";
-    this.#agent = isPlain ? new Agent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ca: access.ca, rejectUnauthorized: access.isTlsUnverified !== true });
+    this.#agent = isPlain
+      ? new Agent({ keepAlive: true })
+      : new HttpsAgent({ keepAlive: true, ca: access.ca, rejectUnauthorized: access.isTlsUnverified !== true });
   }
 
   static async start(access: KubeAccess): Promise<ApiProxy> {
@@ -43,7 +45,9 @@ export class ApiProxy implements AsyncDisposable {
     // why: a server that listens on TCP has an address with a port
     const { port } = this.#server.address() as AddressInfo;
     return JSON.stringify({
-      apiVersion: "v1", kind: "Config", "current-context": "proxy",
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "proxy",
       clusters: [{ name: "proxy", cluster: { server: `http://127.0.0.1:${port}` } }],
       users: [{ name: "proxy", user: {} }],
       contexts: [{ name: "proxy", context: { cluster: "proxy", user: "proxy" } }],
@@ -81,7 +85,14 @@ export class ApiProxy implements AsyncDisposable {
     const authorization = credential.kind === "token" ? { authorization: `Bearer ${credential.token}` } : {};
     const send = server.protocol === "http:" ? httpRequest : httpsRequest;
     const upstream = send(
-      { agent: this.#agent, method: request.method, host: server.hostname, port: server.port, path, headers: { ...request.headers, ...authorization, host: server.host } },
+      {
+        agent: this.#agent,
+        method: request.method,
+        host: server.hostname,
+        port: server.port,
+        path,
+        headers: { ...request.headers, ...authorization, host: server.host },
+      },
       (answer) => {
         if (interruption === "after") {
           answer.resume().once("end", () => {

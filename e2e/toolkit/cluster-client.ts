@@ -61,10 +61,14 @@ export class ClusterClient implements Disposable {
   /** Waits until the object is as wanted; a failure tells how it was last. */
   async untilObject(what: string, target: Target, isWanted: (object: LiveObject) => boolean): Promise<LiveObject> {
     let last: LiveObject | undefined;
-    return until(what, async () => {
-      last = await this.get(target);
-      return last !== undefined && isWanted(last) ? last : undefined;
-    }, () => JSON.stringify({ spec: last?.["spec"], status: last?.["status"], data: last?.["data"] }));
+    return until(
+      what,
+      async () => {
+        last = await this.get(target);
+        return last !== undefined && isWanted(last) ? last : undefined;
+      },
+      () => JSON.stringify({ spec: last?.["spec"], status: last?.["status"], data: last?.["data"] }),
+    );
   }
 
   /** Resolves to every state of the object that comes after this call, until `signal` aborts. */
@@ -75,7 +79,10 @@ export class ClusterClient implements Disposable {
     return this.#watched(name, { fieldSelector, resourceVersion, signal });
   }
 
-  async *#watched({ resource, namespace }: ObjectName, options: { readonly fieldSelector: string; readonly resourceVersion: string; readonly signal: AbortSignal }): AsyncGenerator<LiveObject, void> {
+  async *#watched(
+    { resource, namespace }: ObjectName,
+    options: { readonly fieldSelector: string; readonly resourceVersion: string; readonly signal: AbortSignal },
+  ): AsyncGenerator<LiveObject, void> {
     try {
       for await (const event of this.kube.watch(resource, { namespace, ...options })) if (event.kind === "put") yield event.item;
     } catch (thrown) {

@@ -20,7 +20,10 @@ export class CommandLine {
   readonly #args: readonly string[];
   readonly #env: Readonly<Record<string, string | undefined>>;
 
-  constructor(program: string, { kubeconfig, namespace, env = {} }: { readonly kubeconfig: string; readonly namespace: string; readonly env?: Readonly<Record<string, string>> }) {
+  constructor(
+    program: string,
+    { kubeconfig, namespace, env = {} }: { readonly kubeconfig: string; readonly namespace: string; readonly env?: Readonly<Record<string, string>> },
+  ) {
     this.#program = program;
     this.#args = ["--namespace", namespace];
     this.#env = { PATH: process.env["PATH"], HOME: process.env["HOME"], KUBECONFIG: kubeconfig, ...env };
@@ -49,7 +52,14 @@ export class CommandLine {
 export async function onPath(name: string): Promise<string | undefined> {
   for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
     const file = join(folder, name);
-    if (folder !== "" && (await access(file, constants.X_OK).then(() => true, () => false))) return file;
+    if (
+      folder !== "" &&
+      (await access(file, constants.X_OK).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return file;
   }
   return undefined;
 }

@@ -4,8 +4,17 @@ export { at, ClusterClient, conditionOf, type Target } from "./cluster-client.ts
 export { CommandLine, onPath } from "./command-line.ts";
 export { ControllerProcess } from "./controller-process.ts";
 export {
-  alerting, ALERT_VERSION, configMapFile, deploymentFile, gitRepository, kustomization, KUSTOMIZE_VERSION, NOTIFICATION_VERSION, SOURCE_VERSION,
-  targetOf, text,
+  alerting,
+  ALERT_VERSION,
+  configMapFile,
+  deploymentFile,
+  gitRepository,
+  kustomization,
+  KUSTOMIZE_VERSION,
+  NOTIFICATION_VERSION,
+  SOURCE_VERSION,
+  targetOf,
+  text,
 } from "./objects.ts";
 export { Sink, type SinkMessage } from "./sink.ts";
 export { definitions, START_ORDER, Toolkit, type ToolkitOptions } from "./toolkit.ts";

@@ -15,17 +15,27 @@ export function gitRepository(namespace: string, name: string, url: string, spec
 /** Applies what is at the path of the source of that name; pruned, and not by the clock. */
 export function kustomization(namespace: string, name: string, source: string, spec: JsonObject = {}): Manifest {
   return {
-    apiVersion: KUSTOMIZE_VERSION, kind: "Kustomization", metadata: { name, namespace },
+    apiVersion: KUSTOMIZE_VERSION,
+    kind: "Kustomization",
+    metadata: { name, namespace },
     spec: { interval: "1h", retryInterval: "1s", timeout: "1m", path: "./", prune: true, sourceRef: { kind: "GitRepository", name: source }, ...spec },
   };
 }
 
 /** A generic web-hook to the sink, and an Alert that sends it everything that is told in the namespace. */
 export function alerting(namespace: string, sink: string, spec: JsonObject = {}): readonly Manifest[] {
-  const eventSources = [{ kind: "GitRepository", name: "*" }, { kind: "Kustomization", name: "*" }];
+  const eventSources = [
+    { kind: "GitRepository", name: "*" },
+    { kind: "Kustomization", name: "*" },
+  ];
   return [
     { apiVersion: ALERT_VERSION, kind: "Provider", metadata: { name: "sink", namespace }, spec: { type: "generic", address: `${sink}/generic` } },
-    { apiVersion: ALERT_VERSION, kind: "Alert", metadata: { name: "everything", namespace }, spec: { providerRef: { name: "sink" }, eventSeverity: "info", eventSources, ...spec } },
+    {
+      apiVersion: ALERT_VERSION,
+      kind: "Alert",
+      metadata: { name: "everything", namespace },
+      spec: { providerRef: { name: "sink" }, eventSeverity: "info", eventSources, ...spec },
+    },
   ];
 }
 
@@ -34,11 +44,21 @@ export function configMapFile(namespace: string, name: string, data: Readonly<Re
 }
 
 /** A Deployment that the simulated nodes bring to health. */
-export function deploymentFile(namespace: string, name: string, { replicas = 1, image = "app:1", labels = {} }: { readonly replicas?: number; readonly image?: string; readonly labels?: Readonly<Record<string, string>> } = {}): string {
+export function deploymentFile(
+  namespace: string,
+  name: string,
+  {
+    replicas = 1,
+    image = "app:1",
+    labels = {},
+  }: { readonly replicas?: number; readonly image?: string; readonly labels?: Readonly<Record<string, string>> } = {},
+): string {
   const selector = { app: name };
   const spec = { terminationGracePeriodSeconds: 0, containers: [{ name: "main", image }] };
   return text({
-    apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace, labels },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace, labels },
     spec: { replicas, selector: { matchLabels: selector }, template: { metadata: { labels: selector }, spec } },
   });
 }
@@ -49,6 +69,10 @@ export function text(object: Manifest): string {
 }
 
 export function targetOf(object: Manifest): Target {
-  const { apiVersion, kind, metadata: { namespace, name } } = object;
+  const {
+    apiVersion,
+    kind,
+    metadata: { namespace, name },
+  } = object;
   return { apiVersion, kind, namespace, name };
 }

@@ -102,7 +102,10 @@ export class Toolkit implements AsyncDisposable {
     await writeFile(path, reaching ?? kubeconfigs?.[name] ?? (await readFile(kubeconfig, "utf8")), { mode: 0o600 });
     this.#runs += 1;
     const launch = {
-      controller: name, listensAs: LISTENS_AS[name], args: this.#args(name), env: { KUBECONFIG: path, RUNTIME_NAMESPACE: namespace },
+      controller: name,
+      listensAs: LISTENS_AS[name],
+      args: this.#args(name),
+      env: { KUBECONFIG: path, RUNTIME_NAMESPACE: namespace },
       processors: this.#options.processors,
     };
     const started = await ControllerProcess.start(this.#group, launch, this.#runs);
@@ -127,7 +130,17 @@ export class Toolkit implements AsyncDisposable {
   #args(name: ControllerName): readonly string[] {
     const { hasLeaderElection, leaseFlags = QUICK_LEASE, args } = this.#options;
     const election = hasLeaderElection === true ? ["--enable-leader-election", ...leaseFlags] : [];
-    return ["--health-addr", LOOPBACK, "--metrics-addr", LOOPBACK, "--watch-all-namespaces=false", ...election, ...this.#addresses(name), ...this.#folders(name), ...(args?.[name] ?? [])];
+    return [
+      "--health-addr",
+      LOOPBACK,
+      "--metrics-addr",
+      LOOPBACK,
+      "--watch-all-namespaces=false",
+      ...election,
+      ...this.#addresses(name),
+      ...this.#folders(name),
+      ...(args?.[name] ?? []),
+    ];
   }
 
   /** Where it listens: anywhere the first time, there again later. */
@@ -162,8 +175,10 @@ function namespaceObject(name: string): Manifest {
 /** The definitions that the charts bring. */
 export async function definitions(): Promise<readonly Manifest[]> {
   const names = (await readdir(DEFINITIONS)).filter((name) => name.endsWith(".yaml")).sort();
-  return Promise.all(names.map(async (name) => {
-    // why: a file of this folder holds one definition
-    return parseOne(await readFile(join(DEFINITIONS, name), "utf8")) as unknown as Manifest;
-  }));
+  return Promise.all(
+    names.map(async (name) => {
+      // why: a file of this folder holds one definition
+      return parseOne(await readFile(join(DEFINITIONS, name), "utf8")) as unknown as Manifest;
+    }),
+  );
 }

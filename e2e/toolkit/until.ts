@@ -10,7 +10,11 @@ const LOOK_EVERY_MS = 50;
  * @param describe what there is instead, for the failure's message
  * @throws {Error} naming what was waited for
  */
-export async function until<Found>(what: string, look: () => Promise<Found | undefined> | Found | undefined, describe: () => string = () => ""): Promise<Found> {
+export async function until<Found>(
+  what: string,
+  look: () => Promise<Found | undefined> | Found | undefined,
+  describe: () => string = () => "",
+): Promise<Found> {
   let lastFailure: unknown;
   for (const deadline = performance.now() + GIVE_UP_MS; performance.now() < deadline; await delay(LOOK_EVERY_MS)) {
     try {

@@ -28,7 +28,12 @@ export class WorkerBuilds implements Builds {
     return last?.of === inputsOf(obj, artifact) ? last.built : undefined;
   }
 
-  async build(obj: Kustomization, artifact: Artifact, folder: string, { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<Built> {
+  async build(
+    obj: Kustomization,
+    artifact: Artifact,
+    folder: string,
+    { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  ): Promise<Built> {
     const request: BuildRequest = { folder, spec: stringifyJson(obj.spec) };
     // why: `build-job.ts` on the other side of the pool answers with nothing else
     const { digest, objects } = (await this.#pool.run("build", request, { key: keyOf(obj), timeoutMs, signal })) as BuildAnswer;
@@ -58,5 +63,17 @@ export class WorkerBuilds implements Builds {
 /** Everything that a build depends on: the artifact, and the spec but for what only says when and how to apply. */
 function inputsOf({ spec }: Kustomization, { digest }: Artifact): string {
   const { path, targetNamespace, namePrefix, nameSuffix, commonMetadata, patches, images, components, ignoreMissingComponents, buildMetadata } = spec;
-  return stringifyJson([digest, path, targetNamespace, namePrefix, nameSuffix, commonMetadata, patches, images, components, ignoreMissingComponents, buildMetadata]);
+  return stringifyJson([
+    digest,
+    path,
+    targetNamespace,
+    namePrefix,
+    nameSuffix,
+    commonMetadata,
+    patches,
+    images,
+    components,
+    ignoreMissingComponents,
+    buildMetadata,
+  ]);
 }

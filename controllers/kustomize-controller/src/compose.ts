@@ -6,9 +6,7 @@ import { EventRecorder } from "@plumb/events";
 import { Spool } from "@plumb/files";
 import { createHttpClient } from "@plumb/http";
 import { leanObject, Store, type ResourceName } from "@plumb/kube";
-import {
-  Controller, openControllerProcess, runControllerProcess, sharedByControllers, WorkerPool, type ControllerProcess, type Part,
-} from "@plumb/runtime";
+import { Controller, openControllerProcess, runControllerProcess, sharedByControllers, WorkerPool, type ControllerProcess, type Part } from "@plumb/runtime";
 import { toToolkitError, type Clock, type Log } from "@plumb/std";
 import { cachedArtifacts } from "./artifacts.ts";
 import { WorkerBuilds } from "./builds.ts";
@@ -48,11 +46,23 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
   const spool = config.spoolPath === undefined ? undefined : await Spool.open(config.spoolPath, SPOOL_LIMITS);
   cleanup.defer(() => spool?.close());
   const recorder = new EventRecorder({
-    client, http, spool, clock, log, meter,
+    client,
+    http,
+    spool,
+    clock,
+    log,
+    meter,
     reporter: { controller: shell.name, instance: config.instance },
     eventsUrl: config.eventsAddress === undefined ? undefined : new URL(config.eventsAddress),
   });
-  const pool = new WorkerPool({ entry, role: "worker", threads: Math.max(2, availableParallelism() - 1), memoryLimitMb: WORKER_MEMORY_MB, clock, execArgv: workerArgs });
+  const pool = new WorkerPool({
+    entry,
+    role: "worker",
+    threads: Math.max(2, availableParallelism() - 1),
+    memoryLimitMb: WORKER_MEMORY_MB,
+    clock,
+    execArgv: workerArgs,
+  });
   cleanup.defer(() => pool.close());
 
   const sources = new Map(SOURCES.map(([kind, resource]) => [kind, watched(shell, resource, config.namespace, undefined)]));
@@ -64,16 +74,31 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
   const enqueue = (key: string): void => controller.enqueue(key);
   const hub = new WatchHub(client);
   const corrector = new DriftCorrector({
-    client, baselines, clock, log, meter, enqueue, kustomizations: find, notifier: recorder, overrideManagers: config.overrideManagers,
+    client,
+    baselines,
+    clock,
+    log,
+    meter,
+    enqueue,
+    kustomizations: find,
+    notifier: recorder,
+    overrideManagers: config.overrideManagers,
     desired: (key) => builds.desired(key),
   });
   const drift = new DriftWatch({ client, hub, baselines, clock, ring: (ring) => corrector.ring(ring) });
   cleanup.defer(() => drift.close());
   const options = {
-    client, baselines, builds, drift,
+    client,
+    baselines,
+    builds,
+    drift,
     corrections: corrector,
     applier: new Applier({
-      client, baselines, concurrency: config.concurrentSsa, customStageKinds: config.customStageKinds, overrideManagers: config.overrideManagers,
+      client,
+      baselines,
+      concurrency: config.concurrentSsa,
+      customStageKinds: config.customStageKinds,
+      overrideManagers: config.overrideManagers,
       isWatched: (key) => drift.isWatched(key),
     }),
     artifacts: cachedArtifacts(cache, config.sourceHost),
@@ -96,11 +121,20 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
   });
   const reconciling: Part = { name: KUSTOMIZATION.kind, run: (until) => controller.run(until) };
   const stores = [...sources.values(), kustomizations];
-  await runControllerProcess(shell, {
-    always: [recorder, ...stores.map((store) => ({ name: "watch", run: (until: AbortSignal) => store.run(until) }))],
-    synced: (until) => Promise.all(stores.map((store) => store.waitSynced(until))).then(() => undefined),
-    leading: [triggers({ sources, kustomizations, log, enqueue, reconsider: (owner) => corrector.reconsider(owner) }), corrector, sweeping(drift, clock, log), reconciling],
-  }, signal);
+  await runControllerProcess(
+    shell,
+    {
+      always: [recorder, ...stores.map((store) => ({ name: "watch", run: (until: AbortSignal) => store.run(until) }))],
+      synced: (until) => Promise.all(stores.map((store) => store.waitSynced(until))).then(() => undefined),
+      leading: [
+        triggers({ sources, kustomizations, log, enqueue, reconsider: (owner) => corrector.reconsider(owner) }),
+        corrector,
+        sweeping(drift, clock, log),
+        reconciling,
+      ],
+    },
+    signal,
+  );
 }
 
 /** Looks at every object once an hour, whatever the watches say. */
@@ -111,10 +145,14 @@ function sweeping(drift: DriftWatch, clock: Clock, log: Log): Part {
       while (!signal.aborted) {
         await new Promise<void>((resolve) => {
           const timer = clock.after(SWEEP_EVERY_MS, resolve);
-          signal.addEventListener("abort", () => {
-            timer.cancel();
-            resolve();
-          }, { once: true });
+          signal.addEventListener(
+            "abort",
+            () => {
+              timer.cancel();
+              resolve();
+            },
+            { once: true },
+          );
         });
         if (!signal.aborted) await drift.sweep(signal).catch((thrown: unknown) => log.error("sweep failed", { error: toToolkitError(thrown).message }));
       }
@@ -124,7 +162,10 @@ function sweeping(drift: DriftWatch, clock: Clock, log: Log): Part {
 
 function watched({ client, log }: ControllerProcess, resource: ResourceName, namespace: string | undefined, labelSelector: string | undefined): Store {
   return new Store({
-    client, resource, namespace, transform: leanObject,
+    client,
+    resource,
+    namespace,
+    transform: leanObject,
     ...(labelSelector === undefined ? {} : { labelSelector }),
     ...(resource === KUSTOMIZATION_KIND.resource ? { indexes: KUSTOMIZATION_INDEXES } : {}),
     onError: (error) => log.error("watch failed", { resource: resource.plural, error: error.message }),

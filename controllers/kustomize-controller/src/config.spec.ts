@@ -6,19 +6,44 @@ const host = { env: {}, hostname: "machine" };
 describe("the settings", () => {
   it("have upstream's defaults", () => {
     expect(parseKustomizeConfig([], host)).toMatchObject({
-      concurrent: 4, concurrentSsa: 4, httpRetries: 9, overrideManagers: [], customStageKinds: new Set(), requeueDependencyMs: 30_000, allowCrossNamespace: true,
-      sourceHost: undefined, spoolPath: undefined, cachePath: "/tmp/plumb-artifacts",
+      concurrent: 4,
+      concurrentSsa: 4,
+      httpRetries: 9,
+      overrideManagers: [],
+      customStageKinds: new Set(),
+      requeueDependencyMs: 30_000,
+      allowCrossNamespace: true,
+      sourceHost: undefined,
+      spoolPath: undefined,
+      cachePath: "/tmp/plumb-artifacts",
     });
   });
 
   it("are read from flags before the environment", () => {
     const env = { SOURCE_CONTROLLER_LOCALHOST: "localhost:8080", SPOOL_PATH: "/env/spool", CACHE_PATH: "/env/cache", TMPDIR: "/scratch" };
-    const args = ["--concurrent-ssa=8", "--http-retry", "0", "--override-manager=argo,flux", "--custom-apply-stage-kinds=example.com/Widget", "--spool-path=/flag/spool", "--no-cross-namespace-refs"];
+    const args = [
+      "--concurrent-ssa=8",
+      "--http-retry",
+      "0",
+      "--override-manager=argo,flux",
+      "--custom-apply-stage-kinds=example.com/Widget",
+      "--spool-path=/flag/spool",
+      "--no-cross-namespace-refs",
+    ];
     expect(parseKustomizeConfig(args, { ...host, env })).toMatchObject({
-      concurrentSsa: 8, httpRetries: 0, overrideManagers: ["argo", "flux"], customStageKinds: new Set(["example.com/Widget"]), allowCrossNamespace: false,
-      sourceHost: "localhost:8080", spoolPath: "/flag/spool", cachePath: "/env/cache",
+      concurrentSsa: 8,
+      httpRetries: 0,
+      overrideManagers: ["argo", "flux"],
+      customStageKinds: new Set(["example.com/Widget"]),
+      allowCrossNamespace: false,
+      sourceHost: "localhost:8080",
+      spoolPath: "/flag/spool",
+      cachePath: "/env/cache",
     });
-    expect(parseKustomizeConfig([], { ...host, env: { TMPDIR: "/scratch", SPOOL_PATH: "" } })).toMatchObject({ cachePath: "/scratch/plumb-artifacts", spoolPath: undefined });
+    expect(parseKustomizeConfig([], { ...host, env: { TMPDIR: "/scratch", SPOOL_PATH: "" } })).toMatchObject({
+      cachePath: "/scratch/plumb-artifacts",
+      spoolPath: undefined,
+    });
   });
 
   it("can not be changed", () => {

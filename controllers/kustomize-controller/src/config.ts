@@ -21,15 +21,29 @@ export interface KustomizeConfig extends CommonConfig {
 
 const FLAGS = {
   ...COMMON_FLAGS,
-  "concurrent-ssa": "int", "no-remote-bases": "boolean", "http-retry": "int", "override-manager": "stringList",
-  "custom-apply-stage-kinds": "stringList", "cache-path": "string", "spool-path": "string",
+  "concurrent-ssa": "int",
+  "no-remote-bases": "boolean",
+  "http-retry": "int",
+  "override-manager": "stringList",
+  "custom-apply-stage-kinds": "stringList",
+  "cache-path": "string",
+  "spool-path": "string",
 } as const;
 
 /** Gates of upstream, with the value that this controller behaves by; another value is refused rather than ignored. */
 const GATES = {
-  CacheSecretsAndConfigMaps: false, DisableStatusPollerCache: true, DisableFailFastBehavior: false, StrictPostBuildSubstitutions: true,
-  GroupChangeLog: false, AdditiveCELDependencyCheck: false, ExternalArtifact: false, CancelHealthCheckOnNewRevision: false,
-  DisableConfigWatchers: false, DirectSourceFetch: false, MigrateAPIVersion: false, ObjectLevelWorkloadIdentity: false,
+  CacheSecretsAndConfigMaps: false,
+  DisableStatusPollerCache: true,
+  DisableFailFastBehavior: false,
+  StrictPostBuildSubstitutions: true,
+  GroupChangeLog: false,
+  AdditiveCELDependencyCheck: false,
+  ExternalArtifact: false,
+  CancelHealthCheckOnNewRevision: false,
+  DisableConfigWatchers: false,
+  DirectSourceFetch: false,
+  MigrateAPIVersion: false,
+  ObjectLevelWorkloadIdentity: false,
 } as const;
 
 /** @throws {ToolkitError} `invalid`, naming the flag, for an unknown flag or a value out of range */

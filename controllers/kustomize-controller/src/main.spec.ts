@@ -16,9 +16,14 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Starts the process and waits for its end. */
 function start(args: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string; readonly stdout: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, ["--conditions=@plumb/source", MAIN, ...args], { env: { PATH: process.env["PATH"] }, timeout: 25_000, killSignal: "SIGKILL" }, (_, stdout, stderr) => {
-      resolve({ code: child.exitCode, stdout, stderr });
-    });
+    const child = execFile(
+      process.execPath,
+      ["--conditions=@plumb/source", MAIN, ...args],
+      { env: { PATH: process.env["PATH"] }, timeout: 25_000, killSignal: "SIGKILL" },
+      (_, stdout, stderr) => {
+        resolve({ code: child.exitCode, stdout, stderr });
+      },
+    );
   });
 }
 
@@ -38,7 +43,12 @@ describe("the process", () => {
   ])("ends with 1 or 2 and one line, naming the file, for a kubeconfig that %s", async (_, text, message) => {
     const file = join(folder, `kubeconfig-${message.source.length}`);
     if (text !== undefined) await writeFile(file, text);
-    const { code, stdout, stderr } = await start([`--kubeconfig=${file}`, `--cache-path=${join(folder, "cache")}`, "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0"]);
+    const { code, stdout, stderr } = await start([
+      `--kubeconfig=${file}`,
+      `--cache-path=${join(folder, "cache")}`,
+      "--health-addr=127.0.0.1:0",
+      "--metrics-addr=127.0.0.1:0",
+    ]);
     expect([1, 2]).toContain(code);
     expect(stdout).toBe("");
     expect(stderr).toMatch(/^kustomize-controller: .+\n$/);
@@ -53,8 +63,25 @@ describe("the process", () => {
   ])("ends, and names it, for %s", async (_, args, named) => {
     const file = join(folder, "kubeconfig");
     const contexts = [{ name: "it", context: { cluster: "it", user: "it" } }];
-    await writeFile(file, JSON.stringify({ apiVersion: "v1", kind: "Config", "current-context": "it", contexts, clusters: [{ name: "it", cluster: { server: "http://127.0.0.1:1" } }], users: [{ name: "it", user: { token: "x" } }] }));
-    const { code, stderr } = await start([`--kubeconfig=${file}`, `--cache-path=${join(folder, "cache")}`, "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", "--log-level=error", ...args.map((arg) => arg.replace("FILE", file))]);
+    await writeFile(
+      file,
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        "current-context": "it",
+        contexts,
+        clusters: [{ name: "it", cluster: { server: "http://127.0.0.1:1" } }],
+        users: [{ name: "it", user: { token: "x" } }],
+      }),
+    );
+    const { code, stderr } = await start([
+      `--kubeconfig=${file}`,
+      `--cache-path=${join(folder, "cache")}`,
+      "--health-addr=127.0.0.1:0",
+      "--metrics-addr=127.0.0.1:0",
+      "--log-level=error",
+      ...args.map((arg) => arg.replace("FILE", file)),
+    ]);
     expect(code).toBeGreaterThan(0);
     expect(stderr).toMatch(/^kustomize-controller: .+\n$/);
     expect(stderr).toContain(named.replace("FILE", file));

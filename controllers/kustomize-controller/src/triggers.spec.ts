@@ -36,27 +36,59 @@ class Cache implements KustomizationCache {
 
 function source(revision: string | undefined): LiveObject {
   const artifact = { url: "http://s/a", digest: "sha256:0", revision: revision ?? "" };
-  return { apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", metadata: { namespace: "apps", name: "lab", uid: "s", resourceVersion: "1" }, status: revision === undefined ? {} : { artifact } };
+  return {
+    apiVersion: "source.toolkit.fluxcd.io/v1",
+    kind: "GitRepository",
+    metadata: { namespace: "apps", name: "lab", uid: "s", resourceVersion: "1" },
+    status: revision === undefined ? {} : { artifact },
+  };
 }
 
-function kustomization(name: string, { ready, revision, dependsOn = [], annotations = {} }: { readonly ready?: Condition["status"]; readonly revision?: string; readonly dependsOn?: readonly string[]; readonly annotations?: Readonly<Record<string, string>> } = {}): Kustomization {
-  const conditions: readonly Condition[] = ready === undefined ? [] : [{ type: "Ready", status: ready, reason: "R", message: "", observedGeneration: 1, lastTransitionTime: "2026-01-01T00:00:00Z" }];
+function kustomization(
+  name: string,
+  {
+    ready,
+    revision,
+    dependsOn = [],
+    annotations = {},
+  }: {
+    readonly ready?: Condition["status"];
+    readonly revision?: string;
+    readonly dependsOn?: readonly string[];
+    readonly annotations?: Readonly<Record<string, string>>;
+  } = {},
+): Kustomization {
+  const conditions: readonly Condition[] =
+    ready === undefined ? [] : [{ type: "Ready", status: ready, reason: "R", message: "", observedGeneration: 1, lastTransitionTime: "2026-01-01T00:00:00Z" }];
   return {
-    apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization", metadata: { namespace: "apps", name, uid: name, resourceVersion: "1", generation: 1, annotations },
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { namespace: "apps", name, uid: name, resourceVersion: "1", generation: 1, annotations },
     spec: { interval: "10m", prune: true, sourceRef: { kind: "GitRepository", name: "lab" }, dependsOn: dependsOn.map((each) => ({ name: each })) },
     status: { conditions, observedGeneration: 1, ...(revision !== undefined && { lastAppliedRevision: revision, lastAttemptedRevision: revision }) },
   };
 }
 
 /** Starts the triggers on what is there; what a test does then is answered with what was woken. */
-function start(objects: readonly LiveObject[]): { readonly sources: Cache; readonly kustomizations: Cache; readonly woken: string[]; readonly errors: string[]; readonly reconsidered: string[]; readonly end: () => Promise<void> } {
+function start(objects: readonly LiveObject[]): {
+  readonly sources: Cache;
+  readonly kustomizations: Cache;
+  readonly woken: string[];
+  readonly errors: string[];
+  readonly reconsidered: string[];
+  readonly end: () => Promise<void>;
+} {
   const [sources, kustomizations] = [new Cache(), new Cache()];
   for (const object of objects) (object.kind === "Kustomization" ? kustomizations : sources).put(object);
   const [woken, errors, reconsidered]: [string[], string[], string[]] = [[], [], []];
   const log: Log = { debug: () => {}, info: () => {}, error: (message) => void errors.push(message), with: () => log };
   const stop = new AbortController();
   const running = triggers({
-    sources: new Map([["GitRepository", sources]]), kustomizations, log, enqueue: (key) => void woken.push(key), reconsider: ({ namespace, name }) => void reconsidered.push(`${namespace}/${name}`),
+    sources: new Map([["GitRepository", sources]]),
+    kustomizations,
+    log,
+    enqueue: (key) => void woken.push(key),
+    reconsider: ({ namespace, name }) => void reconsidered.push(`${namespace}/${name}`),
   }).run(stop.signal);
   return { sources, kustomizations, woken, errors, reconsidered, end: () => (stop.abort(), running) };
 }
@@ -69,7 +101,11 @@ describe("a source", () => {
   });
 
   it("wakes nobody for the same revision, nor without an artifact, nor who is done with it (K-018)", () => {
-    const { sources, woken } = start([kustomization("a", { ready: "True", revision: "2" }), kustomization("b", { ready: "False", revision: "2" }), source("1")]);
+    const { sources, woken } = start([
+      kustomization("a", { ready: "True", revision: "2" }),
+      kustomization("b", { ready: "False", revision: "2" }),
+      source("1"),
+    ]);
     sources.put(source("1"));
     sources.put(source(undefined));
     expect(woken).toEqual([]);

@@ -54,7 +54,10 @@ export function triggers(options: TriggerOptions): Part {
 function onSource(kind: string, { before, after }: ObjectChange, { kustomizations, enqueue, log }: TriggerOptions): void {
   const revision = after === undefined ? undefined : artifactOf(after)?.revision;
   if (after === undefined || revision === undefined || (before !== undefined && artifactOf(before)?.revision === revision)) return;
-  const users = kustomizations.byIndex("source", `${kind}/${keyOf(after)}`).map(asKustomization).filter((user) => !hasAttempted(user, revision));
+  const users = kustomizations
+    .byIndex("source", `${kind}/${keyOf(after)}`)
+    .map(asKustomization)
+    .filter((user) => !hasAttempted(user, revision));
   const ordered = inDependencyOrder(users);
   if (ordered === undefined) log.error("kustomizations depend on each other in a circle", { source: `${kind}/${keyOf(after)}`, count: users.length });
   for (const user of ordered ?? []) enqueue(keyOf(user));

@@ -16,9 +16,14 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Starts the process and waits for its end. */
 function start(args: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string; readonly stdout: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, ["--conditions=@plumb/source", MAIN, ...args], { env: { PATH: process.env["PATH"] }, timeout: 25_000 }, (_, stdout, stderr) => {
-      resolve({ code: child.exitCode, stdout, stderr });
-    });
+    const child = execFile(
+      process.execPath,
+      ["--conditions=@plumb/source", MAIN, ...args],
+      { env: { PATH: process.env["PATH"] }, timeout: 25_000 },
+      (_, stdout, stderr) => {
+        resolve({ code: child.exitCode, stdout, stderr });
+      },
+    );
   });
 }
 
@@ -37,7 +42,14 @@ describe("the process", () => {
   ])("ends with 1 and one line, naming the file, for a kubeconfig that %s", async (_, text, message) => {
     const file = join(folder, `kubeconfig-${message.source.length}`);
     if (text !== undefined) await writeFile(file, text);
-    const { code, stdout, stderr } = await start([`--kubeconfig=${file}`, `--spool-path=${join(folder, "spool")}`, "--events-addr=127.0.0.1:0", "--receiverAddr=127.0.0.1:0", "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0"]);
+    const { code, stdout, stderr } = await start([
+      `--kubeconfig=${file}`,
+      `--spool-path=${join(folder, "spool")}`,
+      "--events-addr=127.0.0.1:0",
+      "--receiverAddr=127.0.0.1:0",
+      "--health-addr=127.0.0.1:0",
+      "--metrics-addr=127.0.0.1:0",
+    ]);
     expect(code).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toMatch(/^notification-controller: .+\n$/);

@@ -28,7 +28,9 @@ let running: Promise<void>;
 async function call<Answer = GitRepository>(method: string, path: string, body?: unknown): Promise<Answer> {
   const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
   const response = await fetch(`${cluster.url}${path}`, {
-    method, headers: { authorization: `Bearer ${cluster.token}`, "content-type": type, "user-agent": "spec" }, ...(body !== undefined && { body: JSON.stringify(body) }),
+    method,
+    headers: { authorization: `Bearer ${cluster.token}`, "content-type": type, "user-agent": "spec" },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   // why: each caller names what its path answers
   return (await response.json()) as Answer;
@@ -37,7 +39,10 @@ async function call<Answer = GitRepository>(method: string, path: string, body?:
 function start(...args: readonly string[]): void {
   stop = new AbortController();
   const addresses = ["--storage-addr=127.0.0.1:0", "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", `--events-addr=${sink.url}`, "--log-level=error"];
-  const config = parseSourceConfig([`--kubeconfig=${join(folder, "kubeconfig")}`, `--storage-path=${join(folder, "data")}`, "--min-retry-delay=50ms", ...addresses, ...args], { env: {}, hostname: "machine" });
+  const config = parseSourceConfig(
+    [`--kubeconfig=${join(folder, "kubeconfig")}`, `--storage-path=${join(folder, "data")}`, "--min-retry-delay=50ms", ...addresses, ...args],
+    { env: {}, hostname: "machine" },
+  );
   running = runSourceController(config, SURROUNDINGS, stop.signal);
 }
 
@@ -85,10 +90,17 @@ beforeEach(async () => {
   served = await serveTestRepository();
   sink = await SinkServer.start();
   await call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd(GIT_REPOSITORY));
-  await writeFile(join(folder, "kubeconfig"), JSON.stringify({
-    apiVersion: "v1", kind: "Config", "current-context": "it", contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
-    clusters: [{ name: "it", cluster: { server: cluster.url } }], users: [{ name: "it", user: { token: cluster.token } }],
-  }));
+  await writeFile(
+    join(folder, "kubeconfig"),
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      "current-context": "it",
+      contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
+      clusters: [{ name: "it", cluster: { server: cluster.url } }],
+      users: [{ name: "it", user: { token: cluster.token } }],
+    }),
+  );
 });
 afterEach(async () => {
   await end();
@@ -110,12 +122,19 @@ describe("the source controller on a cluster", () => {
     const second = await served.repository.commit({ files: { "a.txt": "two" } });
     await patch({ metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": "now" } } });
     await until(({ status }) => expect([status?.lastHandledReconcileAt, status?.artifact?.revision]).toEqual(["now", `main@sha1:${second}`]));
-    await vi.waitFor(() => expect(posted().map(({ reason, metadata }) => [reason, metadata?.["source.toolkit.fluxcd.io/revision"]])).toEqual([
-      ["NewArtifact", `main@sha1:${first}`], ["NewArtifact", `main@sha1:${second}`],
-    ]), LIMIT);
+    await vi.waitFor(
+      () =>
+        expect(posted().map(({ reason, metadata }) => [reason, metadata?.["source.toolkit.fluxcd.io/revision"]])).toEqual([
+          ["NewArtifact", `main@sha1:${first}`],
+          ["NewArtifact", `main@sha1:${second}`],
+        ]),
+      LIMIT,
+    );
     expect(posted()[0]).toMatchObject({
       involvedObject: { kind: "GitRepository", namespace: "default", name: "app", apiVersion: "source.toolkit.fluxcd.io/v1" },
-      severity: "info", message: "stored artifact for commit 'A commit'", reportingController: "source-controller",
+      severity: "info",
+      message: "stored artifact for commit 'A commit'",
+      reportingController: "source-controller",
     });
     await call("DELETE", `${OBJECTS}/app`);
     await vi.waitFor(async () => expect(await call<object>("GET", `${OBJECTS}/app`)).toMatchObject({ code: 404 }), LIMIT);
@@ -173,7 +192,11 @@ describe("the source controller on a cluster", () => {
     await create({}, "other");
     const message = `failed to checkout and determine revision: unable to clone '${served.url}': couldn't find remote ref "refs/heads/later"`;
     const failed = await until((seen) => expect(ready(seen)).toBe("False GitOperationFailed"));
-    expect(failed.status?.conditions?.map(({ type, reason }) => `${type} ${reason}`)).toEqual(["Reconciling ProgressingWithRetry", "Ready GitOperationFailed", "FetchFailed GitOperationFailed"]);
+    expect(failed.status?.conditions?.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      "Reconciling ProgressingWithRetry",
+      "Ready GitOperationFailed",
+      "FetchFailed GitOperationFailed",
+    ]);
     expect(failed.status?.observedGeneration).toBe(-1);
     await until((seen) => expect(ready(seen)).toBe("True Succeeded"), "other");
     await vi.waitFor(() => expect(posted().some((event) => event.severity === "error" && event.message === message)).toBe(true), LIMIT);
@@ -199,7 +222,9 @@ describe("the source controller on a cluster", () => {
     start("--watch-label-selector=sharding.fluxcd.io/key=b");
     await create({}, "outside");
     await call("POST", OBJECTS, {
-      apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", metadata: { name: "app", labels: { "sharding.fluxcd.io/key": "b" } },
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
+      metadata: { name: "app", labels: { "sharding.fluxcd.io/key": "b" } },
       spec: { url: served.url, interval: "1h", ref: { branch: "main" } },
     });
     await until((seen) => expect(ready(seen)).toBe("True Succeeded"));

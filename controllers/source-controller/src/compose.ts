@@ -3,7 +3,16 @@ import { EventRecorder } from "@plumb/events";
 import { Folder, Spool } from "@plumb/files";
 import { createHttpClient, proxyFromEnvironment } from "@plumb/http";
 import { leanObject, Store } from "@plumb/kube";
-import { Controller, listen, openControllerProcess, runControllerProcess, sharedByControllers, WorkerPool, type ControllerProcess, type Part } from "@plumb/runtime";
+import {
+  Controller,
+  listen,
+  openControllerProcess,
+  runControllerProcess,
+  sharedByControllers,
+  WorkerPool,
+  type ControllerProcess,
+  type Part,
+} from "@plumb/runtime";
 import { advertisedHost, type SourceConfig } from "./config.ts";
 import { GitClients } from "./git-repository/clients.ts";
 import { GIT_REPOSITORY_KIND, gitRepositoryReconciler } from "./git-repository/kind.ts";
@@ -33,21 +42,33 @@ export async function runSourceController(config: SourceConfig, surroundings: Su
   const spool = config.spoolPath === undefined ? undefined : await Spool.open(config.spoolPath, SPOOL_LIMITS);
   const http = createHttpClient({ proxy: proxyFromEnvironment(config.proxyEnvironment) });
   const events = new EventRecorder({
-    reporter: { controller: NAME, instance: config.instance }, client, http, clock, log, meter, spool,
+    reporter: { controller: NAME, instance: config.instance },
+    client,
+    http,
+    clock,
+    log,
+    meter,
+    spool,
     eventsUrl: config.eventsAddress === undefined ? undefined : new URL(config.eventsAddress),
   });
   const repositories = new Store({
-    client, resource: GIT_REPOSITORY_KIND.resource, transform: leanObject,
+    client,
+    resource: GIT_REPOSITORY_KIND.resource,
+    transform: leanObject,
     ...(config.namespace !== undefined && { namespace: config.namespace }),
     ...(config.labelSelector !== undefined && { labelSelector: config.labelSelector }),
     onError: (error) => log.error("the watch failed", { kind: GIT_REPOSITORY_KIND.kind, error: error.message }),
   });
   try {
-    await runControllerProcess(shell, {
-      always: [{ name: "gitrepositories", run: (until) => repositories.run(until) }, events],
-      synced: (until) => repositories.waitSynced(until),
-      leading: [sourcesPart({ config, shell, surroundings, folder, events, repositories })],
-    }, signal);
+    await runControllerProcess(
+      shell,
+      {
+        always: [{ name: "gitrepositories", run: (until) => repositories.run(until) }, events],
+        synced: (until) => repositories.waitSynced(until),
+        leading: [sourcesPart({ config, shell, surroundings, folder, events, repositories })],
+      },
+      signal,
+    );
   } finally {
     http.close();
     await spool?.close();
@@ -72,16 +93,36 @@ function sourcesPart({ config, shell, surroundings, folder, events, repositories
       const listening = await listen(artifactServer(folder, log), config.storageAddress);
       log.info("listening", { server: "storage", address: listening.address });
       const host = advertisedHost(config, listening.address);
-      const pool = new WorkerPool({ ...surroundings, threads: config.concurrent, memoryLimitMb: WORKER_MEMORY_MB, youngMemoryMb: WORKER_YOUNG_MEMORY_MB, clock });
+      const pool = new WorkerPool({
+        ...surroundings,
+        threads: config.concurrent,
+        memoryLimitMb: WORKER_MEMORY_MB,
+        youngMemoryMb: WORKER_YOUNG_MEMORY_MB,
+        clock,
+      });
       const clients = new GitClients(config.proxyEnvironment);
       const discoveries = new Map();
-      const store = new ArtifactStore({ folder, advertisedHost: host, retentionTtlMs: config.retentionTtlMs, retentionRecords: config.retentionRecords, clock });
+      const store = new ArtifactStore({
+        folder,
+        advertisedHost: host,
+        retentionTtlMs: config.retentionTtlMs,
+        retentionRecords: config.retentionRecords,
+        clock,
+      });
       const controller = new Controller({
         ...sharedByControllers(shell, events),
-        kind: GIT_REPOSITORY_KIND, cache: repositories, forget: (key) => discoveries.delete(key),
+        kind: GIT_REPOSITORY_KIND,
+        cache: repositories,
+        forget: (key) => discoveries.delete(key),
         reconciler: gitRepositoryReconciler({
-          client, store, clients, discoveries, storagePath: folder.root, advertisedHost: host,
-          digestAlgorithm: config.digestAlgorithm, proxyEnvironment: config.proxyEnvironment,
+          client,
+          store,
+          clients,
+          discoveries,
+          storagePath: folder.root,
+          advertisedHost: host,
+          digestAlgorithm: config.digestAlgorithm,
+          proxyEnvironment: config.proxyEnvironment,
           // why: the worker runs the same file, whose job by this name answers in this form
           pack: async (job, options) => (await pool.run(PACK_JOB, job, options)) as PackAnswer,
         }),

@@ -6,23 +6,60 @@ const host = { env: {}, hostname: "machine" };
 describe("the configuration of the source controller", () => {
   it("is Flux's where nothing is set", () => {
     expect(parseSourceConfig([], host)).toMatchObject({
-      concurrent: 2, storagePath: "/data", storageAddress: ":9090", retentionTtlMs: 60_000, retentionRecords: 2, digestAlgorithm: "sha256",
-      metricsAddress: ":8080", healthAddress: ":9440", eventsAddress: undefined, requeueDependencyMs: 30_000, namespace: undefined, jitterPercent: 5,
+      concurrent: 2,
+      storagePath: "/data",
+      storageAddress: ":9090",
+      retentionTtlMs: 60_000,
+      retentionRecords: 2,
+      digestAlgorithm: "sha256",
+      metricsAddress: ":8080",
+      healthAddress: ":9440",
+      eventsAddress: undefined,
+      requeueDependencyMs: 30_000,
+      namespace: undefined,
+      jitterPercent: 5,
     });
   });
 
   it("takes flags before the environment", () => {
     const env = { STORAGE_PATH: "/env", STORAGE_ADDRESS: "127.0.0.1:1", STORAGE_ADV_ADDR: "env.example", EVENTS_ADDR: "http://env/", METRICS_ADDR: ":1" };
     expect(parseSourceConfig([], { ...host, env })).toMatchObject({
-      storagePath: "/env", storageAddress: "127.0.0.1:1", advertisedAddress: "env.example", eventsAddress: "http://env/", metricsAddress: ":1",
+      storagePath: "/env",
+      storageAddress: "127.0.0.1:1",
+      advertisedAddress: "env.example",
+      eventsAddress: "http://env/",
+      metricsAddress: ":1",
     });
-    const args = ["--storage-path=/flag", "--storage-addr", ":2", "--storage-adv-addr=flag.example", "--artifact-retention-ttl=5m", "--artifact-retention-records=7", "--artifact-digest-algo=sha512"];
+    const args = [
+      "--storage-path=/flag",
+      "--storage-addr",
+      ":2",
+      "--storage-adv-addr=flag.example",
+      "--artifact-retention-ttl=5m",
+      "--artifact-retention-records=7",
+      "--artifact-digest-algo=sha512",
+    ];
     expect(parseSourceConfig(args, { ...host, env })).toMatchObject({
-      storagePath: "/flag", storageAddress: ":2", advertisedAddress: "flag.example", retentionTtlMs: 300_000, retentionRecords: 7, digestAlgorithm: "sha512",
+      storagePath: "/flag",
+      storageAddress: ":2",
+      advertisedAddress: "flag.example",
+      retentionTtlMs: 300_000,
+      retentionRecords: 7,
+      digestAlgorithm: "sha512",
     });
   });
 
-  it.each(["--helm-index-max-size=1", "--helm-chart-max-size=1", "--helm-chart-file-max-size=1", "--helm-cache-max-size=1", "--helm-cache-ttl=15m", "--helm-cache-purge-interval=1m", "--ssh-kex-algos=a,b", "--ssh-hostkey-algos=a", "--feature-gates=ObjectLevelWorkloadIdentity=false"])("reads %s, which asks for nothing that is not done", (flag) => {
+  it.each([
+    "--helm-index-max-size=1",
+    "--helm-chart-max-size=1",
+    "--helm-chart-file-max-size=1",
+    "--helm-cache-max-size=1",
+    "--helm-cache-ttl=15m",
+    "--helm-cache-purge-interval=1m",
+    "--ssh-kex-algos=a,b",
+    "--ssh-hostkey-algos=a",
+    "--feature-gates=ObjectLevelWorkloadIdentity=false",
+  ])("reads %s, which asks for nothing that is not done", (flag) => {
     expect(() => parseSourceConfig([flag], host)).not.toThrow();
   });
 

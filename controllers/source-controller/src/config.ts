@@ -29,11 +29,21 @@ const { "no-cross-namespace-refs": _, "watch-configs-label-selector": __, ...SHA
 /** Those of Helm and SSH are read and have no effect: what they bound is refused where it is asked for. */
 const FLAGS = {
   ...SHARED_FLAGS,
-  "storage-path": "string", "storage-addr": "string", "storage-adv-addr": "string",
-  "artifact-retention-ttl": "duration", "artifact-retention-records": "int", "artifact-digest-algo": "string",
-  "helm-index-max-size": "int", "helm-chart-max-size": "int", "helm-chart-file-max-size": "int",
-  "helm-cache-max-size": "int", "helm-cache-ttl": "string", "helm-cache-purge-interval": "string",
-  "ssh-kex-algos": "stringList", "ssh-hostkey-algos": "stringList", "spool-path": "string",
+  "storage-path": "string",
+  "storage-addr": "string",
+  "storage-adv-addr": "string",
+  "artifact-retention-ttl": "duration",
+  "artifact-retention-records": "int",
+  "artifact-digest-algo": "string",
+  "helm-index-max-size": "int",
+  "helm-chart-max-size": "int",
+  "helm-chart-file-max-size": "int",
+  "helm-cache-max-size": "int",
+  "helm-cache-ttl": "string",
+  "helm-cache-purge-interval": "string",
+  "ssh-kex-algos": "stringList",
+  "ssh-hostkey-algos": "stringList",
+  "spool-path": "string",
 } as const;
 
 /** Gates of upstream, with the value that this controller behaves by; another value is refused rather than ignored. */
@@ -44,12 +54,14 @@ const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] as const;
 export function parseSourceConfig(args: readonly string[], host: Host): SourceConfig {
   const { flags, rest } = parseFlags(FLAGS, args);
   if (rest.length > 0) throw new ToolkitError("invalid", `unexpected argument: ${rest.join(" ")}`);
-  if (flags["default-service-account"]) throw new ToolkitError("invalid", "--default-service-account is not supported: no provider of this version signs in with one");
+  if (flags["default-service-account"])
+    throw new ToolkitError("invalid", "--default-service-account is not supported: no provider of this version signs in with one");
   const common = commonConfig(flags, host, { concurrent: 2, gates: GATES });
   for (const [gate, value] of Object.entries(GATES)) {
     if (common.gates[gate] !== value) throw new ToolkitError("invalid", `--feature-gates: ${gate}=${!value} is not supported`);
   }
-  if (common.eventsAddress !== undefined && !URL.canParse(common.eventsAddress)) throw new ToolkitError("invalid", `--events-addr "${common.eventsAddress}" is not a URL`);
+  if (common.eventsAddress !== undefined && !URL.canParse(common.eventsAddress))
+    throw new ToolkitError("invalid", `--events-addr "${common.eventsAddress}" is not a URL`);
   const env = (name: string): string | undefined => host.env[name] || undefined; // empty is unset
   return Object.freeze({
     ...common,

@@ -61,8 +61,16 @@ describe("the worker", () => {
     const request = { url: served.url, ref: { branch: "main" } };
     const resolved = await resolveRevision(served.http, request, signal);
     const job: PackJob = {
-      request, resolved, access: {}, proxyEnvironment: {}, timeoutMs: 10_000, storagePath: folder.root, advertisedHost: "source.example",
-      algorithm: "sha256", owner: { kind: "GitRepository", namespace: "ns", name: "app" }, ignore: undefined,
+      request,
+      resolved,
+      access: {},
+      proxyEnvironment: {},
+      timeoutMs: 10_000,
+      storagePath: folder.root,
+      advertisedHost: "source.example",
+      algorithm: "sha256",
+      owner: { kind: "GitRepository", namespace: "ns", name: "app" },
+      ignore: undefined,
     };
     const limits = { key: "ns/app", timeoutMs: 60_000, signal };
     const path = `gitrepository/ns/app/${hash}.tar.gz`;

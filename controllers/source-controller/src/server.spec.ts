@@ -53,9 +53,16 @@ describe("the artifact server", () => {
   });
 
   const ranges: readonly (readonly [string, number, string | null, number])[] = [
-    ["bytes=0-9", 206, "bytes 0-9/500000", 10], ["bytes=300000-300004", 206, "bytes 300000-300004/500000", 5], ["bytes=499990-", 206, "bytes 499990-499999/500000", 10],
-    ["bytes=-5", 206, "bytes 499995-499999/500000", 5], ["bytes=0-9999999", 206, "bytes 0-499999/500000", 500_000], ["bytes=500000-", 416, "bytes */500000", 0],
-    ["bytes=9-3", 416, "bytes */500000", 0], ["bytes=-0", 416, "bytes */500000", 0], ["bytes=0-1,5-6", 200, null, 500_000], ["lines=1-2", 200, null, 500_000],
+    ["bytes=0-9", 206, "bytes 0-9/500000", 10],
+    ["bytes=300000-300004", 206, "bytes 300000-300004/500000", 5],
+    ["bytes=499990-", 206, "bytes 499990-499999/500000", 10],
+    ["bytes=-5", 206, "bytes 499995-499999/500000", 5],
+    ["bytes=0-9999999", 206, "bytes 0-499999/500000", 500_000],
+    ["bytes=500000-", 416, "bytes */500000", 0],
+    ["bytes=9-3", 416, "bytes */500000", 0],
+    ["bytes=-0", 416, "bytes */500000", 0],
+    ["bytes=0-1,5-6", 200, null, 500_000],
+    ["lines=1-2", 200, null, 500_000],
   ];
   it.each(ranges)("answers %s with %i", async (range, status, contentRange, length) => {
     const answer = await ask(FILE, { headers: { range } });
@@ -82,7 +89,18 @@ describe("the artifact server", () => {
     expect(text).not.toContain(".tmp-");
   });
 
-  it.each(["/absent", "/gitrepository/ns/app/absent.tar.gz", `${FILE}/`, "/gitrepository/ns/app/.tmp-0123456789abcdef01", "/gitrepository/ns/app/leads-out", "/%00", "/%zz", "/..%2fsecret", "/%2e%2e/secret", "/a%5c..%5csecret"])("has nothing at %s", async (path) => {
+  it.each([
+    "/absent",
+    "/gitrepository/ns/app/absent.tar.gz",
+    `${FILE}/`,
+    "/gitrepository/ns/app/.tmp-0123456789abcdef01",
+    "/gitrepository/ns/app/leads-out",
+    "/%00",
+    "/%zz",
+    "/..%2fsecret",
+    "/%2e%2e/secret",
+    "/a%5c..%5csecret",
+  ])("has nothing at %s", async (path) => {
     expect((await ask(path)).status).toBe(404);
   });
 

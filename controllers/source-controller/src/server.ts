@@ -74,7 +74,9 @@ async function listing(folder: Folder, { name, endsInSlash }: RequestPath, { met
 async function file(folder: Folder, name: string, { sizeBytes, modifiedMs }: FolderEntry, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const modified = new Date(Math.floor(modifiedMs / 1000) * 1000);
   const headers = {
-    "content-type": name.endsWith(".gz") ? "application/gzip" : "application/octet-stream", "accept-ranges": "bytes", "last-modified": modified.toUTCString(),
+    "content-type": name.endsWith(".gz") ? "application/gzip" : "application/octet-stream",
+    "accept-ranges": "bytes",
+    "last-modified": modified.toUTCString(),
   };
   const since = Date.parse(request.headers["if-modified-since"] ?? "");
   if (since >= modified.getTime()) {

@@ -31,7 +31,7 @@ async function warm(runs: number, folder: string): Promise<string> {
 
 function print(text: string): void {
   const bytes = Buffer.from(text);
-  for (let offset = 0; offset < bytes.length; ) offset += writeSync(1, bytes, offset);
+  for (let offset = 0; offset < bytes.length;) offset += writeSync(1, bytes, offset);
 }
 
 const [mode, ...rest] = process.argv.slice(2);

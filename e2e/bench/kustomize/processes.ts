@@ -23,8 +23,16 @@ export async function bundleEntry(folder: string): Promise<Command> {
   await mkdir(folder, { recursive: true });
   const outfile = join(folder, "build-entry.mjs");
   await build({
-    entryPoints: [fileURLToPath(new URL("build-entry.ts", import.meta.url))], outfile,
-    bundle: true, minify: true, keepNames: true, platform: "node", format: "esm", target: "node24", conditions: ["@plumb/source"], logLevel: "warning",
+    entryPoints: [fileURLToPath(new URL("build-entry.ts", import.meta.url))],
+    outfile,
+    bundle: true,
+    minify: true,
+    keepNames: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    conditions: ["@plumb/source"],
+    logLevel: "warning",
   });
   return [process.execPath, outfile];
 }
@@ -49,7 +57,10 @@ export function timesOf<Name extends string>(commands: Readonly<Record<Name, Com
   const names = Object.keys(commands) as Name[];
   const taken = new Map<Name, Taken[]>(names.map((name) => [name, []]));
   for (let run = 0; run < runs; run++) for (const name of names) taken.get(name)?.push(timeOf(commands[name]));
-  const medians = names.map((name) => [name, { ms: median((taken.get(name) ?? []).map(({ ms }) => ms)), cpuMs: median((taken.get(name) ?? []).map(({ cpuMs }) => cpuMs)) }]);
+  const medians = names.map((name) => [
+    name,
+    { ms: median((taken.get(name) ?? []).map(({ ms }) => ms)), cpuMs: median((taken.get(name) ?? []).map(({ cpuMs }) => cpuMs)) },
+  ]);
   // why: as above
   return Object.fromEntries(medians) as Record<Name, Taken>;
 }
@@ -76,7 +87,11 @@ export async function peakMbOf([program, ...args]: Command): Promise<number> {
   const ended = new Promise<void>((resolve, reject) => child.once("error", reject).once("exit", () => resolve()));
   let peak = 0;
   const look = setInterval(() => {
-    if (child.pid !== undefined) memoryMb(child.pid).then((memory) => (peak = Math.max(peak, Number.isNaN(memory.peak) ? 0 : memory.peak)), () => undefined);
+    if (child.pid !== undefined)
+      memoryMb(child.pid).then(
+        (memory) => (peak = Math.max(peak, Number.isNaN(memory.peak) ? 0 : memory.peak)),
+        () => undefined,
+      );
   }, 3);
   await ended.finally(() => clearInterval(look));
   return peak;

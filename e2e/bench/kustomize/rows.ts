@@ -31,11 +31,17 @@ export async function kustomize(signal: AbortSignal): Promise<readonly Row[]> {
     const entry = await bundleEntry(join(folder, "bin"));
     const shipped = plumbBuild();
     const tools: Tools = { kustomize: [binary, "build"], plumb: shipped ?? [...entry, "once"], entry, folder };
-    console.error(`measured with ${shipped === undefined ? "an entry of the bench's own" : "plumb build"}; load average ${loadavg().map((load) => load.toFixed(1)).join(" ")}`);
+    console.error(
+      `measured with ${shipped === undefined ? "an entry of the bench's own" : "plumb build"}; load average ${loadavg()
+        .map((load) => load.toFixed(1))
+        .join(" ")}`,
+    );
     const rows: Row[] = [];
     for (const measure of [manyObjects, argo, small, growth, overlays]) {
       signal.throwIfAborted();
-      const failed = (thrown: unknown): readonly Row[] => [{ figure: `kustomize: ${measure.name}`, measured: "failed", reach: "", isMet: false, detail: String(thrown).slice(0, 500) }];
+      const failed = (thrown: unknown): readonly Row[] => [
+        { figure: `kustomize: ${measure.name}`, measured: "failed", reach: "", isMet: false, detail: String(thrown).slice(0, 500) },
+      ];
       rows.push(...(await measure(tools).catch(failed)));
     }
     return rows;
@@ -53,11 +59,15 @@ async function manyObjects(tools: Tools): Promise<readonly Row[]> {
 
 async function argo(tools: Tools): Promise<readonly Row[]> {
   const manifests = process.env["PLUMB_BENCH_ARGOCD"];
-  const trees = [["cluster-install", 0.6], ["ha/base", 0.8]] as const;
+  const trees = [
+    ["cluster-install", 0.6],
+    ["ha/base", 0.8],
+  ] as const;
   const rows: Row[] = [];
   for (const [tree, reach] of trees) {
     const figure = `argo-cd \`manifests/${tree}\``;
-    if (manifests === undefined || !existsSync(join(manifests, tree))) rows.push(notRun(figure, "PLUMB_BENCH_ARGOCD does not name the manifests folder of an argo-cd checkout"));
+    if (manifests === undefined || !existsSync(join(manifests, tree)))
+      rows.push(notRun(figure, "PLUMB_BENCH_ARGOCD does not name the manifests folder of an argo-cd checkout"));
     else rows.push((await wholeProcess(figure, join(manifests, tree), reach, tools)).row);
   }
   return rows;
@@ -66,11 +76,24 @@ async function argo(tools: Tools): Promise<readonly Row[]> {
 async function small(tools: Tools): Promise<readonly Row[]> {
   const folder = writeTree(join(tools.folder, "small"), smallTree());
   refuseDifference(folder, tools);
-  const { ours, alone, theirs, node } = timesOf({ ours: [...tools.plumb, folder], alone: [...tools.entry, "once", folder], theirs: [...tools.kustomize, folder], node: [process.execPath, "-e", "0"] }, 11);
+  const { ours, alone, theirs, node } = timesOf(
+    { ours: [...tools.plumb, folder], alone: [...tools.entry, "once", folder], theirs: [...tools.kustomize, folder], node: [process.execPath, "-e", "0"] },
+    11,
+  );
   const ms = warmMs(folder, 400, tools);
   return [
-    msRow("3 objects from the command line", ours.ms, 90, `Node alone ${node.ms.toFixed(0)} ms, kustomize ${theirs.ms.toFixed(0)} ms; processor ${ours.cpuMs.toFixed(0)}, ${node.cpuMs.toFixed(0)}, ${theirs.cpuMs.toFixed(0)} ms`),
-    msRow("the same from a program that holds the build alone", alone.ms, 90, `Node alone ${node.ms.toFixed(0)} ms; processor ${alone.cpuMs.toFixed(0)}, ${node.cpuMs.toFixed(0)} ms`),
+    msRow(
+      "3 objects from the command line",
+      ours.ms,
+      90,
+      `Node alone ${node.ms.toFixed(0)} ms, kustomize ${theirs.ms.toFixed(0)} ms; processor ${ours.cpuMs.toFixed(0)}, ${node.cpuMs.toFixed(0)}, ${theirs.cpuMs.toFixed(0)} ms`,
+    ),
+    msRow(
+      "the same from a program that holds the build alone",
+      alone.ms,
+      90,
+      `Node alone ${node.ms.toFixed(0)} ms; processor ${alone.cpuMs.toFixed(0)}, ${node.cpuMs.toFixed(0)} ms`,
+    ),
     msRow("the same in a warm process", ms, 2, "median of 400 builds"),
   ];
 }
@@ -96,10 +119,19 @@ async function overlays(tools: Tools): Promise<readonly Row[]> {
   const last = folders.at(-1) ?? folder;
   const each: Command = [...tools.entry, "each", ...folders];
   if (outputOf(each) !== outputOf([...tools.kustomize, last])) throw new Error("the last overlay is built differently");
-  const sampled = Object.fromEntries(folders.filter((_, i) => i % (OVERLAYS / SAMPLED_OVERLAYS) === 0).map((path, i) => [String(i), [...tools.kustomize, path] satisfies Command]));
+  const sampled = Object.fromEntries(
+    folders.filter((_, i) => i % (OVERLAYS / SAMPLED_OVERLAYS) === 0).map((path, i) => [String(i), [...tools.kustomize, path] satisfies Command]),
+  );
   const theirMs = Object.values(timesOf(sampled, 1)).reduce((sum, { ms }) => sum + ms, 0) * (OVERLAYS / SAMPLED_OVERLAYS);
   const { ours } = timesOf({ ours: each });
-  return [ratioRow("100 overlays over one base of 200 objects, one process", ours.ms / theirMs, 0.05, `${ours.ms.toFixed(0)} ms with Node's start, beside ${theirMs.toFixed(0)} ms (${SAMPLED_OVERLAYS} runs of kustomize, times ${OVERLAYS / SAMPLED_OVERLAYS})`)];
+  return [
+    ratioRow(
+      "100 overlays over one base of 200 objects, one process",
+      ours.ms / theirMs,
+      0.05,
+      `${ours.ms.toFixed(0)} ms with Node's start, beside ${theirMs.toFixed(0)} ms (${SAMPLED_OVERLAYS} runs of kustomize, times ${OVERLAYS / SAMPLED_OVERLAYS})`,
+    ),
+  ];
 }
 
 async function wholeProcess(figure: string, folder: string, reach: number, tools: Tools): Promise<{ readonly row: Row; readonly theirMs: number }> {

@@ -30,8 +30,13 @@ export function scatteredTree(pairs: number): Tree {
 }
 
 function withKustomization(files: Tree): Tree {
-  const names = Object.keys(files).map((name) => `- ${name}\n`).join("");
-  return { ...files, "kustomization.yaml": `resources:\n${names}namePrefix: prod-\nnamespace: shop\ncommonLabels: {team: checkout, tier: backend}\nimages: [{name: registry.example/shop, newTag: v2.0.0}]\n` };
+  const names = Object.keys(files)
+    .map((name) => `- ${name}\n`)
+    .join("");
+  return {
+    ...files,
+    "kustomization.yaml": `resources:\n${names}namePrefix: prod-\nnamespace: shop\ncommonLabels: {team: checkout, tier: backend}\nimages: [{name: registry.example/shop, newTag: v2.0.0}]\n`,
+  };
 }
 
 /** Three objects: a Deployment, its Service and a ConfigMap that it reads. */
@@ -51,7 +56,8 @@ export function overlaysTree(overlays: number, objects: number): Tree {
     "base/services.yaml": half.map(service).join("---\n"),
   };
   for (let i = 0; i < overlays; i++) {
-    tree[`overlays/${i}/kustomization.yaml`] = `resources: [../../base]\nnamePrefix: t${i}-\nnamespace: tenant-${i}\nimages: [{name: registry.example/shop, newTag: v${i}}]\npatches: [{path: replicas.yaml}]\n`;
+    tree[`overlays/${i}/kustomization.yaml`] =
+      `resources: [../../base]\nnamePrefix: t${i}-\nnamespace: tenant-${i}\nimages: [{name: registry.example/shop, newTag: v${i}}]\npatches: [{path: replicas.yaml}]\n`;
     tree[`overlays/${i}/replicas.yaml`] = `apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app-${i % half.length}\nspec:\n  replicas: ${i}\n`;
   }
   return tree;

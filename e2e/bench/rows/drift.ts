@@ -12,7 +12,11 @@ export async function drift(signal: AbortSignal): Promise<readonly Row[]> {
   await using world = await startWorld({ workloads: true }, signal);
   const { toolkit, ready } = world;
   const first = await toolkit.commit(Object.assign({}, ...names(COUNT).map((name) => applicationFiles(NAMESPACE, name))));
-  await toolkit.cluster.apply(...alerting(NAMESPACE, toolkit.sink.url), gitRepository(NAMESPACE, "apps", toolkit.git.url), ...names(COUNT).map((name) => applier(NAMESPACE, name)));
+  await toolkit.cluster.apply(
+    ...alerting(NAMESPACE, toolkit.sink.url),
+    gitRepository(NAMESPACE, "apps", toolkit.git.url),
+    ...names(COUNT).map((name) => applier(NAMESPACE, name)),
+  );
   await ready.whenReady(COUNT, first);
 
   const stop = new AbortController();
@@ -20,11 +24,15 @@ export async function drift(signal: AbortSignal): Promise<readonly Row[]> {
   const edited = new Map<string, number>();
   const { resourceVersion } = await toolkit.cluster.kube.list({ group: "apps", version: "v1", plural: "deployments" }, { namespace: NAMESPACE, signal });
   const watching = (async () => {
-    const events = toolkit.cluster.kube.watch({ group: "apps", version: "v1", plural: "deployments" }, { namespace: NAMESPACE, resourceVersion, signal: stop.signal });
+    const events = toolkit.cluster.kube.watch(
+      { group: "apps", version: "v1", plural: "deployments" },
+      { namespace: NAMESPACE, resourceVersion, signal: stop.signal },
+    );
     for await (const event of events) {
       if (event.kind !== "put") continue;
       const { name } = event.item.metadata;
-      if (!corrected.has(name) && Number(event.item.metadata.generation) >= 3 && at(event.item, "spec", "replicas") === 1) corrected.set(name, performance.now());
+      if (!corrected.has(name) && Number(event.item.metadata.generation) >= 3 && at(event.item, "spec", "replicas") === 1)
+        corrected.set(name, performance.now());
     }
   })().catch(() => undefined);
   const base = performance.timeOrigin;
@@ -33,26 +41,38 @@ export async function drift(signal: AbortSignal): Promise<readonly Row[]> {
     edited.set(name, performance.now());
     await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS));
   }
-  const told = await until("an alert of each", () => {
-    const found = toldOf(toolkit.sink.messages);
-    return found.size === COUNT && corrected.size === COUNT ? found : undefined;
-  }, () => `${toldOf(toolkit.sink.messages).size} alerts, ${corrected.size} corrections`);
+  const told = await until(
+    "an alert of each",
+    () => {
+      const found = toldOf(toolkit.sink.messages);
+      return found.size === COUNT && corrected.size === COUNT ? found : undefined;
+    },
+    () => `${toldOf(toolkit.sink.messages).size} alerts, ${corrected.size} corrections`,
+  );
   stop.abort();
   await watching;
-  const since = (pick: (name: string) => number | undefined): readonly number[] => names(COUNT).map((name) => Math.max(0, ((pick(name) ?? Number.NaN) - (edited.get(name) ?? 0)) / 1000));
+  const since = (pick: (name: string) => number | undefined): readonly number[] =>
+    names(COUNT).map((name) => Math.max(0, ((pick(name) ?? Number.NaN) - (edited.get(name) ?? 0)) / 1000));
   const seen = since((name) => (told.get(name)?.detectedMs ?? Number.NaN) - base);
   const fixed = since((name) => corrected.get(name));
   const alerted = since((name) => told.get(name)?.atMs);
   const [a, b, c] = [seen, fixed, alerted].map((values) => percentile(values, 0.99));
   const both = (values: readonly number[]): string => `${percentile(values, 0.5).toFixed(2)} / ${percentile(values, 0.99).toFixed(2)}`;
-  return [{
-    figure: "drift: edit → seen / corrected / alert at the sink, 100 edits of 100 objects, p99", measured: [a, b, c].map((value) => `${value?.toFixed(2)} s`).join(" / "), reach: "≤ 1 s / 2 s / 3 s",
-    isMet: (a ?? 9) <= 1 && (b ?? 9) <= 2 && (c ?? 9) <= 3, detail: `p50 / p99: seen ${both(seen)}, corrected ${both(fixed)}, told ${both(alerted)}; one edit each ${BETWEEN_MS} ms`,
-  }];
+  return [
+    {
+      figure: "drift: edit → seen / corrected / alert at the sink, 100 edits of 100 objects, p99",
+      measured: [a, b, c].map((value) => `${value?.toFixed(2)} s`).join(" / "),
+      reach: "≤ 1 s / 2 s / 3 s",
+      isMet: (a ?? 9) <= 1 && (b ?? 9) <= 2 && (c ?? 9) <= 3,
+      detail: `p50 / p99: seen ${both(seen)}, corrected ${both(fixed)}, told ${both(alerted)}; one edit each ${BETWEEN_MS} ms`,
+    },
+  ];
 }
 
 /** By Deployment: when the first drift alert about it came, and when it says that the drift was seen (milliseconds since 1970). */
-function toldOf(messages: readonly { readonly body: string; readonly atMs: number }[]): ReadonlyMap<string, { readonly atMs: number; readonly detectedMs: number }> {
+function toldOf(
+  messages: readonly { readonly body: string; readonly atMs: number }[],
+): ReadonlyMap<string, { readonly atMs: number; readonly detectedMs: number }> {
   const found = new Map<string, { readonly atMs: number; readonly detectedMs: number }>();
   for (const { body, atMs } of messages) {
     if (!body.includes('"reason":"Drift')) continue;

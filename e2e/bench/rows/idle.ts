@@ -27,8 +27,13 @@ export async function idle(signal: AbortSignal): Promise<readonly Row[]> {
   const after = await controllersCpu(toolkit);
   const cpu = sum(after) - sum(before);
   const others = proxy.seen.slice(from).filter(({ isWatch, path }) => !isWatch && !path.includes("/leases/"));
-  return [{
-    figure: "500 Kustomizations idle for 3 minutes", measured: `${cpu.toFixed(2)} CPU s, ${others.length} API requests but watches and lease`, reach: "≤ 1 CPU s; none",
-    isMet: cpu <= 1 && others.length === 0, detail: START_ORDER.map((name) => `${name} ${(after[name] - before[name]).toFixed(2)}`).join(", "),
-  }];
+  return [
+    {
+      figure: "500 Kustomizations idle for 3 minutes",
+      measured: `${cpu.toFixed(2)} CPU s, ${others.length} API requests but watches and lease`,
+      reach: "≤ 1 CPU s; none",
+      isMet: cpu <= 1 && others.length === 0,
+      detail: START_ORDER.map((name) => `${name} ${(after[name] - before[name]).toFixed(2)}`).join(", "),
+    },
+  ];
 }

@@ -20,11 +20,24 @@ export async function thousand(signal: AbortSignal): Promise<readonly Row[]> {
   const rounds: Round[] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push(await measure(signal));
   const ratio = median(rounds.map(({ seconds, floor }) => seconds / floor));
-  const of = (pick: (round: Round) => number, digits = 1): string => `${median(rounds.map(pick)).toFixed(digits)} (${rounds.map((one) => pick(one).toFixed(digits)).join(", ")})`;
+  const of = (pick: (round: Round) => number, digits = 1): string =>
+    `${median(rounds.map(pick)).toFixed(digits)} (${rounds.map((one) => pick(one).toFixed(digits)).join(", ")})`;
   const peaks = (round: Round): number => round.peaks.reduce((total, mb) => total + mb, 0);
   return [
-    { figure: "1,000 Kustomizations × 4 objects until all are Ready, over the floor", measured: `${ratio.toFixed(1)} × the floor`, reach: "≤ 6 ×", isMet: ratio <= 6, detail: `seconds ${of(({ seconds }) => seconds)}; floor of 4,000 applies ${of(({ floor }) => floor)} s; ${of(({ cpu }) => cpu / COUNT, 3)} CPU s each` },
-    { figure: "memory of the three controllers at their peaks", measured: `${median(rounds.map(peaks)).toFixed(0)} MB`, reach: "≤ 440 MB", isMet: median(rounds.map(peaks)) <= 440, detail: `notification, source, kustomize: ${rounds.map((one) => one.peaks.map((mb) => mb.toFixed(0)).join(" + ")).join("; ")}` },
+    {
+      figure: "1,000 Kustomizations × 4 objects until all are Ready, over the floor",
+      measured: `${ratio.toFixed(1)} × the floor`,
+      reach: "≤ 6 ×",
+      isMet: ratio <= 6,
+      detail: `seconds ${of(({ seconds }) => seconds)}; floor of 4,000 applies ${of(({ floor }) => floor)} s; ${of(({ cpu }) => cpu / COUNT, 3)} CPU s each`,
+    },
+    {
+      figure: "memory of the three controllers at their peaks",
+      measured: `${median(rounds.map(peaks)).toFixed(0)} MB`,
+      reach: "≤ 440 MB",
+      isMet: median(rounds.map(peaks)) <= 440,
+      detail: `notification, source, kustomize: ${rounds.map((one) => one.peaks.map((mb) => mb.toFixed(0)).join(" + ")).join("; ")}`,
+    },
   ];
 }
 
@@ -38,16 +51,22 @@ async function measure(signal: AbortSignal): Promise<Round> {
   await toolkit.cluster.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "floor" } });
   const floorObjects = names(COUNT).flatMap((name) => application("floor", name));
   await Promise.all(floorObjects.slice(0, 8).map(apply));
-  const floor = await secondsFor(floorObjects.slice(8), CONCURRENCY, apply) * floorObjects.length / (floorObjects.length - 8);
+  const floor = ((await secondsFor(floorObjects.slice(8), CONCURRENCY, apply)) * floorObjects.length) / (floorObjects.length - 8);
 
   await toolkit.commit(Object.assign({}, ...names(COUNT).map((name) => applicationFiles(NAMESPACE, name))));
   await toolkit.cluster.apply(...alerting(NAMESPACE, toolkit.sink.url));
   const source = gitRepository(NAMESPACE, "apps", toolkit.git.url);
   await toolkit.cluster.apply(source);
-  await toolkit.cluster.untilObject("an artifact", { apiVersion: source.apiVersion, kind: source.kind, namespace: NAMESPACE, name: "apps" }, (object) => JSON.stringify(object).includes('"artifact"'));
+  await toolkit.cluster.untilObject("an artifact", { apiVersion: source.apiVersion, kind: source.kind, namespace: NAMESPACE, name: "apps" }, (object) =>
+    JSON.stringify(object).includes('"artifact"'),
+  );
   const before = sum(await controllersCpu(toolkit));
   const startedMs = performance.now();
-  await secondsFor(names(COUNT).map((name) => applier(NAMESPACE, name)), CONCURRENCY, apply);
+  await secondsFor(
+    names(COUNT).map((name) => applier(NAMESPACE, name)),
+    CONCURRENCY,
+    apply,
+  );
   await ready.whenReady(COUNT);
   const seconds = (performance.now() - startedMs) / 1000;
   const cpu = sum(await controllersCpu(toolkit)) - before;

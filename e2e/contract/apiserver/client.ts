@@ -137,7 +137,12 @@ export class EventStream {
   #take(text: string): void {
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
-    this.#events.push(...lines.filter((line) => line !== "").map(eventOf).filter((event) => event !== undefined));
+    this.#events.push(
+      ...lines
+        .filter((line) => line !== "")
+        .map(eventOf)
+        .filter((event) => event !== undefined),
+    );
     this.#tell();
   }
 

@@ -15,13 +15,26 @@ const asks = (response: Partial<RequestStep["response"]>, step: Partial<RequestS
   response: { status: 200, ...response },
   ...step,
 });
-const answers = (body: unknown, answer: Partial<Answer> = {}): Answer => ({ status: 200, contentType: "application/json", warnings: [], text: JSON.stringify(body), ...answer });
-const failures = (step: RequestStep, answer: Answer): readonly string[] => compareAnswer(step, answer, fresh()).filter(({ isWording }) => !isWording).map(({ at }) => at);
+const answers = (body: unknown, answer: Partial<Answer> = {}): Answer => ({
+  status: 200,
+  contentType: "application/json",
+  warnings: [],
+  text: JSON.stringify(body),
+  ...answer,
+});
+const failures = (step: RequestStep, answer: Answer): readonly string[] =>
+  compareAnswer(step, answer, fresh())
+    .filter(({ isWording }) => !isWording)
+    .map(({ at }) => at);
 
 describe("an answer", () => {
   const differing: Record<string, [RequestStep, Answer, readonly string[]]> = {
     "of another status": [asks({ status: 201 }, { compare: "status" }), answers({}), ["status"]],
-    "of another content type": [asks({ contentType: "application/json" }, { compare: "type" }), answers({}, { contentType: "application/yaml" }), ["contentType"]],
+    "of another content type": [
+      asks({ contentType: "application/json" }, { compare: "type" }),
+      answers({}, { contentType: "application/yaml" }),
+      ["contentType"],
+    ],
     "with one warning too many": [asks({ body: {} }), answers({}, { warnings: ['299 - "x"'] }), ["warnings"]],
     "that lacks a field": [asks({ body: { a: { b: null } } }), answers({ a: {} }), ["body/a/b"]],
     "with a field too many": [asks({ body: {} }), answers({ "a/b": null }), ["body/a~1b"]],
@@ -31,19 +44,25 @@ describe("an answer", () => {
     "whose selected part is missing": [asks({ selected: { x: 1 } }, { select: { x: "a/x" } }), answers({}), ["selected/x"]],
     "that is another text": [asks({ text: "ok" }), answers({}, { text: "ok\n" }), ["text"]],
     "with a number as text": [asks({ body: 1 }), answers("1"), ["body"]],
-    "whose integer differs beyond what a double holds": [
-      asks({ body: parseExactly("9007199254740993") }), answers({}, { text: "9007199254740992" }), ["body"],
-    ],
+    "whose integer differs beyond what a double holds": [asks({ body: parseExactly("9007199254740993") }), answers({}, { text: "9007199254740992" }), ["body"]],
   };
   it.each(Object.entries(differing))("%s differs", (_, [step, answer, at]) => {
     expect(failures(step, answer)).toEqual(at);
   });
 
   it("is not judged by its wording", () => {
-    const status = (message: string, cause: string): Json => ({ apiVersion: "v1", kind: "Status", message, details: { causes: [{ field: "a", reason: "R", message: cause }] } });
+    const status = (message: string, cause: string): Json => ({
+      apiVersion: "v1",
+      kind: "Status",
+      message,
+      details: { causes: [{ field: "a", reason: "R", message: cause }] },
+    });
     const expected = { apiVersion: "v1", kind: "Status", details: { causes: [{ field: "a", reason: "R" }] } };
     const found = compareAnswer(asks({ body: expected, message: "no", causeMessages: ["x"] }), answers(status("nein", "y")), fresh());
-    expect(found.map(({ at, isWording }) => [at, isWording])).toEqual([["message", true], ["causeMessages/0", true]]);
+    expect(found.map(({ at, isWording }) => [at, isWording])).toEqual([
+      ["message", true],
+      ["causeMessages/0", true],
+    ]);
   });
 
   it("is judged by the manager that a conflict names, whatever the order of the causes", () => {
@@ -103,7 +122,7 @@ describe("a placeholder", () => {
 });
 
 it("sends a number as it was recorded, and reads its value", () => {
-  const text = '[1.0,1e3,9007199254740993,1.5]';
+  const text = "[1.0,1e3,9007199254740993,1.5]";
   const parsed = parseExactly(text);
   expect(JSON.stringify(parsed)).toBe(text);
   expect(Array.isArray(parsed) ? parsed.map(numberText) : []).toEqual(["1", "1000", "9007199254740993", "1.5"]);

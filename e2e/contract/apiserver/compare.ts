@@ -72,12 +72,19 @@ function compareObjects(expected: JsonObject, actual: Json | undefined, at: stri
     }
     left.delete(match);
     const isWording = key === "message" && Object.hasOwn(expected, "lastTransitionTime") && typeof actual[match] === "string";
-    found.push(...compareJson(wanted, actual[match], pointer(at, key), bindings).map((difference) => ({ ...difference, isWording: isWording || difference.isWording })));
+    found.push(
+      ...compareJson(wanted, actual[match], pointer(at, key), bindings).map((difference) => ({ ...difference, isWording: isWording || difference.isWording })),
+    );
   }
   return [...found, ...[...left].map((key) => ({ at: pointer(at, key), expected: undefined, actual: actual[key], isWording: false }))];
 }
 
-function compareSelected(selection: Readonly<Record<string, string>>, expected: Readonly<Record<string, Json>>, body: Json, bindings: Bindings): readonly Difference[] {
+function compareSelected(
+  selection: Readonly<Record<string, string>>,
+  expected: Readonly<Record<string, Json>>,
+  body: Json,
+  bindings: Bindings,
+): readonly Difference[] {
   const names = Object.keys(selection).sort();
   const selected = Object.fromEntries(names.map((name) => [name, select(body, bindings.fill(selection[name] ?? ""))]));
   return compareJson(expected, selected, "selected", bindings);
@@ -117,7 +124,9 @@ function withoutWording({ message, ...status }: JsonObject): { data: JsonObject;
   const causes = isObject(details) ? details["causes"] : undefined;
   if (!isObject(details) || !isArray(causes)) return { data: status, message: text, causeMessages: [] };
   const causeMessages = causes.filter(isObject).flatMap(({ message: cause }) => (typeof cause === "string" ? [cause] : []));
-  const bare = causes.filter(isObject).map(({ message: cause, ...rest }) => (rest["reason"] === "FieldManagerConflict" && cause !== undefined ? { ...rest, message: cause } : rest));
+  const bare = causes
+    .filter(isObject)
+    .map(({ message: cause, ...rest }) => (rest["reason"] === "FieldManagerConflict" && cause !== undefined ? { ...rest, message: cause } : rest));
   // Causes of one field and reason come in no certain order: the server walks a map.
   const sorted = bare.sort((a, b) => compareField(a, b, "field") || compareField(a, b, "reason") || compareField(a, b, "message"));
   return { data: { ...status, details: { ...details, causes: sorted } }, message: text, causeMessages };

@@ -19,9 +19,7 @@ const { rawJSON, isRawJSON } = JSON as unknown as {
 export function parseExactly(text: string): Json {
   // why: the compiler's library does not know the reviver's third argument yet
   const parse = JSON.parse as (text: string, reviver: (key: string, value: Json, context: { source?: string }) => Json) => Json;
-  return parse(text, (_key, value, { source }) =>
-    typeof value === "number" && source !== undefined && source !== String(value) ? rawJSON(source) : value,
-  );
+  return parse(text, (_key, value, { source }) => (typeof value === "number" && source !== undefined && source !== String(value) ? rawJSON(source) : value));
 }
 
 export function isObject(value: unknown): value is JsonObject {

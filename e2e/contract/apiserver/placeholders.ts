@@ -40,7 +40,13 @@ export class Bindings {
 
   /** @param id eight lower-case letters, the case's own; @param now the server's clock, milliseconds since 1970 */
   static of(id: string, now: () => number): Bindings {
-    return new Bindings(new Map([["id", id], ["ns", `ns-${id}`]]), now);
+    return new Bindings(
+      new Map([
+        ["id", id],
+        ["ns", `ns-${id}`],
+      ]),
+      now,
+    );
   }
 
   /** A copy that can be thrown away when an attempt fails. */

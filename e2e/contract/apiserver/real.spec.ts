@@ -42,10 +42,16 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
     });
     // Nothing may collect or terminate while the other cases are played.
     afterAll(async () => plane.stopControllers(controllers));
-    defineCases(cases.filter((recorded) => recorded.controllers), target);
+    defineCases(
+      cases.filter((recorded) => recorded.controllers),
+      target,
+    );
   });
 
   describe("without controllers", () => {
-    defineCases(cases.filter((recorded) => !recorded.controllers), target);
+    defineCases(
+      cases.filter((recorded) => !recorded.controllers),
+      target,
+    );
   });
 });

@@ -23,7 +23,16 @@ async function serve(handler: Handler): Promise<Target> {
 }
 
 const signal = new AbortController().signal;
-const caseOf = (steps: readonly Step[], more: Partial<Case> = {}): Case => ({ topic: "t", name: "n", namespace: false, controllers: false, steps, versions: [], cleanup: [], ...more });
+const caseOf = (steps: readonly Step[], more: Partial<Case> = {}): Case => ({
+  topic: "t",
+  name: "n",
+  namespace: false,
+  controllers: false,
+  steps,
+  versions: [],
+  cleanup: [],
+  ...more,
+});
 const watch: Step = { watch: "w", request: { method: "GET", path: "/w", query: "watch=true" }, response: { status: 200 } };
 const event = (name: string): string => `${JSON.stringify({ type: "ADDED", object: { name } })}\n`;
 const places = ({ differences }: Replay): readonly string[] => differences.map(({ at }) => at);
@@ -35,7 +44,9 @@ describe("a request", () => {
       seen.push(`${request.method} ${request.url?.replaceAll(/ns-[a-z]{8}/g, "NS")} ${request.headers.authorization} ${request.headers["user-agent"]}`);
       response.writeHead(request.url === "/api/v1/namespaces" ? 201 : 200).end("{}");
     });
-    const steps: readonly Step[] = [{ request: { method: "PUT", path: "/x/${ns}", query: "a=%20b", token: "wrong" }, response: { status: 200 }, compare: "status" }];
+    const steps: readonly Step[] = [
+      { request: { method: "PUT", path: "/x/${ns}", query: "a=%20b", token: "wrong" }, response: { status: 200 }, compare: "status" },
+    ];
     const { differences } = await replay(caseOf(steps, { namespace: true, cleanup: ["/extra"] }), target, signal);
     expect(differences).toEqual([]);
     expect(seen).toEqual([
@@ -98,5 +109,8 @@ it("a failing case is played once more, results keep the order of the cases", as
   const target = await serve((request, response) => void response.writeHead(request.url === "/once" && count++ === 0 ? 500 : 200).end());
   const get = (path: string): Case => caseOf([{ request: { method: "GET", path }, compare: "status", response: { status: 200 } }], { name: path });
   const played = await run([get("/once"), get("/always")], target, signal);
-  expect(played.map(({ case: { name }, attempts, differences }) => [name, attempts, differences.length])).toEqual([["/once", 2, 0], ["/always", 1, 0]]);
+  expect(played.map(({ case: { name }, attempts, differences }) => [name, attempts, differences.length])).toEqual([
+    ["/once", 2, 0],
+    ["/always", 1, 0],
+  ]);
 });

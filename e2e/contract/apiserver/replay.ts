@@ -123,7 +123,9 @@ class Player {
       const at = `events/${index}`;
       return expected === undefined ? [{ at, expected: undefined, actual, isWording: false }] : compareEvent(expected, actual, at, this.#bindings);
     });
-    const missing = events.slice(seen.length).map(({ type }, index) => ({ at: `events/${seen.length + index}`, expected: type, actual: undefined, isWording: false }));
+    const missing = events
+      .slice(seen.length)
+      .map(({ type }, index) => ({ at: `events/${seen.length + index}`, expected: type, actual: undefined, isWording: false }));
     const end = stream.ended === ended ? [] : [{ at: "ended", expected: ended, actual: stream.ended, isWording: false }];
     return [...found, ...missing, ...end];
   }
@@ -164,7 +166,12 @@ class Player {
 }
 
 const NAMESPACE_STEP: RequestStep = {
-  request: { method: "POST", path: "/api/v1/namespaces", contentType: "application/json", body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "${ns}" } } },
+  request: {
+    method: "POST",
+    path: "/api/v1/namespaces",
+    contentType: "application/json",
+    body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "${ns}" } },
+  },
   compare: "status",
   response: { status: 201 },
 };

@@ -35,7 +35,9 @@ export async function run(cases: readonly Case[], target: Target, signal: AbortS
 
 /** One line for each difference; long values are cut. */
 export function describeDifferences(differences: readonly StepDifference[]): string {
-  return differences.map(({ step, at, expected, actual }) => `  step ${step}\n    ${at}: expected ${shown(expected)}\n    ${" ".repeat(at.length)}       got ${shown(actual)}`).join("\n");
+  return differences
+    .map(({ step, at, expected, actual }) => `  step ${step}\n    ${at}: expected ${shown(expected)}\n    ${" ".repeat(at.length)}       got ${shown(actual)}`)
+    .join("\n");
 }
 
 /** Plays a case until it passes, or as often as `options` allow. */

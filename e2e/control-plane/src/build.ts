@@ -72,12 +72,18 @@ async function build(folder: string, { env, onProgress }: BuildOptions, signal: 
   const making = `${folder}.${randomUUID()}`;
   const startedAt = Date.now();
   let packages = 0;
-  const tell = (): void => onProgress(`building the control plane, once, about five minutes: ${packages} packages compiled, ${Math.round((Date.now() - startedAt) / 1000)} s`);
+  const tell = (): void =>
+    onProgress(`building the control plane, once, about five minutes: ${packages} packages compiled, ${Math.round((Date.now() - startedAt) / 1000)} s`);
   tell();
   const telling = setInterval(tell, PROGRESS_MS);
   try {
     await mkdir(making);
-    const { code, lines } = await go(["build", "-v", ...FLAGS, "-o", join(making, "control-plane"), "."], { ...env, CGO_ENABLED: "0" }, signal, () => packages++);
+    const { code, lines } = await go(
+      ["build", "-v", ...FLAGS, "-o", join(making, "control-plane"), "."],
+      { ...env, CGO_ENABLED: "0" },
+      signal,
+      () => packages++,
+    );
     if (code !== 0) throw new Error(`go build failed:\n${lines.slice(-20).join("\n")}`);
     for (const name of NAMES) await symlink("control-plane", join(making, name));
     await rename(making, folder);
@@ -88,7 +94,12 @@ async function build(folder: string, { env, onProgress }: BuildOptions, signal: 
 }
 
 /** Runs Go in the module's folder; `code` is undefined where there is no Go. */
-async function go(args: readonly string[], env: BuildOptions["env"], signal: AbortSignal, onLine?: () => void): Promise<{ code: number | undefined; lines: readonly string[] }> {
+async function go(
+  args: readonly string[],
+  env: BuildOptions["env"],
+  signal: AbortSignal,
+  onLine?: () => void,
+): Promise<{ code: number | undefined; lines: readonly string[] }> {
   const child = spawn("go", args, { cwd: SOURCE, env, stdio: ["ignore", "pipe", "pipe"], signal });
   const lines: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -104,5 +115,8 @@ async function go(args: readonly string[], env: BuildOptions["env"], signal: Abo
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

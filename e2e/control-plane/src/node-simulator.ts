@@ -54,12 +54,25 @@ export async function simulateNode(access: ServerAccess, signal: AbortSignal): P
 async function keepNode(client: HttpsClient, signal: AbortSignal): Promise<void> {
   const size = { cpu: "1000", memory: "4Ti", pods: "100000", "ephemeral-storage": "4Ti" };
   const kubelet = { heartbeat: new Date().toISOString().replace(/\.\d+Z$/, "Z") };
-  const condition = (type: string, status: string): unknown => ({ type, status, reason: "Simulated", message: "workloads are simulated", lastHeartbeatTime: kubelet.heartbeat, lastTransitionTime: kubelet.heartbeat });
+  const condition = (type: string, status: string): unknown => ({
+    type,
+    status,
+    reason: "Simulated",
+    message: "workloads are simulated",
+    lastHeartbeatTime: kubelet.heartbeat,
+    lastTransitionTime: kubelet.heartbeat,
+  });
   const conditions = [condition("MemoryPressure", "False"), condition("DiskPressure", "False"), condition("PIDPressure", "False"), condition("Ready", "True")];
   await untilDone(signal, async () => {
     const labels = { "kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux" };
     const made = await client.request("POST", "/api/v1/nodes", signal, { apiVersion: "v1", kind: "Node", metadata: { name: NODE, labels } });
-    const status = await client.request("PATCH", `/api/v1/nodes/${NODE}/status`, signal, { status: { capacity: size, allocatable: size, conditions } }, "application/merge-patch+json");
+    const status = await client.request(
+      "PATCH",
+      `/api/v1/nodes/${NODE}/status`,
+      signal,
+      { status: { capacity: size, allocatable: size, conditions } },
+      "application/merge-patch+json",
+    );
     // Admission taints a new Node as not ready, and the controller that would take the taint away does not run.
     const untainted = await client.request("PATCH", `/api/v1/nodes/${NODE}`, signal, { spec: { taints: null } }, "application/merge-patch+json");
     return (made.status === 201 || made.status === 409) && status.status === 200 && untainted.status === 200;
@@ -103,7 +116,11 @@ export function nextForPod({ metadata, spec, status }: Workload): Act | undefine
   const { name, uid, deletionTimestamp, ownerReferences = [] } = metadata;
   if (deletionTimestamp !== undefined) return { method: "DELETE", path: "", body: { gracePeriodSeconds: 0, preconditions: { uid } } };
   if (spec.nodeName === undefined) {
-    return { method: "POST", path: "/binding", body: { apiVersion: "v1", kind: "Binding", metadata: { name, uid }, target: { apiVersion: "v1", kind: "Node", name: NODE } } };
+    return {
+      method: "POST",
+      path: "/binding",
+      body: { apiVersion: "v1", kind: "Binding", metadata: { name, uid }, target: { apiVersion: "v1", kind: "Node", name: NODE } },
+    };
   }
   if (status?.phase !== undefined && status.phase !== "Pending") return undefined;
   const { containers = [] } = spec;
@@ -117,7 +134,12 @@ function podStatus(mode: "waiting" | "running" | "succeeded", containers: readon
   const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   const isReady = mode === "running";
   const reason = mode === "succeeded" ? { reason: "PodCompleted" } : mode === "waiting" ? { reason: "ContainersNotReady" } : {};
-  const condition = (type: string, isTrue: boolean): unknown => ({ type, status: isTrue ? "True" : "False", lastTransitionTime: now, ...(isTrue ? {} : reason) });
+  const condition = (type: string, isTrue: boolean): unknown => ({
+    type,
+    status: isTrue ? "True" : "False",
+    lastTransitionTime: now,
+    ...(isTrue ? {} : reason),
+  });
   const state = {
     waiting: { waiting: { reason: "ImagePullBackOff", message: "the image's host can never be reached" } },
     running: { running: { startedAt: now } },
@@ -136,7 +158,11 @@ function podStatus(mode: "waiting" | "running" | "succeeded", containers: readon
 /** Binds a claim without a volume: what asks for its phase sees it bound. Pure. */
 export function nextForClaim({ metadata: { uid, deletionTimestamp }, spec, status }: Workload): Act | undefined {
   if (deletionTimestamp !== undefined || status?.phase === "Bound") return undefined;
-  return { method: "PATCH", path: "/status", body: { metadata: { uid }, status: { phase: "Bound", accessModes: spec.accessModes ?? [], capacity: spec.resources?.requests ?? {} } } };
+  return {
+    method: "PATCH",
+    path: "/status",
+    body: { metadata: { uid }, status: { phase: "Bound", accessModes: spec.accessModes ?? [], capacity: spec.resources?.requests ?? {} } },
+  };
 }
 
 /** An address of 10.128.0.0/9, the same for the same pod. */

@@ -30,7 +30,10 @@ setInterval(() => undefined, 1000);
 it("leaves no process and no folder behind when its parent is killed with SIGKILL", async () => {
   const parent = spawn(process.execPath, ["--input-type=module", "-e", ORPHANED], { stdio: ["ignore", "pipe", "inherit"] });
   try {
-    const [line = ""] = await createInterface({ input: parent.stdout })[Symbol.asyncIterator]().next().then(({ value }) => [value]);
+    const [line = ""] = await createInterface({ input: parent.stdout })
+      [Symbol.asyncIterator]()
+      .next()
+      .then(({ value }) => [value]);
     const { pid, folder } = JSON.parse(line);
     expect([await isAlive(pid), existsSync(folder)]).toEqual([true, true]);
     parent.kill("SIGKILL");

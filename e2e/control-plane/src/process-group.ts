@@ -109,7 +109,14 @@ export class ProcessGroup implements AsyncDisposable {
     this.#running.set(pid, { child, ended });
     this.#watchdog.stdin?.write(`${pid}\n`);
     child.unref();
-    return { name, pid, ended, get end() { return end; } };
+    return {
+      name,
+      pid,
+      ended,
+      get end() {
+        return end;
+      },
+    };
   }
 }
 

@@ -43,7 +43,11 @@ export interface ControlPlane extends ServerAccess {
  * heartbeats, and claims are bound without volumes.
  */
 export const WORKLOAD_CONTROLLERS: readonly string[] = [
-  "*", "-node-lifecycle-controller", "-taint-eviction-controller", "-persistentvolume-binder-controller", "-persistentvolume-attach-detach-controller",
+  "*",
+  "-node-lifecycle-controller",
+  "-taint-eviction-controller",
+  "-persistentvolume-binder-controller",
+  "-persistentvolume-attach-detach-controller",
 ];
 
 /** What the recorded cases need of controllers, and nothing that would act on workloads. */
@@ -88,8 +92,11 @@ async function startOnce(group: ProcessGroup, { binaries, env, apiServerFlags = 
     kubeconfig,
     kubectl: join(binaries, "kubectl"),
     folder,
-    get pids() { return group.pids; },
-    startControllers: (which) => group.start("kube-controller-manager", join(binaries, "kube-controller-manager"), controllerFlags(folder, caFile, kubeconfig, which), env),
+    get pids() {
+      return group.pids;
+    },
+    startControllers: (which) =>
+      group.start("kube-controller-manager", join(binaries, "kube-controller-manager"), controllerFlags(folder, caFile, kubeconfig, which), env),
     stopControllers: (controllers) => group.kill(controllers),
     stop: () => group.stop(),
   };
@@ -97,7 +104,11 @@ async function startOnce(group: ProcessGroup, { binaries, env, apiServerFlags = 
 
 /** The token of the one user, and the key that service account tokens are signed with. */
 async function writeSecrets(folder: string, token: string): Promise<void> {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256", privateKeyEncoding: { type: "sec1", format: "pem" }, publicKeyEncoding: { type: "spki", format: "pem" } });
+  const { privateKey } = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    privateKeyEncoding: { type: "sec1", format: "pem" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
   await writeFile(join(folder, "tokens.csv"), `${token},plumb,plumb,system:masters\n`, { mode: 0o600 });
   await writeFile(join(folder, "service-account.key"), privateKey, { mode: 0o600 });
 }
@@ -106,30 +117,55 @@ async function writeSecrets(folder: string, token: string): Promise<void> {
 function etcdFlags(folder: string, clientPort: number, peerPort: number): readonly string[] {
   const [client, peer] = [`http://127.0.0.1:${clientPort}`, `http://127.0.0.1:${peerPort}`];
   return [
-    `--data-dir=${join(folder, "etcd")}`, "--unsafe-no-fsync", "--log-level=warn",
-    `--listen-client-urls=${client}`, `--advertise-client-urls=${client}`,
-    `--listen-peer-urls=${peer}`, `--initial-advertise-peer-urls=${peer}`, `--initial-cluster=default=${peer}`,
+    `--data-dir=${join(folder, "etcd")}`,
+    "--unsafe-no-fsync",
+    "--log-level=warn",
+    `--listen-client-urls=${client}`,
+    `--advertise-client-urls=${client}`,
+    `--listen-peer-urls=${peer}`,
+    `--initial-advertise-peer-urls=${peer}`,
+    `--initial-cluster=default=${peer}`,
   ];
 }
 
 function serverFlags(folder: string, port: number, etcdPort: number): readonly string[] {
   const key = join(folder, "service-account.key");
   return [
-    `--etcd-servers=http://127.0.0.1:${etcdPort}`, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", `--secure-port=${port}`,
-    `--cert-dir=${join(folder, "certificates")}`, "--service-cluster-ip-range=10.96.0.0/16", "--disable-admission-plugins=ServiceAccount",
-    "--authorization-mode=RBAC", `--token-auth-file=${join(folder, "tokens.csv")}`, "--allow-privileged=true",
-    "--service-account-issuer=https://kubernetes.default.svc", `--service-account-signing-key-file=${key}`, `--service-account-key-file=${key}`,
+    `--etcd-servers=http://127.0.0.1:${etcdPort}`,
+    "--bind-address=127.0.0.1",
+    "--advertise-address=127.0.0.1",
+    `--secure-port=${port}`,
+    `--cert-dir=${join(folder, "certificates")}`,
+    "--service-cluster-ip-range=10.96.0.0/16",
+    "--disable-admission-plugins=ServiceAccount",
+    "--authorization-mode=RBAC",
+    `--token-auth-file=${join(folder, "tokens.csv")}`,
+    "--allow-privileged=true",
+    "--service-account-issuer=https://kubernetes.default.svc",
+    `--service-account-signing-key-file=${key}`,
+    `--service-account-key-file=${key}`,
   ];
 }
 
 function controllerFlags(folder: string, caFile: string, kubeconfig: string, which: readonly string[]): readonly string[] {
   return [
-    `--kubeconfig=${kubeconfig}`, `--controllers=${which.join(",")}`, "--leader-elect=false", "--secure-port=0", "--kube-api-qps=500", "--kube-api-burst=1000",
-    `--root-ca-file=${caFile}`, `--service-account-private-key-file=${join(folder, "service-account.key")}`,
+    `--kubeconfig=${kubeconfig}`,
+    `--controllers=${which.join(",")}`,
+    "--leader-elect=false",
+    "--secure-port=0",
+    "--kube-api-qps=500",
+    "--kube-api-burst=1000",
+    `--root-ca-file=${caFile}`,
+    `--service-account-private-key-file=${join(folder, "service-account.key")}`,
   ];
 }
 
-async function ready({ url, token, caFile }: { url: string; token: string; caFile: string }, group: ProcessGroup, processes: readonly RunningProcess[], signal: AbortSignal): Promise<ServerAccess> {
+async function ready(
+  { url, token, caFile }: { url: string; token: string; caFile: string },
+  group: ProcessGroup,
+  processes: readonly RunningProcess[],
+  signal: AbortSignal,
+): Promise<ServerAccess> {
   for (const deadline = Date.now() + READY_MS; Date.now() < deadline; await delay(50, undefined, { signal })) {
     const ended = processes.find(({ end }) => end !== undefined);
     if (ended !== undefined) throw new Error(`${ended.name} ended (${ended.end}) before it was ready:\n${await group.logTail(ended.name, 10)}`);
@@ -152,23 +188,29 @@ async function answersReady(access: ServerAccess, signal: AbortSignal): Promise<
 }
 
 function kubeconfigText({ url, token, ca }: ServerAccess): string {
-  return `${JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "plumb", cluster: { server: url, "certificate-authority-data": Buffer.from(ca).toString("base64") } }],
-    users: [{ name: "plumb", user: { token } }],
-    contexts: [{ name: "plumb", context: { cluster: "plumb", user: "plumb", namespace: "default" } }],
-    "current-context": "plumb",
-  }, undefined, 2)}\n`;
+  return `${JSON.stringify(
+    {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "plumb", cluster: { server: url, "certificate-authority-data": Buffer.from(ca).toString("base64") } }],
+      users: [{ name: "plumb", user: { token } }],
+      contexts: [{ name: "plumb", context: { cluster: "plumb", user: "plumb", namespace: "default" } }],
+      "current-context": "plumb",
+    },
+    undefined,
+    2,
+  )}\n`;
 }
 
 /** Ports that were free a moment ago, all different. */
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, async () => {
-    const server = createServer();
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-    return server;
-  }));
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
+      return server;
+    }),
+  );
   const ports = servers.map((server) => {
     const address = server.address();
     return typeof address === "object" && address !== null ? address.port : 0;

@@ -3,7 +3,13 @@ import { describe, expect, it } from "vitest";
 import { textAt } from "./draft.ts";
 import { startTestApiServer, type TestApiServer } from "./testing/index.ts";
 
-async function call(cluster: TestApiServer, method: string, path: string, body?: unknown, contentType = "application/json"): Promise<{ status: number; body: JsonObject }> {
+async function call(
+  cluster: TestApiServer,
+  method: string,
+  path: string,
+  body?: unknown,
+  contentType = "application/json",
+): Promise<{ status: number; body: JsonObject }> {
   const response = await fetch(`${cluster.url}${path}`, {
     method,
     headers: { authorization: `Bearer ${cluster.token}`, "content-type": contentType, "user-agent": "spec/1" },
@@ -21,7 +27,9 @@ describe("an embedded API server", () => {
     await using cluster = await startTestApiServer();
     expect((await call(cluster, "POST", MAPS, map("a", { x: "1" }))).status).toBe(201);
     expect((await call(cluster, "GET", `${MAPS}/a`)).body).toMatchObject({ data: { x: "1" } });
-    expect((await call(cluster, "PATCH", `${MAPS}/a?fieldManager=me`, map("a", { y: "2" }), "application/apply-patch+yaml")).body).toMatchObject({ data: { x: "1", y: "2" } });
+    expect((await call(cluster, "PATCH", `${MAPS}/a?fieldManager=me`, map("a", { y: "2" }), "application/apply-patch+yaml")).body).toMatchObject({
+      data: { x: "1", y: "2" },
+    });
     expect((await call(cluster, "DELETE", `${MAPS}/a`)).status).toBe(200);
     expect((await call(cluster, "GET", `${MAPS}/a`)).status).toBe(404);
   });

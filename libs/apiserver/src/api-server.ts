@@ -66,14 +66,22 @@ export function createApiServer(options: ApiServerOptions = {}): ApiServer {
   const namespaces = new NamespaceController({ store, deleter, registry, clock, now: () => now() }, definitions);
   const collector = new GarbageCollector({ store, deleter, registry, clock });
   const parts: ApiParts = {
-    store, writer, registry, knobs, clock, deleter,
+    store,
+    writer,
+    registry,
+    knobs,
+    clock,
+    deleter,
     discovery: new Discovery(registry),
     tokens: new Set(options.tokens),
     now: () => now(),
     onWatch: (stop) => knobs.track(stop),
   };
   bootstrap(registry, writer, now());
-  const simulator = options.workloads === false ? undefined : new WorkloadSimulator({ ...parts, now: () => now() }, { podStartMs: options.workloads?.podStartMs ?? DEFAULT_POD_START_MS });
+  const simulator =
+    options.workloads === false
+      ? undefined
+      : new WorkloadSimulator({ ...parts, now: () => now() }, { podStartMs: options.workloads?.podStartMs ?? DEFAULT_POD_START_MS });
   const handle = (request: ApiRequest): Promise<ApiResponse> => handleRequest(parts, request);
   return {
     handle,

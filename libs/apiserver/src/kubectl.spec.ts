@@ -58,7 +58,10 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
 
   const kubectl = async (...args: readonly string[]): Promise<string> => {
     const program = join(binaries.kind === "found" ? binaries.folder : "", "kubectl");
-    const { stdout } = await promisify(execFile)(program, ["--server", listening.url, "--cache-dir", join(folder, "cache"), ...args], { env: { HOME: folder, PATH: process.env["PATH"] ?? "" }, timeout: 60_000 });
+    const { stdout } = await promisify(execFile)(program, ["--server", listening.url, "--cache-dir", join(folder, "cache"), ...args], {
+      env: { HOME: folder, PATH: process.env["PATH"] ?? "" },
+      timeout: 60_000,
+    });
     return stdout;
   };
 
@@ -81,8 +84,12 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
     await kubectl("set", "image", "deployment/web", "nginx=nginx:2", "-n", "demo");
     await kubectl("rollout", "undo", "deployment/web", "-n", "demo");
     await kubectl("rollout", "status", "deployment/web", "-n", "demo", "--timeout=20s");
-    expect(await kubectl("get", "deployment", "web", "-n", "demo", "-o", "jsonpath={.spec.replicas} {.spec.template.spec.containers[0].image}")).toBe("2 nginx:1");
-    expect(await kubectl("get", "configmap", "settings", "-n", "demo", "-o", "jsonpath={.metadata.labels.tier}{.metadata.annotations.note}{.data.size}")).toBe("fronthismall");
+    expect(await kubectl("get", "deployment", "web", "-n", "demo", "-o", "jsonpath={.spec.replicas} {.spec.template.spec.containers[0].image}")).toBe(
+      "2 nginx:1",
+    );
+    expect(await kubectl("get", "configmap", "settings", "-n", "demo", "-o", "jsonpath={.metadata.labels.tier}{.metadata.annotations.note}{.data.size}")).toBe(
+      "fronthismall",
+    );
   });
 
   it("applies on both sides, sees no difference then, and waits for what is simulated", { timeout: 120_000 }, async () => {

@@ -15,18 +15,72 @@ interface Mutation {
 }
 
 const MUTATIONS: readonly Mutation[] = [
-  { breaks: "an old resource version is a conflict", file: "write/writer.ts", from: 'if (version !== textAt(live, "metadata", "resourceVersion"))', to: "if (version === undefined)", topic: "write" },
-  { breaks: "a no-op write keeps the version", file: "write/writer.ts", from: "if (old !== undefined && equalJson(next, old))", to: "if (old === undefined)", topic: "write" },
+  {
+    breaks: "an old resource version is a conflict",
+    file: "write/writer.ts",
+    from: 'if (version !== textAt(live, "metadata", "resourceVersion"))',
+    to: "if (version === undefined)",
+    topic: "write",
+  },
+  {
+    breaks: "a no-op write keeps the version",
+    file: "write/writer.ts",
+    from: "if (old !== undefined && equalJson(next, old))",
+    to: "if (old === undefined)",
+    topic: "write",
+  },
   { breaks: "a dry run stores nothing", file: "write/writer.ts", from: "if (options.isDryRun) return present(resource, stored);", to: "", topic: "apply" },
-  { breaks: "status is reset by the main endpoint", file: "strategies/builtin-rules.ts", from: "const resetsStatus = hasStatus && kind.keepsStatus !== true;", to: "const resetsStatus = false;", topic: "apply" },
-  { breaks: "a change of the spec raises the generation", file: "strategies/builtin-rules.ts", from: '(numberAt(old, "metadata", "generation") ?? 0) + 1', to: '(numberAt(old, "metadata", "generation") ?? 0)', topic: "write" },
+  {
+    breaks: "status is reset by the main endpoint",
+    file: "strategies/builtin-rules.ts",
+    from: "const resetsStatus = hasStatus && kind.keepsStatus !== true;",
+    to: "const resetsStatus = false;",
+    topic: "apply",
+  },
+  {
+    breaks: "a change of the spec raises the generation",
+    file: "strategies/builtin-rules.ts",
+    from: '(numberAt(old, "metadata", "generation") ?? 0) + 1',
+    to: '(numberAt(old, "metadata", "generation") ?? 0)',
+    topic: "write",
+  },
   { breaks: "an object that leaves a selection is deleted from it", file: "read/watch.ts", from: "if (!was && !is) return;", to: "", topic: "watch" },
   { breaks: "a page ends at its limit", file: "read/list.ts", from: "if (limit > 0 && items.length === limit) break;", to: "", topic: "list" },
-  { breaks: "unknown fields of a custom resource are pruned", file: "crd/prune.ts", from: "delete value[key];\n      unknown.push(at);", to: "unknown.push(at);", topic: "crd" },
-  { breaks: "defaults of a custom schema are set", file: "crd/default-values.ts", from: "put(value, key, draftValue(fallback));", to: "continue;", topic: "crd" },
-  { breaks: "a finalizer holds an object", file: "write/writer.ts", from: 'const isHeld = listAt(object, "metadata", "finalizers").length > 0', to: "const isHeld = false", topic: "write" },
-  { breaks: "a dependent whose owner is gone is collected", file: "lifecycle/garbage-collector.ts", from: 'if (place === undefined) return "gone";', to: 'if (place === undefined) return "there";', topic: "lifecycle" },
-  { breaks: "a namespace waits for what is in it", file: "lifecycle/namespace-controller.ts", from: "if (left.length > 0) {", to: "if (left.length > 1_000) {", topic: "lifecycle" },
+  {
+    breaks: "unknown fields of a custom resource are pruned",
+    file: "crd/prune.ts",
+    from: "delete value[key];\n      unknown.push(at);",
+    to: "unknown.push(at);",
+    topic: "crd",
+  },
+  {
+    breaks: "defaults of a custom schema are set",
+    file: "crd/default-values.ts",
+    from: "put(value, key, draftValue(fallback));",
+    to: "continue;",
+    topic: "crd",
+  },
+  {
+    breaks: "a finalizer holds an object",
+    file: "write/writer.ts",
+    from: 'const isHeld = listAt(object, "metadata", "finalizers").length > 0',
+    to: "const isHeld = false",
+    topic: "write",
+  },
+  {
+    breaks: "a dependent whose owner is gone is collected",
+    file: "lifecycle/garbage-collector.ts",
+    from: 'if (place === undefined) return "gone";',
+    to: 'if (place === undefined) return "there";',
+    topic: "lifecycle",
+  },
+  {
+    breaks: "a namespace waits for what is in it",
+    file: "lifecycle/namespace-controller.ts",
+    from: "if (left.length > 0) {",
+    to: "if (left.length > 1_000) {",
+    topic: "lifecycle",
+  },
 ];
 
 const SUITE = "the recorded cases against a server with one rule broken";

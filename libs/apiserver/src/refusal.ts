@@ -127,13 +127,11 @@ export const badRequest = (message: string): Refusal => new Refusal(400, "BadReq
 /** 500 without a reason: an error that upstream does not turn into a Status of its own. */
 export const serverError = (message: string): Refusal => new Refusal(500, "", message);
 
-export const internalError = (message: string): Refusal =>
-  new Refusal(500, "InternalError", `Internal error occurred: ${message}`, { causes: [{ message }] });
+export const internalError = (message: string): Refusal => new Refusal(500, "InternalError", `Internal error occurred: ${message}`, { causes: [{ message }] });
 
 export const unauthorized = (): Refusal => new Refusal(401, "Unauthorized", "Unauthorized");
 
-export const notAllowed = (): Refusal =>
-  new Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+export const notAllowed = (): Refusal => new Refusal(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 
 export const noSuchResource = (): Refusal => new Refusal(404, "NotFound", "the server could not find the requested resource", {});
 
@@ -146,7 +144,13 @@ export const notAcceptable = (message: string, details?: JsonObject): Refusal =>
 export const unsupportedMedia = (message: string, details?: JsonObject): Refusal => new Refusal(415, "UnsupportedMediaType", message, details);
 
 export const tooManyRequests = (retryAfterSeconds: number): Refusal =>
-  new Refusal(429, "TooManyRequests", "the server has received too many requests and has asked us to try again later", { retryAfterSeconds }, retryAfterSeconds);
+  new Refusal(
+    429,
+    "TooManyRequests",
+    "the server has received too many requests and has asked us to try again later",
+    { retryAfterSeconds },
+    retryAfterSeconds,
+  );
 
 export function fromTheFuture(asked: bigint | number, current: number): Refusal {
   const message = `Too large resource version: ${asked}, current: ${current}`;

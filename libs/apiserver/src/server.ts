@@ -71,7 +71,8 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): ApiRequest {
   const url = incoming.url ?? "/";
   const mark = url.indexOf("?");
   const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(incoming.headers)) if (value !== undefined) headers.set(name, typeof value === "string" ? value : value.join(", "));
+  for (const [name, value] of Object.entries(incoming.headers))
+    if (value !== undefined) headers.set(name, typeof value === "string" ? value : value.join(", "));
   return {
     method: incoming.method ?? "GET",
     path: mark === -1 ? url : url.slice(0, mark),

@@ -17,7 +17,11 @@ beforeAll(async () => {
 afterAll(() => cluster.close());
 beforeEach(async () => {
   ns = `t-${randomUUID().slice(0, 8)}`;
-  await cluster.other.create({ group: "", version: "v1", plural: "namespaces" }, { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } }, { fieldManager: "test", signal });
+  await cluster.other.create(
+    { group: "", version: "v1", plural: "namespaces" },
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } },
+    { fieldManager: "test", signal },
+  );
   cluster.take();
 });
 
@@ -28,7 +32,9 @@ function configMap(name: string, data: Record<string, string>, metadata: Partial
 function deployment(name: string, image: string, replicas = 1): Manifest {
   const labels = { app: name };
   return {
-    apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: ns },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: ns },
     spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "app", image }] } } },
   };
 }
@@ -48,11 +54,19 @@ class Runner {
 
   async run(objects: readonly (Manifest | DesiredObject)[], checkpoint?: () => Promise<void>): Promise<ApplyResult> {
     const applier = new Applier({
-      client: this.#client, baselines: this.baselines, concurrency: 4, customStageKinds: new Set(), overrideManagers: [], isWatched: () => this.isWatched,
+      client: this.#client,
+      baselines: this.baselines,
+      concurrency: 4,
+      customStageKinds: new Set(),
+      overrideManagers: [],
+      isWatched: () => this.isWatched,
       clock: { nowMs: () => this.nowMs },
     });
     const result = await applier.run({
-      owner: { namespace: "flux-system", name: "apps" }, inventory: this.inventory, revision: "main@sha1:1", signal,
+      owner: { namespace: "flux-system", name: "apps" },
+      inventory: this.inventory,
+      revision: "main@sha1:1",
+      signal,
       objects: objects.map((one) => ("object" in one && "origin" in one ? (one as DesiredObject) : { object: one as Manifest })),
       checkpoint: async (inventory) => {
         this.checkpoints.push(inventory);
@@ -70,7 +84,7 @@ function get(name: string, resource = CONFIG_MAPS): ReturnType<Cluster["other"][
 
 /** The server takes a moment to serve what a definition has become. */
 async function until<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
-  for (const giveUp = Date.now() + 20_000; Date.now() < giveUp; ) {
+  for (const giveUp = Date.now() + 20_000; Date.now() < giveUp;) {
     const value = await look();
     if (value !== undefined) return value;
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -89,7 +103,10 @@ describe("applying", () => {
     expect(runner.checkpoints).toHaveLength(1);
     expect(runner.checkpoints[0]?.map(({ id }) => id)).toEqual([`${ns}_a__ConfigMap`, `${ns}_b__ConfigMap`, `${ns}_web_apps_Deployment`]);
     expect(changeLines(result.changes)).toBe(`ConfigMap/${ns}/a created\nConfigMap/${ns}/b created\nDeployment/${ns}/web created`);
-    expect((await get("a"))?.metadata.labels).toMatchObject({ "kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux-system" });
+    expect((await get("a"))?.metadata.labels).toMatchObject({
+      "kustomize.toolkit.fluxcd.io/name": "apps",
+      "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+    });
   });
 
   it("asks for nothing when nothing has changed and all of it is watched", async () => {
@@ -176,7 +193,9 @@ describe("applying", () => {
     const broken: Manifest = { ...bad, spec: { ...(bad["spec"] as object), replicas: "three" } };
     const result = await runner.run([configMap("a", { x: "1" }), { object: broken, origin: { path: "apps/web.yaml", line: 7 } }]);
     expect(result.failure?.message).toMatch(
-      new RegExp(String.raw`^Deployment/${ns}/web dry-run failed: failed to create typed patch object \((${ns})?/web; apps/v1, Kind=Deployment\): \.spec\.replicas: expected numeric \(int or float\), got string \(from apps/web\.yaml:7\)$`),
+      new RegExp(
+        String.raw`^Deployment/${ns}/web dry-run failed: failed to create typed patch object \((${ns})?/web; apps/v1, Kind=Deployment\): \.spec\.replicas: expected numeric \(int or float\), got string \(from apps/web\.yaml:7\)$`,
+      ),
     );
     expect(result.failure?.kind).toBe("invalid");
     expect(runner.checkpoints).toEqual([]);
@@ -191,14 +210,19 @@ describe("applying", () => {
 
   it("writes nothing when the inventory cannot be stored", async () => {
     const runner = new Runner();
-    await expect(runner.run([configMap("a", { x: "1" })], () => Promise.reject(new Error("no"))).catch((error: unknown) => String(error))).resolves.toContain("no");
+    await expect(runner.run([configMap("a", { x: "1" })], () => Promise.reject(new Error("no"))).catch((error: unknown) => String(error))).resolves.toContain(
+      "no",
+    );
     expect(await get("a")).toBeUndefined();
   });
 
   it("keeps in the inventory what a run that failed half way may have left", async () => {
     const runner = new Runner();
-    const result = await runner.run([configMap("a", { x: "1" }), { ...configMap("b", { x: "1" }), apiVersion: "v1", metadata: { name: "b", namespace: "not-there" } }]);
-    expect(result.failure?.message).toContain("ConfigMap/not-there/b not found: namespaces \"not-there\" not found");
+    const result = await runner.run([
+      configMap("a", { x: "1" }),
+      { ...configMap("b", { x: "1" }), apiVersion: "v1", metadata: { name: "b", namespace: "not-there" } },
+    ]);
+    expect(result.failure?.message).toContain('ConfigMap/not-there/b not found: namespaces "not-there" not found');
     expect(result.inventory).toEqual([]);
   });
 
@@ -227,7 +251,11 @@ describe("applying", () => {
   });
 
   it("takes over what kubectl applied, so that what Git lacks goes away", async () => {
-    await cluster.other.apply(CONFIG_MAPS, configMap("a", { x: "1", extra: "1" }, { annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{}" } }), { fieldManager: "kubectl", force: true, dryRun: false, signal });
+    await cluster.other.apply(
+      CONFIG_MAPS,
+      configMap("a", { x: "1", extra: "1" }, { annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{}" } }),
+      { fieldManager: "kubectl", force: true, dryRun: false, signal },
+    );
     const runner = new Runner();
     const result = await runner.run([configMap("a", { x: "1" })]);
     expect(changeLines(result.changes)).toBe(`ConfigMap/${ns}/a configured`);
@@ -243,7 +271,12 @@ describe("applying", () => {
     const moving: KubeClient = {
       ...cluster.client,
       patch: async (object, patch, options) => {
-        if (moves++ < 2) await cluster.other.patch({ resource: CONFIG_MAPS, namespace: ns, name: "a" }, { metadata: { annotations: { at: String(moves) } } }, { type: "merge", fieldManager: "busy", signal });
+        if (moves++ < 2)
+          await cluster.other.patch(
+            { resource: CONFIG_MAPS, namespace: ns, name: "a" },
+            { metadata: { annotations: { at: String(moves) } } },
+            { type: "merge", fieldManager: "busy", signal },
+          );
         return cluster.client.patch(object, patch, options);
       },
     };
@@ -256,7 +289,11 @@ describe("applying", () => {
   it("removes a co-owner that wiped managed fields have brought up", async () => {
     const runner = new Runner();
     await runner.run([configMap("a", { x: "1", y: "1" })]);
-    await cluster.other.patch({ resource: CONFIG_MAPS, namespace: ns, name: "a" }, { metadata: { managedFields: [{}] } }, { type: "merge", fieldManager: "stranger", signal });
+    await cluster.other.patch(
+      { resource: CONFIG_MAPS, namespace: ns, name: "a" },
+      { metadata: { managedFields: [{}] } },
+      { type: "merge", fieldManager: "stranger", signal },
+    );
     runner.isWatched = false;
     await runner.run([configMap("a", { x: "1" })]);
     const live = await get("a");
@@ -267,7 +304,11 @@ describe("applying", () => {
   it("leaves the fields of other controllers alone", async () => {
     const runner = new Runner();
     await runner.run([deployment("web", "example/web:1")]);
-    await cluster.other.patch({ resource: DEPLOYMENTS, namespace: ns, name: "web" }, { metadata: { annotations: { theirs: "1" } } }, { type: "merge", fieldManager: "some-operator", signal });
+    await cluster.other.patch(
+      { resource: DEPLOYMENTS, namespace: ns, name: "web" },
+      { metadata: { annotations: { theirs: "1" } } },
+      { type: "merge", fieldManager: "some-operator", signal },
+    );
     runner.isWatched = false;
     const result = await runner.run([deployment("web", "example/web:2")]);
     expect(changeLines(result.changes)).toBe(`Deployment/${ns}/web configured`);
@@ -279,11 +320,15 @@ describe("applying", () => {
     const group = `${ns}.example.com`;
     const schema = { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", additionalProperties: { type: "integer" } } } } };
     const version = (name: string, storage: boolean): object => ({ name, served: true, storage, schema });
-    const definition = (...versions: object[]): Manifest => ({
-      apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: `things.${group}` },
-      spec: { group, scope: "Namespaced", names: { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" }, versions },
-    }) as Manifest;
-    const thing = (name: string, spec: object): Manifest => ({ apiVersion: `${group}/${name}`, kind: "Thing", metadata: { name: "one", namespace: ns }, spec }) as Manifest;
+    const definition = (...versions: object[]): Manifest =>
+      ({
+        apiVersion: "apiextensions.k8s.io/v1",
+        kind: "CustomResourceDefinition",
+        metadata: { name: `things.${group}` },
+        spec: { group, scope: "Namespaced", names: { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" }, versions },
+      }) as Manifest;
+    const thing = (name: string, spec: object): Manifest =>
+      ({ apiVersion: `${group}/${name}`, kind: "Thing", metadata: { name: "one", namespace: ns }, spec }) as Manifest;
     const runner = new Runner();
     expect((await runner.run([definition(version("v1alpha1", true), version("v1", false)), thing("v1alpha1", { a: 1, b: 1 })])).failure).toBeUndefined();
     const definitions = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
@@ -291,12 +336,21 @@ describe("applying", () => {
     await cluster.other.apply(definitions, moved, { fieldManager: "kustomize-controller", force: true, dryRun: false, signal });
     // why: it is stored anew, in the new version, while its managed fields are still of the old
     const things = { group, version: "v1", plural: "things" };
-    const touch = (at: number): Promise<unknown> => cluster.other.patch({ resource: things, namespace: ns, name: "one" }, { metadata: { annotations: { at: String(at) } } }, { type: "merge", fieldManager: "x", signal });
+    const touch = (at: number): Promise<unknown> =>
+      cluster.other.patch(
+        { resource: things, namespace: ns, name: "one" },
+        { metadata: { annotations: { at: String(at) } } },
+        { type: "merge", fieldManager: "x", signal },
+      );
     for (const at of [1, 2, 3, 4]) {
       await touch(at);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    await cluster.other.patch({ resource: definitions, name: `things.${group}` }, { status: { storedVersions: ["v1"] } }, { type: "merge", fieldManager: "x", subresource: "status", signal });
+    await cluster.other.patch(
+      { resource: definitions, name: `things.${group}` },
+      { status: { storedVersions: ["v1"] } },
+      { type: "merge", fieldManager: "x", subresource: "status", signal },
+    );
     const result = await new Runner().run([definition(version("v1", true)), thing("v1", { a: 1 })]);
     expect(result.failure).toBeUndefined();
     const settled = await until(async () => {
@@ -305,14 +359,31 @@ describe("applying", () => {
       const live = await cluster.other.get({ resource: things, namespace: ns, name: "one" }, { signal });
       return JSON.stringify(live?.["spec"]) === '{"a":1}' ? live : undefined;
     });
-    expect(settled.metadata.managedFields?.map(({ manager, apiVersion }) => [manager, apiVersion])).toEqual([["kustomize-controller", `${group}/v1`], ["x", `${group}/v1`]]);
+    expect(settled.metadata.managedFields?.map(({ manager, apiVersion }) => [manager, apiVersion])).toEqual([
+      ["kustomize-controller", `${group}/v1`],
+      ["x", `${group}/v1`],
+    ]);
   });
 
   it("brings a definition and an object of the kind it defines in one run", async () => {
     const group = `${ns}.example.com`;
     const definition: Manifest = {
-      apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: `things.${group}` },
-      spec: { group, scope: "Namespaced", names: { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" }, versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties: { size: { type: "integer" } } } } } } }] },
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `things.${group}` },
+      spec: {
+        group,
+        scope: "Namespaced",
+        names: { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" },
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties: { size: { type: "integer" } } } } } },
+          },
+        ],
+      },
     };
     const thing: Manifest = { apiVersion: `${group}/v1`, kind: "Thing", metadata: { name: "one", namespace: ns }, spec: { size: 1 } };
     const runner = new Runner();
@@ -327,14 +398,27 @@ describe("pruning", () => {
 
   it("deletes what left Git, last applied first, and only what is still ours", async () => {
     const runner = new Runner();
-    await runner.run([configMap("a", {}), configMap("b", {}), configMap("kept", {}, { labels: { "kustomize.toolkit.fluxcd.io/prune": "disabled" } }), configMap("taken", {})]);
-    await cluster.other.patch({ resource: CONFIG_MAPS, namespace: ns, name: "taken" }, { metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "other" } } }, { type: "merge", fieldManager: "x", signal });
+    await runner.run([
+      configMap("a", {}),
+      configMap("b", {}),
+      configMap("kept", {}, { labels: { "kustomize.toolkit.fluxcd.io/prune": "disabled" } }),
+      configMap("taken", {}),
+    ]);
+    await cluster.other.patch(
+      { resource: CONFIG_MAPS, namespace: ns, name: "taken" },
+      { metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "other" } } },
+      { type: "merge", fieldManager: "x", signal },
+    );
     await cluster.other.delete({ resource: CONFIG_MAPS, namespace: ns, name: "b" }, { propagation: "Background", signal });
     const entries = staleEntries(runner.inventory, []);
     const { changes, survivors, failure } = await prune(cluster.client, runner.baselines, { owner, entries, signal });
     expect(failure).toBeUndefined();
     expect(survivors).toEqual([]);
-    expect(changes.map(({ subject, action }) => [subject, action])).toEqual([[`ConfigMap/${ns}/taken`, "skipped"], [`ConfigMap/${ns}/kept`, "skipped"], [`ConfigMap/${ns}/a`, "deleted"]]);
+    expect(changes.map(({ subject, action }) => [subject, action])).toEqual([
+      [`ConfigMap/${ns}/taken`, "skipped"],
+      [`ConfigMap/${ns}/kept`, "skipped"],
+      [`ConfigMap/${ns}/a`, "deleted"],
+    ]);
     expect(await get("taken")).toBeDefined();
   });
 });

@@ -88,7 +88,8 @@ export class Applier {
     const planned = items.map(({ entry }) => entry);
     const run = new Run(this.#options, request, united(request.inventory, planned), definedKinds(items.map(({ object }) => object)));
     const forced = items.find(({ object }) => hasPolicy(object, "force"));
-    if (forced !== undefined) return { changes: [], inventory: request.inventory, drifted: [], failure: forceRefused(forced), failureReason: "FeatureNotSupported" };
+    if (forced !== undefined)
+      return { changes: [], inventory: request.inventory, drifted: [], failure: forceRefused(forced), failureReason: "FeatureNotSupported" };
     const staged = new Map(STAGES.map((stage) => [stage, items.filter(({ object }) => stageOf(object, this.#options.customStageKinds) === stage)]));
     for (const [stage, members] of staged) {
       const failure = await run.stage(members, stage === "definitions" || stage === "classes");

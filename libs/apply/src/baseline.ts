@@ -38,7 +38,9 @@ export function baselineOf(answer: LiveObject, desiredHash: string, revision: st
 /** What a metadata-only event tells of who owns what. */
 export function ownershipOf(object: Pick<LiveObject, "metadata">): Pick<Baseline, "fieldsHash" | "othersHash"> {
   const entries = object.metadata.managedFields ?? [];
-  const others = entries.filter((entry) => !isOwn(entry) && (entry.subresource ?? "") === "").map(({ manager, operation, fieldsV1 }) => [manager, operation, fieldsV1]);
+  const others = entries
+    .filter((entry) => !isOwn(entry) && (entry.subresource ?? "") === "")
+    .map(({ manager, operation, fieldsV1 }) => [manager, operation, fieldsV1]);
   return { fieldsHash: hashOf(ownEntry(object)?.fieldsV1 ?? {}), othersHash: hashOf(others.sort((a, b) => (stringifyJson(a) < stringifyJson(b) ? -1 : 1))) };
 }
 
@@ -48,7 +50,10 @@ export function valuesHash(object: LiveObject, entry: ManagedFieldsEntry | undef
 }
 
 /** What an object has at the fields of an entry. */
-export function ownValues(object: LiveObject, entry: ManagedFieldsEntry | undefined): readonly { readonly path: FieldPath; readonly value: JsonValue | undefined }[] {
+export function ownValues(
+  object: LiveObject,
+  entry: ManagedFieldsEntry | undefined,
+): readonly { readonly path: FieldPath; readonly value: JsonValue | undefined }[] {
   return valuesAt(fieldsOfEntry(entry), object);
 }
 

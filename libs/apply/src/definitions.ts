@@ -14,7 +14,9 @@ function kindsOf(spec: unknown): readonly string[] {
   if (!isObject(spec) || !isObject(spec["names"]) || !Array.isArray(spec["versions"])) return [];
   const { group, names, versions } = spec;
   const kind = isObject(names) ? names["kind"] : undefined;
-  return (Array.isArray(versions) ? versions : []).flatMap((version) => (isObject(version) ? [`${String(group)}/${String(version["name"])}/${String(kind)}`] : []));
+  return (Array.isArray(versions) ? versions : []).flatMap((version) =>
+    isObject(version) ? [`${String(group)}/${String(version["name"])}/${String(kind)}`] : [],
+  );
 }
 
 /** Waits until definitions are established and namespaces active; returns the failure when they do not become so. */
@@ -24,7 +26,9 @@ export async function untilCurrent(client: KubeClient, objects: readonly LiveObj
     return undefined;
   } catch (thrown) {
     const error = toToolkitError(thrown);
-    return error.kind === "unavailable" ? new ToolkitError("unavailable", `timeout waiting for: [${objects.map(subjectOf).join(", ")}]`, { cause: error }) : error;
+    return error.kind === "unavailable"
+      ? new ToolkitError("unavailable", `timeout waiting for: [${objects.map(subjectOf).join(", ")}]`, { cause: error })
+      : error;
   }
 }
 

@@ -42,7 +42,9 @@ export class LiveObjects {
   async #list({ resource, namespace }: Group, signal: AbortSignal): Promise<ReadonlyMap<string, LiveObject>> {
     const labelSelector = `${OWNER_NAME_LABEL}=${this.#owner.name},${OWNER_NAMESPACE_LABEL}=${this.#owner.namespace}`;
     const { items } = await this.#client.list(resource, { namespace, labelSelector, signal });
-    return new Map(items.map((item) => [item.metadata.name, { ...item, apiVersion: item.apiVersion || apiVersionOf(resource), kind: item.kind || resource.kind }]));
+    return new Map(
+      items.map((item) => [item.metadata.name, { ...item, apiVersion: item.apiVersion || apiVersionOf(resource), kind: item.kind || resource.kind }]),
+    );
   }
 }
 

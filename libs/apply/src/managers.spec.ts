@@ -27,8 +27,14 @@ describe("taking over", () => {
   });
 
   it("removes the notes of client-side tools, their names escaped", () => {
-    const patch = takeOverPatch(live([], { annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{}" }, labels: { "fluxcd.io/sync-gc-mark": "x" } }), []);
-    expect(patch?.slice(1)).toEqual([{ op: "remove", path: "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration" }, { op: "remove", path: "/metadata/labels/fluxcd.io~1sync-gc-mark" }]);
+    const patch = takeOverPatch(
+      live([], { annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{}" }, labels: { "fluxcd.io/sync-gc-mark": "x" } }),
+      [],
+    );
+    expect(patch?.slice(1)).toEqual([
+      { op: "remove", path: "/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration" },
+      { op: "remove", path: "/metadata/labels/fluxcd.io~1sync-gc-mark" },
+    ]);
   });
 
   it("asks for nothing where there is nothing to take", () => {
@@ -39,7 +45,12 @@ describe("taking over", () => {
 describe("moving entries to another version", () => {
   it("moves every entry, whoever owns it, and asks for nothing where all are there", () => {
     const entries = [entry("kustomize-controller", "Apply", "a", { apiVersion: "e.com/v1alpha1" }), entry("x", "Update", "b", { apiVersion: "e.com/v1" })];
-    expect(migrationPatch(live(entries), "e.com/v1")?.at(-1)).toMatchObject({ value: [{ manager: "kustomize-controller", apiVersion: "e.com/v1" }, { manager: "x", apiVersion: "e.com/v1" }] });
+    expect(migrationPatch(live(entries), "e.com/v1")?.at(-1)).toMatchObject({
+      value: [
+        { manager: "kustomize-controller", apiVersion: "e.com/v1" },
+        { manager: "x", apiVersion: "e.com/v1" },
+      ],
+    });
     expect(migrationPatch(live(entries.slice(1)), "e.com/v1")).toBeUndefined();
   });
 });

@@ -5,7 +5,10 @@ import { APPLY_MANAGER } from "./owner.ts";
 
 /** Managers whose fields we take over, by prefix and operation (K-047). */
 const FOREIGN: readonly (readonly [prefix: string, operation: ManagedFieldsEntry["operation"]])[] = [
-  ["kubectl", "Apply"], ["kubectl", "Update"], ["before-first-apply", "Update"], ["kustomize-controller", "Update"],
+  ["kubectl", "Apply"],
+  ["kubectl", "Update"],
+  ["before-first-apply", "Update"],
+  ["kustomize-controller", "Update"],
 ];
 const ANNOTATIONS = ["kubectl.kubernetes.io/last-applied-configuration", "kustomize.toolkit.fluxcd.io/checksum", "fluxcd.io/sync-checksum"];
 const LABELS = ["fluxcd.io/sync-gc-mark"];
@@ -49,7 +52,13 @@ function withTakenOver(entries: readonly ManagedFieldsEntry[], overrides: readon
   const own = kept.find(({ manager, operation, subresource }) => manager === APPLY_MANAGER && operation === "Apply" && (subresource ?? "") === "");
   const fields = [...(own === undefined ? [] : [own]), ...taken].map(fieldsOfEntry);
   const base = own ?? taken[0];
-  const merged: ManagedFieldsEntry = { ...base, manager: APPLY_MANAGER, operation: "Apply", fieldsType: "FieldsV1", fieldsV1: fields.reduce((all, set) => all.union(set)).serialize() };
+  const merged: ManagedFieldsEntry = {
+    ...base,
+    manager: APPLY_MANAGER,
+    operation: "Apply",
+    fieldsType: "FieldsV1",
+    fieldsV1: fields.reduce((all, set) => all.union(set)).serialize(),
+  };
   return [...kept.filter((entry) => entry !== own), merged];
 }
 

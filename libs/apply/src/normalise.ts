@@ -26,8 +26,14 @@ function ofKind(group: string, kind: string, object: JsonObject): JsonObject {
 
 const TEMPLATE = ["spec", "template", "spec"];
 const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
-  "/Pod": ["spec"], "/ReplicationController": TEMPLATE, "apps/Deployment": TEMPLATE, "apps/StatefulSet": TEMPLATE, "apps/DaemonSet": TEMPLATE,
-  "apps/ReplicaSet": TEMPLATE, "batch/Job": TEMPLATE, "batch/CronJob": ["spec", "jobTemplate", ...TEMPLATE],
+  "/Pod": ["spec"],
+  "/ReplicationController": TEMPLATE,
+  "apps/Deployment": TEMPLATE,
+  "apps/StatefulSet": TEMPLATE,
+  "apps/DaemonSet": TEMPLATE,
+  "apps/ReplicaSet": TEMPLATE,
+  "batch/Job": TEMPLATE,
+  "batch/CronJob": ["spec", "jobTemplate", ...TEMPLATE],
 };
 
 function asManifest(object: JsonObject): Manifest {

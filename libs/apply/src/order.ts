@@ -3,9 +3,29 @@ import { compareText } from "@plumb/std";
 
 /** Kinds that others need, in the order they are applied (K-042). Kinds in neither list stand between the two. */
 const FIRST = [
-  "CustomResourceDefinition", "Namespace", "ClusterRole", "ClusterClass", "RuntimeClass", "PriorityClass", "StorageClass",
-  "VolumeSnapshotClass", "IngressClass", "GatewayClass", "ClusterRoleBinding", "ResourceQuota", "ServiceAccount", "Role",
-  "RoleBinding", "ConfigMap", "Secret", "Service", "LimitRange", "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget",
+  "CustomResourceDefinition",
+  "Namespace",
+  "ClusterRole",
+  "ClusterClass",
+  "RuntimeClass",
+  "PriorityClass",
+  "StorageClass",
+  "VolumeSnapshotClass",
+  "IngressClass",
+  "GatewayClass",
+  "ClusterRoleBinding",
+  "ResourceQuota",
+  "ServiceAccount",
+  "Role",
+  "RoleBinding",
+  "ConfigMap",
+  "Secret",
+  "Service",
+  "LimitRange",
+  "Deployment",
+  "StatefulSet",
+  "CronJob",
+  "PodDisruptionBudget",
 ];
 const LAST = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 

@@ -55,7 +55,12 @@ export async function prune(client: KubeClient, baselines: Baselines, { owner, e
 }
 
 /** After an abort, what was not tried is kept too. */
-function unreached(entries: readonly InventoryEntry[], changes: readonly Change[], survivors: readonly InventoryEntry[], failures: readonly ToolkitError[]): readonly InventoryEntry[] {
+function unreached(
+  entries: readonly InventoryEntry[],
+  changes: readonly Change[],
+  survivors: readonly InventoryEntry[],
+  failures: readonly ToolkitError[],
+): readonly InventoryEntry[] {
   if (failures.every(({ kind }) => kind !== "cancelled")) return [];
   const reached = new Set([...changes.map(({ entry }) => entry.id), ...survivors.map(({ id }) => id)]);
   return entries.filter(({ id }) => !reached.has(id));
@@ -78,7 +83,13 @@ export function objectOf({ id, v }: InventoryEntry): Manifest | undefined {
   return { apiVersion, kind, metadata: namespace === "" ? { name } : { name, namespace } };
 }
 
-async function deleteOwned(client: KubeClient, baselines: Baselines, object: Manifest, owner: Owner, signal: AbortSignal): Promise<"deleted" | "skipped" | "gone"> {
+async function deleteOwned(
+  client: KubeClient,
+  baselines: Baselines,
+  object: Manifest,
+  owner: Owner,
+  signal: AbortSignal,
+): Promise<"deleted" | "skipped" | "gone"> {
   const name = await nameOf(client, object, signal);
   if (name === undefined) return "gone";
   for (let reads = 1; ; reads++) {

@@ -69,7 +69,10 @@ export class WatchHub {
     };
     const selectors = { ...(labelSelector === undefined ? {} : { labelSelector }), ...(fieldSelector === undefined ? {} : { fieldSelector }) };
     try {
-      for await (const delta of follow({ client: this.#client, resource, namespace, ...selectors, metadataOnly: true, transform: withoutAnnotations, onError }, signal)) {
+      for await (const delta of follow(
+        { client: this.#client, resource, namespace, ...selectors, metadataOnly: true, transform: withoutAnnotations, onError },
+        signal,
+      )) {
         for (const handler of handlers) handler.onDelta(delta);
       }
     } catch (thrown) {

@@ -23,7 +23,10 @@ describe("ArtifactCache", () => {
   beforeAll(async () => {
     const folder = await Folder.open(join(base, "source"));
     for (const name of ["a", "b", "c", "d"]) {
-      const { digest } = await packFiles([{ path: "kustomization.yaml", bytes: Buffer.alloc(1000, name) }], folder, `${name}.tar.gz`, { maxBytes: 1e6, signal });
+      const { digest } = await packFiles([{ path: "kustomization.yaml", bytes: Buffer.alloc(1000, name) }], folder, `${name}.tar.gz`, {
+        maxBytes: 1e6,
+        signal,
+      });
       archives.set(`/${name}`, readFileSync(join(folder.root, `${name}.tar.gz`)));
       digests.set(name, digest);
     }
@@ -123,7 +126,10 @@ describe("ArtifactCache", () => {
   it("says that the server has no such file, and asks again the next time", async () => {
     const cache = await open();
     const absent = { url: new URL("/none", server.url).href, digest: digests.get("a") ?? "" };
-    await expect(cache.acquire(absent, signal)).rejects.toMatchObject({ kind: "missing", message: `failed to download archive from ${absent.url}, status: 404 Not Found` });
+    await expect(cache.acquire(absent, signal)).rejects.toMatchObject({
+      kind: "missing",
+      message: `failed to download archive from ${absent.url}, status: 404 Not Found`,
+    });
     await expect(cache.acquire(absent, signal)).rejects.toMatchObject({ kind: "missing" });
     expect(server.requests).toHaveLength(2);
   });
@@ -132,16 +138,20 @@ describe("ArtifactCache", () => {
     const root = mkdtempSync(join(base, "cache-"));
     const cache = await open({ root });
     await expect(cache.acquire({ ...ref("a"), digest: digests.get("b") ?? "" }, signal)).rejects.toMatchObject({
-      kind: "corrupt", message: expect.stringContaining("computed digest doesn't match"),
+      kind: "corrupt",
+      message: expect.stringContaining("computed digest doesn't match"),
     });
     expect(readdirSync(root)).toEqual([]);
   });
 
-  it.each(["sha256:abc", "md5:" + "0".repeat(32), "blake3:" + "0".repeat(64), "", "sha256:" + "A".repeat(64)])("refuses the digest %j before it asks", async (digest) => {
-    const cache = await open();
-    await expect(cache.acquire({ ...ref("a"), digest }, signal)).rejects.toMatchObject({ kind: "invalid" });
-    expect(server.requests).toEqual([]);
-  });
+  it.each(["sha256:abc", "md5:" + "0".repeat(32), "blake3:" + "0".repeat(64), "", "sha256:" + "A".repeat(64)])(
+    "refuses the digest %j before it asks",
+    async (digest) => {
+      const cache = await open();
+      await expect(cache.acquire({ ...ref("a"), digest }, signal)).rejects.toMatchObject({ kind: "invalid" });
+      expect(server.requests).toEqual([]);
+    },
+  );
 
   it("refuses an archive that is no archive, though its digest is right", async () => {
     const cache = await open();
@@ -153,12 +163,17 @@ describe("ArtifactCache", () => {
 
   it("gives up on a download that is too large", async () => {
     const cache = await open({ maxDownloadBytes: 10 });
-    await expect(cache.acquire(ref("a"), signal)).rejects.toMatchObject({ kind: "invalid", message: expect.stringContaining("larger than the limit of 10 bytes") });
+    await expect(cache.acquire(ref("a"), signal)).rejects.toMatchObject({
+      kind: "invalid",
+      message: expect.stringContaining("larger than the limit of 10 bytes"),
+    });
   });
 
   it.each([
-    ["a cut", { kind: "truncate", afterBytes: 150 }, "unavailable"], ["a reset", { kind: "reset", afterBytes: 150 }, "unavailable"],
-    ["a server's error", { kind: "status", status: 503 }, "unavailable"], ["a throttle", { kind: "status", status: 429, headers: { "retry-after": "7" } }, "throttled"],
+    ["a cut", { kind: "truncate", afterBytes: 150 }, "unavailable"],
+    ["a reset", { kind: "reset", afterBytes: 150 }, "unavailable"],
+    ["a server's error", { kind: "status", status: 503 }, "unavailable"],
+    ["a throttle", { kind: "status", status: 429, headers: { "retry-after": "7" } }, "throttled"],
     ["a refusal", { kind: "status", status: 403 }, "denied"],
   ] as const)("names %s, and fetches again when it is over", async (_, fault, kind) => {
     await using proxy = await startFaultProxy({ port: server.port });
@@ -171,7 +186,10 @@ describe("ArtifactCache", () => {
   });
 
   it("tries again by itself when there was no answer", async () => {
-    await using proxy = await startFaultProxy({ port: server.port, onRequest: (count) => proxy.set(count < 2 ? { kind: "reset", afterBytes: 0 } : { kind: "none" }) });
+    await using proxy = await startFaultProxy({
+      port: server.port,
+      onRequest: (count) => proxy.set(count < 2 ? { kind: "reset", afterBytes: 0 } : { kind: "none" }),
+    });
     const cache = await open({ retries: 2 });
     using lease = await cache.acquire(ref("a", proxy.url), signal);
     expect(existsSync(lease.folder)).toBe(true);

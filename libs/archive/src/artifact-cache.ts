@@ -109,7 +109,13 @@ export class ArtifactCache {
     const stop = new AbortController();
     const name = String(this.#nextName++);
     const loading = this.#fetchAndUnpack(artifact, name, stop.signal);
-    const cached: Cached = { name, stop, sizeBytes: undefined, users: 0, ready: loading.then((sizeBytes) => this.#arrived(artifact.digest, cached, sizeBytes)) };
+    const cached: Cached = {
+      name,
+      stop,
+      sizeBytes: undefined,
+      users: 0,
+      ready: loading.then((sizeBytes) => this.#arrived(artifact.digest, cached, sizeBytes)),
+    };
     cached.ready.catch(() => {
       if (this.#cached.get(artifact.digest) === cached) this.#cached.delete(artifact.digest);
     });

@@ -77,17 +77,72 @@ describe("ArtifactStore", () => {
   });
 
   it.each<[string, readonly [name: string, ageSeconds: number][], readonly string[]]>([
-    ["nothing while all are young and few", [["old.tar.gz", 10], ["abc.tar.gz", 0]], []],
-    ["what is older than the retention time, but never the current one", [["o1.tar.gz", 100], ["o2.tar.gz", 61], ["y.tar.gz", 59], ["abc.tar.gz", 500]], ["o1.tar.gz", "o2.tar.gz"]],
-    ["the oldest beyond the retention count", [["y1.tar.gz", 40], ["y2.tar.gz", 30], ["y3.tar.gz", 20], ["abc.tar.gz", 50]], ["y1.tar.gz", "y2.tar.gz"]],
-    ["files of the same age by name", [["b.tar.gz", 30], ["a.tar.gz", 30], ["abc.tar.gz", 0]], ["a.tar.gz"]],
-    ["the lock of what is removed, no other", [["o.tar.gz", 100], ["o.tar.gz.lock", 0], ["abc.tar.gz.lock", 1000], ["abc.tar.gz", 0]], ["o.tar.gz", "o.tar.gz.lock"]],
-    ["what a killed process left", [[".tmp-0123456789abcdef01", 1000], [".tmp-0123456789abcdef02", 10], ["abc.tar.gz", 0]], [".tmp-0123456789abcdef01"]],
+    [
+      "nothing while all are young and few",
+      [
+        ["old.tar.gz", 10],
+        ["abc.tar.gz", 0],
+      ],
+      [],
+    ],
+    [
+      "what is older than the retention time, but never the current one",
+      [
+        ["o1.tar.gz", 100],
+        ["o2.tar.gz", 61],
+        ["y.tar.gz", 59],
+        ["abc.tar.gz", 500],
+      ],
+      ["o1.tar.gz", "o2.tar.gz"],
+    ],
+    [
+      "the oldest beyond the retention count",
+      [
+        ["y1.tar.gz", 40],
+        ["y2.tar.gz", 30],
+        ["y3.tar.gz", 20],
+        ["abc.tar.gz", 50],
+      ],
+      ["y1.tar.gz", "y2.tar.gz"],
+    ],
+    [
+      "files of the same age by name",
+      [
+        ["b.tar.gz", 30],
+        ["a.tar.gz", 30],
+        ["abc.tar.gz", 0],
+      ],
+      ["a.tar.gz"],
+    ],
+    [
+      "the lock of what is removed, no other",
+      [
+        ["o.tar.gz", 100],
+        ["o.tar.gz.lock", 0],
+        ["abc.tar.gz.lock", 1000],
+        ["abc.tar.gz", 0],
+      ],
+      ["o.tar.gz", "o.tar.gz.lock"],
+    ],
+    [
+      "what a killed process left",
+      [
+        [".tmp-0123456789abcdef01", 1000],
+        [".tmp-0123456789abcdef02", 10],
+        ["abc.tar.gz", 0],
+      ],
+      [".tmp-0123456789abcdef01"],
+    ],
   ])("collects %s", async (_, entries, removed) => {
     const artifact = await store.pack(files, wanted);
     for (const [name, age] of entries) put(name, age);
     expect([...(await store.collect(owner, artifact, signal))].sort()).toEqual(removed.map((name) => `${FOLDER}/${name}`).sort());
-    expect(readdirSync(join(folder.root, FOLDER)).sort()).toEqual(entries.map(([name]) => name).filter((name) => !removed.includes(name)).sort());
+    expect(readdirSync(join(folder.root, FOLDER)).sort()).toEqual(
+      entries
+        .map(([name]) => name)
+        .filter((name) => !removed.includes(name))
+        .sort(),
+    );
   });
 
   it("collects everything old where there is no current artifact, and keeps links", async () => {
@@ -115,7 +170,11 @@ describe("ArtifactStore", () => {
     expect(existsSync(join(folder.root, "gitrepository/apps"))).toBe(false);
   });
 
-  it.each([{ ...owner, name: ".." }, { ...owner, namespace: "a/b" }, { ...owner, name: "" }])("refuses the owner %j", async (bad) => {
+  it.each([
+    { ...owner, name: ".." },
+    { ...owner, namespace: "a/b" },
+    { ...owner, name: "" },
+  ])("refuses the owner %j", async (bad) => {
     await expect(store.removeAll(bad)).rejects.toMatchObject({ kind: "invalid" });
   });
 
@@ -130,7 +189,8 @@ describe("ArtifactStore", () => {
       const wanted = { owner: ${JSON.stringify(owner)}, file: "abc.tar.gz", revision: "r", maxBytes: 1e6, signal: new AbortController().signal };
       await store.pack([{ path: "big", bytes }], wanted).catch(({ kind, message }) => console.log(kind + ": " + message));`;
     const limited = spawnSync("sh", ["-c", 'ulimit -f 16; exec "$0" --conditions=@plumb/source --input-type=module -e "$1"', process.execPath, program], {
-      encoding: "utf8", cwd: fileURLToPath(new URL(".", import.meta.url)),
+      encoding: "utf8",
+      cwd: fileURLToPath(new URL(".", import.meta.url)),
     });
     expect(limited.stdout).toMatch(/^unavailable: write gitrepository\/apps\/podinfo\/abc\.tar\.gz: file too large \(\d+ of \d+ bytes are free\)\n$/);
     expect(readdirSync(join(folder.root, FOLDER))).toEqual(["abc.tar.gz"]);

@@ -157,7 +157,8 @@ export class ArtifactStore {
 
   async #digestOf(path: string, digest: string, signal: AbortSignal): Promise<string> {
     const hash = new DigestWriter(algorithmOf(digest));
-    for await (const chunk of hash.through(this.#folder.stream(path, signal))) if (signal.aborted) throw new ToolkitError("cancelled", `verifying ${path} was stopped after ${chunk.length} bytes`);
+    for await (const chunk of hash.through(this.#folder.stream(path, signal)))
+      if (signal.aborted) throw new ToolkitError("cancelled", `verifying ${path} was stopped after ${chunk.length} bytes`);
     return hash.digest();
   }
 

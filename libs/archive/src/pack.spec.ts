@@ -29,7 +29,8 @@ describe("packFiles", () => {
   });
   const membersOf = async (path: string): Promise<readonly string[]> => {
     const members: string[] = [];
-    for await (const { name, type, mode, sizeBytes } of readTar(once(gunzipSync(readFileSync(join(folder.root, path)))))) members.push(`${type} ${mode.toString(8)} ${sizeBytes} ${name}`);
+    for await (const { name, type, mode, sizeBytes } of readTar(once(gunzipSync(readFileSync(join(folder.root, path))))))
+      members.push(`${type} ${mode.toString(8)} ${sizeBytes} ${name}`);
     return members;
   };
 
@@ -42,42 +43,58 @@ describe("packFiles", () => {
   });
 
   it("gives the digest that these files have always had, on every version of Node", async () => {
-    const files = Array.from({ length: 300 }, (_, index) => file(`apps/${String(index).padStart(3, "0")}/deployment.yaml`, `kind: Deployment\nreplicas: ${index}\n`.repeat(index % 40)));
+    const files = Array.from({ length: 300 }, (_, index) =>
+      file(`apps/${String(index).padStart(3, "0")}/deployment.yaml`, `kind: Deployment\nreplicas: ${index}\n`.repeat(index % 40)),
+    );
     const { digest } = await packFiles(files, folder, "golden.tar.gz", options);
     expect(digest).toBe("sha256:5e41e9fdc38ac4d0a15f23ac41ca587a42724f9be84f88e2e01649a08364b9a7");
   });
 
   it("gives equal bytes for equal bytes, however they are cut", async () => {
-    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), fc.array(fc.nat(2000), { maxLength: 8 }), async (bytes, cuts) => {
-      const whole = Buffer.concat([bytes, Buffer.alloc(300_000, "abcdefg")]);
-      async function* cut(): AsyncGenerator<Uint8Array, void> {
-        let at = 0;
-        for (const next of [...cuts].sort((a, b) => a - b)) {
-          yield whole.subarray(at, next);
-          at = next;
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 2000 }), fc.array(fc.nat(2000), { maxLength: 8 }), async (bytes, cuts) => {
+        const whole = Buffer.concat([bytes, Buffer.alloc(300_000, "abcdefg")]);
+        async function* cut(): AsyncGenerator<Uint8Array, void> {
+          let at = 0;
+          for (const next of [...cuts].sort((a, b) => a - b)) {
+            yield whole.subarray(at, next);
+            at = next;
+          }
+          yield whole.subarray(at);
         }
-        yield whole.subarray(at);
-      }
-      const collect = async (chunks: AsyncIterable<Uint8Array>): Promise<Buffer> => {
-        const parts: Uint8Array[] = [];
-        for await (const chunk of gzip(chunks, signal)) parts.push(chunk);
-        return Buffer.concat(parts);
-      };
-      const one = await collect(once(whole));
-      expect((await collect(cut())).equals(one)).toBe(true);
-      expect(gunzipSync(one).equals(whole)).toBe(true);
-    }), { numRuns: 20 });
+        const collect = async (chunks: AsyncIterable<Uint8Array>): Promise<Buffer> => {
+          const parts: Uint8Array[] = [];
+          for await (const chunk of gzip(chunks, signal)) parts.push(chunk);
+          return Buffer.concat(parts);
+        };
+        const one = await collect(once(whole));
+        expect((await collect(cut())).equals(one)).toBe(true);
+        expect(gunzipSync(one).equals(whole)).toBe(true);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it.each(["../x", "/etc/x", "a/../x", "a//x", "./x", "a/.", "", "a\\x", "C:/x", "a\0b", "x".repeat(256), `${"d/".repeat(2100)}x`])(
-    "refuses the path %j and leaves nothing", async (path) => {
-      await expect(packFiles([file("0"), file(path)], folder, "x.tar.gz", options)).rejects.toMatchObject({ kind: "invalid", message: expect.stringContaining("path") });
+    "refuses the path %j and leaves nothing",
+    async (path) => {
+      await expect(packFiles([file("0"), file(path)], folder, "x.tar.gz", options)).rejects.toMatchObject({
+        kind: "invalid",
+        message: expect.stringContaining("path"),
+      });
       expect(readdirSync(folder.root)).toEqual([]);
     },
   );
 
   it.each([[["b", "a"]], [["a", "a"]], [["a.txt", "a/b"]], [["a", "a/b"]]])("refuses %j, which is no lexical walk", async (paths) => {
-    await expect(packFiles(paths.map((path) => file(path)), folder, "x.tar.gz", options)).rejects.toMatchObject({ kind: "invalid" });
+    await expect(
+      packFiles(
+        paths.map((path) => file(path)),
+        folder,
+        "x.tar.gz",
+        options,
+      ),
+    ).rejects.toMatchObject({ kind: "invalid" });
   });
 
   it("stops at its limit and keeps the artifact that was there", async () => {
@@ -119,15 +136,25 @@ describe("packFiles", () => {
 
   it("gives back every file that was put in, long and foreign names too", async () => {
     const name = fc.oneof(fc.string({ unit: "grapheme", minLength: 1, maxLength: 30 }), fc.string({ minLength: 90, maxLength: 200 }));
-    const path = fc.array(name, { minLength: 1, maxLength: 5 }).map((names) => names.map((part) => `n${part.replaceAll(/[/\\\0]|[\ud800-\udfff]/g, "_")}`.slice(0, 60)).join("/"));
-    await fc.assert(fc.asyncProperty(fc.uniqueArray(path, { maxLength: 12 }), async (paths) => {
-      const sorted = paths.sort(comparePaths).filter((each, index, all) => !all.some((other, at) => at !== index && other.startsWith(`${each}/`)));
-      await packFiles(sorted.map((each, index) => file(each, `${index} ${each}`, index % 2 === 0 ? 0o755 : 0o644)), folder, "x.tar.gz", options);
-      const unpacked = await unpackToMemory(folder.stream("x.tar.gz", signal), DEFAULT_UNPACK_LIMITS, signal);
-      for (const [index, each] of sorted.entries()) {
-        expect(Buffer.from(unpacked.read(each, 10_000)).toString()).toBe(`${index} ${each}`);
-        expect(unpacked.stat(each)?.isExecutable).toBe(index % 2 === 0);
-      }
-    }), { numRuns: 40, endOnFailure: true });
+    const path = fc
+      .array(name, { minLength: 1, maxLength: 5 })
+      .map((names) => names.map((part) => `n${part.replaceAll(/[/\\\0]|[\ud800-\udfff]/g, "_")}`.slice(0, 60)).join("/"));
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(path, { maxLength: 12 }), async (paths) => {
+        const sorted = paths.sort(comparePaths).filter((each, index, all) => !all.some((other, at) => at !== index && other.startsWith(`${each}/`)));
+        await packFiles(
+          sorted.map((each, index) => file(each, `${index} ${each}`, index % 2 === 0 ? 0o755 : 0o644)),
+          folder,
+          "x.tar.gz",
+          options,
+        );
+        const unpacked = await unpackToMemory(folder.stream("x.tar.gz", signal), DEFAULT_UNPACK_LIMITS, signal);
+        for (const [index, each] of sorted.entries()) {
+          expect(Buffer.from(unpacked.read(each, 10_000)).toString()).toBe(`${index} ${each}`);
+          expect(unpacked.stat(each)?.isExecutable).toBe(index % 2 === 0);
+        }
+      }),
+      { numRuns: 40, endOnFailure: true },
+    );
   });
 });

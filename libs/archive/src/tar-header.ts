@@ -14,8 +14,18 @@ export interface TarHeader {
 
 /** Where each field lies. */
 const FIELDS = {
-  name: [0, 100], mode: [100, 8], uid: [108, 8], gid: [116, 8], size: [124, 12], time: [136, 12], checksum: [148, 8], type: [156, 1], link: [157, 100],
-  magic: [257, 6], version: [263, 2], prefix: [345, 155],
+  name: [0, 100],
+  mode: [100, 8],
+  uid: [108, 8],
+  gid: [116, 8],
+  size: [124, 12],
+  time: [136, 12],
+  checksum: [148, 8],
+  type: [156, 1],
+  link: [157, 100],
+  magic: [257, 6],
+  version: [263, 2],
+  prefix: [345, 155],
 } as const satisfies Record<string, readonly [offset: number, length: number]>;
 
 /**

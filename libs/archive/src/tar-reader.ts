@@ -29,7 +29,7 @@ class ByteReader {
   /** Exactly `count` bytes, or undefined where the stream ends before the first of them. */
   async exactly(count: number): Promise<Buffer | undefined> {
     const parts: Buffer[] = [];
-    for (let missing = count; missing > 0; ) {
+    for (let missing = count; missing > 0;) {
       const part = await this.some(missing);
       if (part === undefined && parts.length === 0) return undefined;
       if (part === undefined) throw truncated();
@@ -40,7 +40,7 @@ class ByteReader {
   }
 
   async skip(count: number): Promise<void> {
-    for (let missing = count; missing > 0; ) {
+    for (let missing = count; missing > 0;) {
       const part = await this.some(missing);
       if (part === undefined) throw truncated();
       missing -= part.length;
@@ -116,13 +116,13 @@ function overridesOf(type: string, content: Buffer): Partial<TarHeader> {
   for (const key of records.keys()) if (key.startsWith("GNU.sparse.")) throw new ToolkitError("invalid", "archive/tar: sparse files are not supported");
   const name = records.get("path");
   const size = records.get("size");
-  if (size !== undefined && (!/^\d{1,15}$/.test(size))) throw new ToolkitError("invalid", "archive/tar: invalid size in a pax record");
+  if (size !== undefined && !/^\d{1,15}$/.test(size)) throw new ToolkitError("invalid", "archive/tar: invalid size in a pax record");
   return { ...(name === undefined ? {} : { name }), ...(size === undefined ? {} : { sizeBytes: Number(size) }) };
 }
 
 function paxRecords(content: Buffer): ReadonlyMap<string, string> {
   const records = new Map<string, string>();
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const space = content.indexOf(0x20, at);
     const lengthText = content.subarray(at, space === -1 ? at : space).toString("latin1");
     const end = at + Number(lengthText);

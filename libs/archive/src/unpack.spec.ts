@@ -34,7 +34,8 @@ function resealed(header: Buffer): Buffer {
   return header;
 }
 const END = Buffer.alloc(1024);
-const tar = (...members: readonly (Member | Buffer)[]): Buffer => Buffer.concat([...members.map((member) => (Buffer.isBuffer(member) ? member : raw(member))), END]);
+const tar = (...members: readonly (Member | Buffer)[]): Buffer =>
+  Buffer.concat([...members.map((member) => (Buffer.isBuffer(member) ? member : raw(member))), END]);
 async function* chunksOf(bytes: Uint8Array, size = 1000): AsyncGenerator<Uint8Array, void> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
@@ -53,18 +54,47 @@ async function kindOf(work: Promise<unknown>): Promise<string> {
   }
 }
 const pax = (...records: readonly string[]): Buffer => {
-  const text = records.map((record) => {
-    let length = record.length + 2;
-    while (`${length} ${record}\n`.length !== length) length += 1;
-    return `${length} ${record}\n`;
-  }).join("");
+  const text = records
+    .map((record) => {
+      let length = record.length + 2;
+      while (`${length} ${record}\n`.length !== length) length += 1;
+      return `${length} ${record}\n`;
+    })
+    .join("");
   return raw({ name: "pax", type: "x", text });
 };
 
 /** Names that have led out of a folder somewhere; each is refused, or harmless where it is. */
 const SLIPS = [
-  "../x", "../../x", "/etc/x", "//etc/x", "a/../../x", "a/..", "..", "./../x", "a/../x", "a/./../../x", "C:..\\x", "C:\\x", "C:/x", "..\\x", "a\\..\\..\\x",
-  "\\\\server\\share", "....//x", ".../x", "..%2fx", "%2e%2e/x", "..;/x", "\u2025/x", "\uff0e\uff0e/x", "a/b/../../../x", "file:///etc/x", "~/x", "/./x", "a//../../x", "../",
+  "../x",
+  "../../x",
+  "/etc/x",
+  "//etc/x",
+  "a/../../x",
+  "a/..",
+  "..",
+  "./../x",
+  "a/../x",
+  "a/./../../x",
+  "C:..\\x",
+  "C:\\x",
+  "C:/x",
+  "..\\x",
+  "a\\..\\..\\x",
+  "\\\\server\\share",
+  "....//x",
+  ".../x",
+  "..%2fx",
+  "%2e%2e/x",
+  "..;/x",
+  "\u2025/x",
+  "\uff0e\uff0e/x",
+  "a/b/../../../x",
+  "file:///etc/x",
+  "~/x",
+  "/./x",
+  "a//../../x",
+  "../",
 ];
 
 describe("paths", () => {
@@ -89,7 +119,11 @@ describe("paths", () => {
   });
 
   it("may begin with ./ and end with /, and the root is no entry", async () => {
-    expect(await unpack(tar({ name: "./", type: "5" }, { name: ".", type: "5" }, { name: "./a/", type: "5" }, { name: "./a/x" }, { name: "old/" }))).toEqual(["a", "a/x", "old"]);
+    expect(await unpack(tar({ name: "./", type: "5" }, { name: ".", type: "5" }, { name: "./a/", type: "5" }, { name: "./a/x" }, { name: "old/" }))).toEqual([
+      "a",
+      "a/x",
+      "old",
+    ]);
   });
 
   it("that differ in case or form only are two files", async () => {
@@ -97,7 +131,9 @@ describe("paths", () => {
   });
 
   it.each([
-    ["a file twice", [{ name: "a" }, { name: "a" }]], ["a file that becomes a folder", [{ name: "a" }, { name: "a/b" }]], ["a folder that becomes a file", [{ name: "a/b" }, { name: "a" }]],
+    ["a file twice", [{ name: "a" }, { name: "a" }]],
+    ["a file that becomes a folder", [{ name: "a" }, { name: "a/b" }]],
+    ["a folder that becomes a file", [{ name: "a/b" }, { name: "a" }]],
     ["a folder entry over a file", [{ name: "a" }, { name: "a", type: "5" }]],
   ])("refuse %s", async (_, members) => {
     expect(await kindOf(unpack(tar(...members)))).toBe("invalid");
@@ -119,11 +155,16 @@ describe("links and devices", () => {
     expect(readdirSync(join(folder.root, "out"))).toEqual(["link"]);
   });
 
-  it.each([["a hard link", "1"], ["a character device", "3"], ["a block device", "4"], ["a FIFO", "6"], ["a sparse file", "S"], ["something unknown", "Z"]])(
-    "%s makes the archive invalid", async (_, type) => {
-      await expect(unpack(tar({ name: "a" }, { name: "b", type }))).rejects.toMatchObject({ kind: "invalid", message: expect.stringContaining('"b"') });
-    },
-  );
+  it.each([
+    ["a hard link", "1"],
+    ["a character device", "3"],
+    ["a block device", "4"],
+    ["a FIFO", "6"],
+    ["a sparse file", "S"],
+    ["something unknown", "Z"],
+  ])("%s makes the archive invalid", async (_, type) => {
+    await expect(unpack(tar({ name: "a" }, { name: "b", type }))).rejects.toMatchObject({ kind: "invalid", message: expect.stringContaining('"b"') });
+  });
 
   it("pax sparse files are refused", async () => {
     expect(await kindOf(unpack(tar(pax("GNU.sparse.major=1"), { name: "a" })))).toBe("invalid");
@@ -149,7 +190,9 @@ describe("limits", () => {
   it("stop a bomb early and in little memory", async () => {
     async function* bomb(): AsyncGenerator<Uint8Array, void> {
       yield raw({ name: "bomb" }).subarray(0, 0);
-      yield gzipSync(Buffer.concat([Buffer.from(encodeHeader({ name: "bomb", type: "0", mode: 0o644, sizeBytes: 900 * 1024 ** 2 })), Buffer.alloc(64 * 1024 ** 2)]));
+      yield gzipSync(
+        Buffer.concat([Buffer.from(encodeHeader({ name: "bomb", type: "0", mode: 0o644, sizeBytes: 900 * 1024 ** 2 })), Buffer.alloc(64 * 1024 ** 2)]),
+      );
     }
     const before = process.memoryUsage.rss();
     const reading = (async () => {
@@ -165,9 +208,11 @@ describe("limits", () => {
       const piece = gzipSync(hundred, { level: 1 });
       for (let count = 0; count < 10_000; count++) yield piece;
     }
-    await expect((async () => {
-      for await (const { path } of readArchive(endless(), DEFAULT_UNPACK_LIMITS, signal)) if (path === "") return;
-    })()).rejects.toMatchObject({ kind: "invalid" });
+    await expect(
+      (async () => {
+        for await (const { path } of readArchive(endless(), DEFAULT_UNPACK_LIMITS, signal)) if (path === "") return;
+      })(),
+    ).rejects.toMatchObject({ kind: "invalid" });
   });
 });
 
@@ -181,24 +226,33 @@ describe("damage", () => {
   });
 
   it("of any byte never gives an error of our own making, and never a path outside", async () => {
-    await fc.assert(fc.asyncProperty(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
-      const damaged = Buffer.from(good);
-      damaged[at] = (damaged[at] ?? 0) ^ mask;
-      expect(["none", "corrupt", "invalid"]).toContain(await kindOf(pathsOf(damaged)));
-    }), { numRuns: 300 });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
+        const damaged = Buffer.from(good);
+        damaged[at] = (damaged[at] ?? 0) ^ mask;
+        expect(["none", "corrupt", "invalid"]).toContain(await kindOf(pathsOf(damaged)));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it("of any byte of the tar itself neither", async () => {
     const plain = tar({ name: "a/b", text: "x" }, pax("path=long", "size=1"), { name: "c", text: "y" });
-    await fc.assert(fc.asyncProperty(fc.nat(plain.length - 1), fc.nat(255), async (at, byte) => {
-      const damaged = Buffer.from(plain);
-      damaged[at] = byte;
-      expect(["none", "corrupt", "invalid"]).toContain(await kindOf(pathsOf(gzipSync(damaged))));
-    }), { numRuns: 300 });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(plain.length - 1), fc.nat(255), async (at, byte) => {
+        const damaged = Buffer.from(plain);
+        damaged[at] = byte;
+        expect(["none", "corrupt", "invalid"]).toContain(await kindOf(pathsOf(gzipSync(damaged))));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it.each([
-    ["no gzip", Buffer.from("hello")], ["nothing", Buffer.alloc(0)], ["gzip in gzip", gzipSync(good)], ["a tar that is none", gzipSync(Buffer.alloc(2000, 1))],
+    ["no gzip", Buffer.from("hello")],
+    ["nothing", Buffer.alloc(0)],
+    ["gzip in gzip", gzipSync(good)],
+    ["a tar that is none", gzipSync(Buffer.alloc(2000, 1))],
     ["a wrong checksum", gzipSync(Buffer.concat([Buffer.from(raw({ name: "a" })).fill(0x39, 0, 1), END]))],
   ])("%s is refused", async (_, bytes) => {
     expect(["corrupt", "invalid"]).toContain(await kindOf(pathsOf(bytes)));
@@ -219,7 +273,11 @@ describe("damage", () => {
 
 describe("unpackToMemory", () => {
   it("gives files, folders and what may be executed", async () => {
-    const fileSystem = await unpackToMemory(chunksOf(gzipSync(tar({ name: "a/x", text: "1" }, { name: "run", text: "2", mode: 0o700 }, { name: "empty", type: "5" })), 7), DEFAULT_UNPACK_LIMITS, signal);
+    const fileSystem = await unpackToMemory(
+      chunksOf(gzipSync(tar({ name: "a/x", text: "1" }, { name: "run", text: "2", mode: 0o700 }, { name: "empty", type: "5" })), 7),
+      DEFAULT_UNPACK_LIMITS,
+      signal,
+    );
     expect(Buffer.from(fileSystem.read("a/x", 10)).toString()).toBe("1");
     expect([fileSystem.stat("a/x")?.isExecutable, fileSystem.stat("run")?.isExecutable, fileSystem.stat("empty")?.kind]).toEqual([false, true, "directory"]);
   });

@@ -84,7 +84,11 @@ export async function unpackToFolder(
   return total;
 }
 
-async function* gunzip(compressed: AsyncIterable<Uint8Array>, { maxBytes, maxEntries, maxRatio }: UnpackLimits, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
+async function* gunzip(
+  compressed: AsyncIterable<Uint8Array>,
+  { maxBytes, maxEntries, maxRatio }: UnpackLimits,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
   let taken = 0;
   async function* counted(): AsyncGenerator<Uint8Array, void> {
     for await (const chunk of compressed) {

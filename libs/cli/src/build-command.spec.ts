@@ -33,8 +33,19 @@ afterEach(() => rmSync(root, { recursive: true }));
 
 function run(change: Partial<BuildCommandOptions>): Promise<number> {
   return runBuild({
-    folder: "safe", outputFile: undefined, loadRestrictor: "LoadRestrictionsRootOnly", reorder: undefined, cwd: root, signal,
-    writeOut: (text) => { out += text; }, writeErr: (text) => { err += text; }, ...change,
+    folder: "safe",
+    outputFile: undefined,
+    loadRestrictor: "LoadRestrictionsRootOnly",
+    reorder: undefined,
+    cwd: root,
+    signal,
+    writeOut: (text) => {
+      out += text;
+    },
+    writeErr: (text) => {
+      err += text;
+    },
+    ...change,
   });
 }
 
@@ -71,15 +82,28 @@ describe("plumb build", () => {
   });
   it.each<[string, Partial<BuildCommandOptions>, string]>([
     ["a folder that is not there", { folder: "absent" }, "no such file or directory"],
-    ["a folder without a kustomization", { folder: "/" }, "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '/'"],
+    [
+      "a folder without a kustomization",
+      { folder: "/" },
+      "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '/'",
+    ],
     ["a file", { folder: "shared.txt" }, "shared.txt"],
     ["an order that there is not", { reorder: "x" }, "illegal flag value --reorder x; legal values: [legacy none]"],
-    ["a restriction that there is not", { loadRestrictor: "x" }, "illegal flag value --load-restrictor x; legal values: [LoadRestrictionsRootOnly LoadRestrictionsNone]"],
+    [
+      "a restriction that there is not",
+      { loadRestrictor: "x" },
+      "illegal flag value --load-restrictor x; legal values: [LoadRestrictionsRootOnly LoadRestrictionsNone]",
+    ],
     ["an output below a folder that is not there", { outputFile: "absent/out.yaml" }, "absent/out.yaml: no such file or directory"],
     ["an output that is a folder", { outputFile: "base" }, "base is a folder; -o takes a file"],
   ])("ends with 1 for %s", async (_, change, message) => {
     expect(await run(change)).toBe(1);
-    expect(err.split("\n").filter((line) => line.startsWith("Error: ")).join()).toContain(message);
+    expect(
+      err
+        .split("\n")
+        .filter((line) => line.startsWith("Error: "))
+        .join(),
+    ).toContain(message);
     expect(out).toBe("");
   });
 });

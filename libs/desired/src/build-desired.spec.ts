@@ -25,11 +25,15 @@ spec:
       - name: web
         image: nginx:1.0
 `;
-const build = (files: Readonly<Record<string, string>>, spec: BuildSpec = {}): Promise<Desired> => buildDesired(spec, { fileSystem: new MemoryFileSystem(files), signal });
+const build = (files: Readonly<Record<string, string>>, spec: BuildSpec = {}): Promise<Desired> =>
+  buildDesired(spec, { fileSystem: new MemoryFileSystem(files), signal });
 const shown = ({ objects }: Desired): readonly string[] =>
   objects.map(({ object, origin }) => `${object.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name} ${origin?.path}:${origin?.line}`);
 async function failure(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown: unknown = await work.then(() => undefined, (error: unknown) => error);
+  const thrown: unknown = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   if (thrown instanceof ToolkitError) return thrown;
   throw new Error(`expected a ToolkitError, got ${String(thrown)}`);
 }
@@ -37,14 +41,21 @@ async function failure(work: Promise<unknown>): Promise<ToolkitError> {
 describe("a folder without a kustomization", () => {
   it("takes in every manifest below, in the order of a walk, each with file and line", async () => {
     const built = await build({
-      "b.yaml": `# a comment\n${configMap("b1")}---\n${configMap("b2")}`, "a/z.yml": configMap("z"), "a.yaml": configMap("a"), "notes.txt": "no", "x.json": "no",
+      "b.yaml": `# a comment\n${configMap("b1")}---\n${configMap("b2")}`,
+      "a/z.yml": configMap("z"),
+      "a.yaml": configMap("a"),
+      "notes.txt": "no",
+      "x.json": "no",
     });
     expect(shown(built)).toEqual(["ConfigMap//z a/z.yml:1", "ConfigMap//a a.yaml:1", "ConfigMap//b1 b.yaml:2", "ConfigMap//b2 b.yaml:7"]);
   });
 
   it("takes in a folder that has a kustomization as a whole, and nothing below it twice", async () => {
     const built = await build({
-      "app/kustomization.yaml": "resources: [one.yaml]\nnamePrefix: p-\n", "app/one.yaml": configMap("one"), "app/sub/two.yaml": configMap("two"), "top.yaml": configMap("top"),
+      "app/kustomization.yaml": "resources: [one.yaml]\nnamePrefix: p-\n",
+      "app/one.yaml": configMap("one"),
+      "app/sub/two.yaml": configMap("two"),
+      "top.yaml": configMap("top"),
     });
     expect(shown(built)).toEqual(["ConfigMap//p-one app/one.yaml:1", "ConfigMap//top top.yaml:1"]);
   });
@@ -57,7 +68,11 @@ describe("a folder without a kustomization", () => {
     ["bad YAML", "a: [", "did not find expected node content (apps/cm.yaml:1:5)"],
     ["a values file", "replicas: 1\n", "failed to decode Kubernetes YAML from apps/cm.yaml: missing Resource metadata (from apps/cm.yaml:1)"],
     ["an object without kind", "apiVersion: v1\nmetadata:\n  name: a\n", "missing kind in object {{v1 } {{a } map[] map[]}} (from apps/cm.yaml:1)"],
-    ["an object without name", `${configMap("a")}---\napiVersion: v1\nkind: ConfigMap\n`, "missing metadata.name in object {{v1 ConfigMap} {{ } map[] map[]}} (from apps/cm.yaml:6)"],
+    [
+      "an object without name",
+      `${configMap("a")}---\napiVersion: v1\nkind: ConfigMap\n`,
+      "missing metadata.name in object {{v1 ConfigMap} {{ } map[] map[]}} (from apps/cm.yaml:6)",
+    ],
   ])("names file and line of %s", async (_, text, words) => {
     const error = await failure(build({ "apps/cm.yaml": text, "apps/good.yaml": configMap("good") }));
     expect(error.kind).toBe("invalid");
@@ -78,20 +93,29 @@ describe("the path", () => {
   });
   it("that does not exist is missing, in Flux's words", async () => {
     expect(await failure(build({ "a.yaml": configMap("a") }, { path: "./deploy/none" }))).toMatchObject({
-      kind: "missing", message: "kustomization path not found: stat /deploy/none: no such file or directory",
+      kind: "missing",
+      message: "kustomization path not found: stat /deploy/none: no such file or directory",
     });
-    expect(await failure(build({ "a.yaml": configMap("a") }, { path: "a.yaml" }))).toMatchObject({ kind: "missing", message: "kustomization path not found: stat /a.yaml: not a directory" });
+    expect(await failure(build({ "a.yaml": configMap("a") }, { path: "a.yaml" }))).toMatchObject({
+      kind: "missing",
+      message: "kustomization path not found: stat /a.yaml: not a directory",
+    });
   });
   it("that is a link to the outside is refused", async () => {
     const fileSystem = new MemoryFileSystem({});
     fileSystem.symlink("out", "../secret");
-    expect(await failure(buildDesired({ path: "out" }, { fileSystem, signal }))).toMatchObject({ kind: "invalid", message: expect.stringContaining("kustomization path not found") });
+    expect(await failure(buildDesired({ path: "out" }, { fileSystem, signal }))).toMatchObject({
+      kind: "invalid",
+      message: expect.stringContaining("kustomization path not found"),
+    });
   });
 });
 
 describe("an existing kustomization", () => {
   it("reaches for files beside it, but never outside of the artifact", async () => {
-    expect(shown(await build({ "env/prod/kustomization.yaml": "resources: [../../base/a.yaml]\n", "base/a.yaml": configMap("a") }, { path: "env/prod" }))).toEqual(["ConfigMap//a base/a.yaml:1"]);
+    expect(
+      shown(await build({ "env/prod/kustomization.yaml": "resources: [../../base/a.yaml]\n", "base/a.yaml": configMap("a") }, { path: "env/prod" })),
+    ).toEqual(["ConfigMap//a base/a.yaml:1"]);
     const error = await failure(build({ "kustomization.yaml": "resources: [../../etc/passwd]\n" }));
     expect(error.kind).toBe("invalid");
     expect(error.message).toMatch(/^kustomize build failed: accumulating resources: /);
@@ -120,7 +144,11 @@ describe("an existing kustomization", () => {
     expect(shown(built)).toEqual(["ConfigMap/here/a a.yaml:1"]);
   });
 
-  it.each([["- a\n", "array"], ["text\n", "string"], ["1\n", "number"]])("that is %j is refused by name", async (text, type) => {
+  it.each([
+    ["- a\n", "array"],
+    ["text\n", "string"],
+    ["1\n", "number"],
+  ])("that is %j is refused by name", async (text, type) => {
     expect((await failure(build({ "x/kustomization.yaml": text }, { path: "x" }))).message).toBe(
       `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type types.Kustomization (in x/kustomization.yaml)`,
     );
@@ -132,7 +160,10 @@ describe("an existing kustomization", () => {
 });
 
 describe("fields of the spec", () => {
-  const files = { "kustomization.yaml": "resources: [d.yaml]\nnamespace: own\nnamePrefix: own-\nimages:\n- name: nginx\n  newTag: own\n  digest: sha256:own\n", "d.yaml": DEPLOYMENT };
+  const files = {
+    "kustomization.yaml": "resources: [d.yaml]\nnamespace: own\nnamePrefix: own-\nimages:\n- name: nginx\n  newTag: own\n  digest: sha256:own\n",
+    "d.yaml": DEPLOYMENT,
+  };
   const imageOf = ({ objects }: Desired): unknown => JSON.stringify(objects[0]?.object["spec"]).match(/"image":"([^"]*)"/)?.[1];
 
   it("take the place of namespace, prefix and suffix", async () => {
@@ -141,22 +172,35 @@ describe("fields of the spec", () => {
   });
 
   it.each<[BuildSpec["images"], string]>([
-    [[{ name: "nginx", newName: "mirror/nginx" }], "mirror/nginx:own@sha256:own"], [[{ name: "nginx", newTag: "2" }], "nginx:2"],
-    [[{ name: "nginx", digest: "sha256:abc" }], "nginx@sha256:abc"], [[{ name: "other", newTag: "2" }], "nginx:own@sha256:own"],
+    [[{ name: "nginx", newName: "mirror/nginx" }], "mirror/nginx:own@sha256:own"],
+    [[{ name: "nginx", newTag: "2" }], "nginx:2"],
+    [[{ name: "nginx", digest: "sha256:abc" }], "nginx@sha256:abc"],
+    [[{ name: "other", newTag: "2" }], "nginx:own@sha256:own"],
   ])("merge the images %j to %s", async (images, image) => {
     expect(imageOf(await build(files, { images: images ?? [] }))).toBe(image);
   });
 
   it("patch after the kustomization's own patches", async () => {
     const own = `resources: [d.yaml]\npatches:\n- patch: '[{"op": "replace", "path": "/spec/replicas", "value": 5}]'\n  target: {kind: Deployment}\n`;
-    const { objects } = await build({ ...files, "kustomization.yaml": own }, {
-      patches: [{ patch: '[{"op": "test", "path": "/spec/replicas", "value": 5}, {"op": "replace", "path": "/spec/replicas", "value": 7}]', target: { kind: "Deployment", name: "web" } }],
-    });
+    const { objects } = await build(
+      { ...files, "kustomization.yaml": own },
+      {
+        patches: [
+          {
+            patch: '[{"op": "test", "path": "/spec/replicas", "value": 5}, {"op": "replace", "path": "/spec/replicas", "value": 7}]',
+            target: { kind: "Deployment", name: "web" },
+          },
+        ],
+      },
+    );
     expect(objects[0]?.object["spec"]).toMatchObject({ replicas: 7 });
   });
 
   it("patch by strategic merge without a target", async () => {
-    const { objects } = await build({ "d.yaml": DEPLOYMENT }, { patches: [{ patch: "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 9\n" }] });
+    const { objects } = await build(
+      { "d.yaml": DEPLOYMENT },
+      { patches: [{ patch: "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 9\n" }] },
+    );
     expect(objects[0]?.object["spec"]).toMatchObject({ replicas: 9, template: { spec: { containers: [{ name: "web" }] } } });
   });
 
@@ -168,7 +212,10 @@ describe("fields of the spec", () => {
   const component = { "c/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: c-\n", "app/a.yaml": configMap("a") };
   it("add components, missing ones only where that is allowed", async () => {
     expect(shown(await build(component, { path: "app", components: ["../c"] }))).toEqual(["ConfigMap//c-a app/a.yaml:1"]);
-    expect((await build(component, { path: "app", components: ["../none", "../../outside", "../c"], ignoreMissingComponents: true })).objects[0]?.object.metadata.name).toBe("c-a");
+    expect(
+      (await build(component, { path: "app", components: ["../none", "../../outside", "../c"], ignoreMissingComponents: true })).objects[0]?.object.metadata
+        .name,
+    ).toBe("c-a");
     expect((await failure(build(component, { path: "app", components: ["../none"] }))).message).toContain("/none");
   });
   it.each(["/c", "https://h/c", "git@h:c", "github.com/a/b", "file:///c", "git::x"])("refuse the component %s", async (path) => {
@@ -176,16 +223,20 @@ describe("fields of the spec", () => {
   });
 
   it("set common metadata over the objects' own", async () => {
-    const { objects, digest } = await build({ "a.yaml": configMap("a", "  labels: {x: own, y: own}\n") }, { commonMetadata: { labels: { x: "set" }, annotations: { z: "set" } } });
+    const { objects, digest } = await build(
+      { "a.yaml": configMap("a", "  labels: {x: own, y: own}\n") },
+      { commonMetadata: { labels: { x: "set" }, annotations: { z: "set" } } },
+    );
     expect(objects[0]?.object.metadata).toMatchObject({ labels: { x: "set", y: "own" }, annotations: { z: "set" } });
     expect(digest).toBe((await build({ "a.yaml": configMap("a", "  labels: {x: own, y: own}\n") })).digest);
   });
 
-  it.each<[string, BuildSpec]>([["spec.postBuild", { postBuild: { substitute: { a: "b" } } }], ["spec.decryption", { decryption: { provider: "sops" } }]])(
-    "that are not supported are refused by name: %s", async (field, spec) => {
-      expect(await failure(build({ "a.yaml": configMap("a") }, spec))).toMatchObject({ kind: "invalid", message: `${field} is not supported by this version` });
-    },
-  );
+  it.each<[string, BuildSpec]>([
+    ["spec.postBuild", { postBuild: { substitute: { a: "b" } } }],
+    ["spec.decryption", { decryption: { provider: "sops" } }],
+  ])("that are not supported are refused by name: %s", async (field, spec) => {
+    expect(await failure(build({ "a.yaml": configMap("a") }, spec))).toMatchObject({ kind: "invalid", message: `${field} is not supported by this version` });
+  });
 
   it("say where a generated object comes from, only where that is asked for", async () => {
     const generator = { "kustomization.yaml": "resources: [a.yaml]\nconfigMapGenerator:\n- name: g\n  literals: [a=b]\n", "a.yaml": configMap("a") };
@@ -197,7 +248,11 @@ describe("fields of the spec", () => {
 describe("what comes out", () => {
   it("takes lists apart and drops kustomizations", async () => {
     const list = `apiVersion: v1\nkind: List\nitems:\n- ${configMap("a").replaceAll("\n", "\n  ")}\n- ${configMap("b").replaceAll("\n", "\n  ")}\n`;
-    const built = await build({ "kustomization.yaml": "resources: [list.yaml, k.yaml]\n", "list.yaml": list, "k.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: k}\n" });
+    const built = await build({
+      "kustomization.yaml": "resources: [list.yaml, k.yaml]\n",
+      "list.yaml": list,
+      "k.yaml": "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nmetadata: {name: k}\n",
+    });
     expect(built.objects.map(({ object }) => object.metadata.name)).toEqual(["a", "b"]);
   });
 
@@ -207,10 +262,10 @@ describe("what comes out", () => {
   });
 
   it("has the same digest for the same files and another for any change, and knows nothing of a build before", async () => {
-    const one = await build({ "a.yaml": configMap("a", "data: {x: \"1\"}\n") });
+    const one = await build({ "a.yaml": configMap("a", 'data: {x: "1"}\n') });
     await build({ "a.yaml": configMap("b") });
-    expect((await build({ "a.yaml": `# comments do not count\n${configMap("a", "data:\n  x: \"1\"\n")}` })).digest).toBe(one.digest);
-    expect((await build({ "a.yaml": configMap("a", "data: {x: \"2\"}\n") })).digest).not.toBe(one.digest);
+    expect((await build({ "a.yaml": `# comments do not count\n${configMap("a", 'data:\n  x: "1"\n')}` })).digest).toBe(one.digest);
+    expect((await build({ "a.yaml": configMap("a", 'data: {x: "2"}\n') })).digest).not.toBe(one.digest);
     expect(one.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
   });
 
@@ -227,12 +282,17 @@ describe("what comes out", () => {
   it("stops when it is told to", async () => {
     const stop = new AbortController();
     stop.abort();
-    expect(await failure(buildDesired({}, { fileSystem: new MemoryFileSystem({ "a.yaml": configMap("a") }), signal: stop.signal }))).toMatchObject({ kind: "cancelled" });
+    expect(await failure(buildDesired({}, { fileSystem: new MemoryFileSystem({ "a.yaml": configMap("a") }), signal: stop.signal }))).toMatchObject({
+      kind: "cancelled",
+    });
   });
 });
 
 describe("bad input", () => {
-  const anchors = Array.from("bcdefghij", (name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${"abcdefghij"[index]}`).join(",")}]\n`).join("");
+  const anchors = Array.from(
+    "bcdefghij",
+    (name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${"abcdefghij"[index]}`).join(",")}]\n`,
+  ).join("");
 
   it.each<[string, string, string]>([
     ["a key twice", configMap("a", "data: {}\ndata: {}\n"), 'mapping key "data" already defined at line 5'],
@@ -295,7 +355,9 @@ describe("an artifact on disk", () => {
 
 /** Every file with its content and time. */
 function snapshot(folder: string): readonly string[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
   return files.map((path) => `${path} ${statSync(path).mtimeMs} ${readFileSync(path, "utf8")}`).sort();
 }
 

@@ -46,14 +46,18 @@ function flawOf(value: JsonValue): string | undefined {
   const metadata = isObject(value["metadata"]) ? value["metadata"] : {};
   const name = textOf(metadata, "name");
   const subject = `{{${textOf(value, "apiVersion")} ${kind}} {{${name} ${textOf(metadata, "namespace")}} ${mapOf(metadata, "labels")} ${mapOf(metadata, "annotations")}}}`;
-  if (kind === "") return textOf(value, "apiVersion") === "" && Object.keys(metadata).length === 0 ? "missing Resource metadata" : `missing kind in object ${subject}`;
+  if (kind === "")
+    return textOf(value, "apiVersion") === "" && Object.keys(metadata).length === 0 ? "missing Resource metadata" : `missing kind in object ${subject}`;
   return name === "" && !kind.endsWith("List") ? `missing metadata.name in object ${subject}` : undefined;
 }
 
 /** A map as Go prints it. */
 function mapOf(metadata: JsonObject, name: string): string {
   const entries = isObject(metadata[name]) ? Object.entries(metadata[name]) : [];
-  return `map[${entries.map(([key, text]) => `${key}:${String(text)}`).sort().join(" ")}]`;
+  return `map[${entries
+    .map(([key, text]) => `${key}:${String(text)}`)
+    .sort()
+    .join(" ")}]`;
 }
 
 function textOf(object: JsonObject, name: string): string {

@@ -23,7 +23,10 @@ describe("Flux's own build", () => {
 
   it.each(recorded.map((each, index) => [index, each] as const))("number %i came to the same", async (_, { files, path, spec, digest, error }) => {
     const building = buildDesired({ ...spec, path }, { fileSystem: new MemoryFileSystem(files), signal });
-    const outcome = await building.then((built) => built.digest, (thrown: unknown) => thrown);
+    const outcome = await building.then(
+      (built) => built.digest,
+      (thrown: unknown) => thrown,
+    );
     if (digest !== undefined) return expect(outcome).toBe(digest);
     expect(outcome, `Flux says: ${error}`).toBeInstanceOf(ToolkitError);
     return expect(outcome).toMatchObject({ kind: expect.stringMatching(/^(invalid|missing)$/) });

@@ -18,10 +18,40 @@ const TYPE = { apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomizati
 
 /** Every field of a kustomization of v5.8. Flux reads the file of `spec.path` into these and drops the rest. */
 const FIELDS = [
-  "apiVersion", "kind", "metadata", "openapi", "namePrefix", "nameSuffix", "namespace", "commonLabels", "labels", "commonAnnotations", "patchesStrategicMerge",
-  "patchesJson6902", "patches", "images", "imageTags", "replacements", "replicas", "vars", "sortOptions", "resources", "components", "crds", "bases",
-  "configMapGenerator", "secretGenerator", "helmGlobals", "helmCharts", "helmChartInflationGenerator", "generatorOptions", "configurations", "generators",
-  "transformers", "validators", "buildMetadata",
+  "apiVersion",
+  "kind",
+  "metadata",
+  "openapi",
+  "namePrefix",
+  "nameSuffix",
+  "namespace",
+  "commonLabels",
+  "labels",
+  "commonAnnotations",
+  "patchesStrategicMerge",
+  "patchesJson6902",
+  "patches",
+  "images",
+  "imageTags",
+  "replacements",
+  "replicas",
+  "vars",
+  "sortOptions",
+  "resources",
+  "components",
+  "crds",
+  "bases",
+  "configMapGenerator",
+  "secretGenerator",
+  "helmGlobals",
+  "helmCharts",
+  "helmChartInflationGenerator",
+  "generatorOptions",
+  "configurations",
+  "generators",
+  "transformers",
+  "validators",
+  "buildMetadata",
 ] as const;
 const FIELD_BY_LOWER: ReadonlyMap<string, string> = new Map(FIELDS.map((name) => [name.toLowerCase(), name]));
 
@@ -48,7 +78,10 @@ function ofFile(path: string, fileSystem: ReadableFileSystem): JsonObject {
   const value = parseOne(fileSystem.read(path, MAX_KUSTOMIZATION_BYTES), { path, dialect: "kubernetes" });
   if (value !== null && !isObject(value)) {
     const found = Array.isArray(value) ? "array" : typeof value;
-    throw new ToolkitError("invalid", `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${found} into Go value of type types.Kustomization (in ${path})`);
+    throw new ToolkitError(
+      "invalid",
+      `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${found} into Go value of type types.Kustomization (in ${path})`,
+    );
   }
   const content: Record<string, JsonValue | undefined> = { ...TYPE };
   for (const [key, field] of Object.entries(value ?? {})) {
@@ -66,7 +99,9 @@ function withSpec(own: JsonObject, folder: string, spec: BuildSpec, fileSystem: 
     ...(targetNamespace === undefined ? {} : { namespace: targetNamespace }),
     ...(namePrefix === undefined ? {} : { namePrefix }),
     ...(nameSuffix === undefined ? {} : { nameSuffix }),
-    ...(patches.length === 0 ? {} : { patches: [...listOf(own, "patches"), ...patches.map(({ patch, target }) => (target === undefined ? { patch } : { patch, target: { ...target } }))] }),
+    ...(patches.length === 0
+      ? {}
+      : { patches: [...listOf(own, "patches"), ...patches.map(({ patch, target }) => (target === undefined ? { patch } : { patch, target: { ...target } }))] }),
     ...(components.length === 0 ? {} : { components: [...listOf(own, "components"), ...components] }),
     ...(images.length === 0 ? {} : { images: mergedImages(listOf(own, "images"), images) }),
     ...(buildMetadata.length === 0 ? {} : { buildMetadata }),
@@ -93,7 +128,9 @@ function isThere(path: string, fileSystem: ReadableFileSystem): boolean {
 /** As kustomize tells a repository from a folder. */
 function isLocal(path: string): boolean {
   const lower = path.toLowerCase();
-  const isRemote = ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/"].some((start) => lower.startsWith(start) && lower.length > start.length);
+  const isRemote = ["git::", "gh:", "ssh://", "https://", "http://", "git@", "github.com:", "github.com/"].some(
+    (start) => lower.startsWith(start) && lower.length > start.length,
+  );
   return !isRemote && !path.startsWith("/") && !lower.startsWith("file:///");
 }
 

@@ -54,11 +54,15 @@ describe("Folder", () => {
 
   it("stops writing when it is told to, and leaves nothing", async () => {
     const stop = new AbortController();
-    const writing = folder.write("a", (async function* () {
-      yield Buffer.from("x");
-      stop.abort();
-      yield Buffer.from("y");
-    })(), { signal: stop.signal });
+    const writing = folder.write(
+      "a",
+      (async function* () {
+        yield Buffer.from("x");
+        stop.abort();
+        yield Buffer.from("y");
+      })(),
+      { signal: stop.signal },
+    );
     await expect(writing).rejects.toMatchObject({ kind: "cancelled" });
     expect(readdirSync(root)).toEqual(["out"]);
   });

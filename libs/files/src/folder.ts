@@ -91,7 +91,11 @@ export class Folder {
    *
    * @returns the number of bytes written
    */
-  async write(path: string, chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, { isDurable = false, mode = 0o600, signal }: WriteOptions): Promise<number> {
+  async write(
+    path: string,
+    chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    { isDurable = false, mode = 0o600, signal }: WriteOptions,
+  ): Promise<number> {
     const { folder, name } = await this.#folderFor(path);
     const temporary = join(folder, temporaryName());
     try {
@@ -101,7 +105,9 @@ export class Folder {
       return size;
     } catch (thrown) {
       await rm(temporary, { force: true });
-      throw signal.aborted && !(thrown instanceof ToolkitError) ? new ToolkitError("cancelled", `write ${path}: stopped`, { cause: thrown }) : fileError("write", path, thrown);
+      throw signal.aborted && !(thrown instanceof ToolkitError)
+        ? new ToolkitError("cancelled", `write ${path}: stopped`, { cause: thrown })
+        : fileError("write", path, thrown);
     }
   }
 

@@ -64,13 +64,20 @@ export class FreshFolder {
     return length;
   }
 
-  async #writeLarge(path: string, full: string, first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>, mode: number, signal: AbortSignal): Promise<number> {
+  async #writeLarge(
+    path: string,
+    full: string,
+    first: readonly Uint8Array[],
+    rest: AsyncIterator<Uint8Array>,
+    mode: number,
+    signal: AbortSignal,
+  ): Promise<number> {
     try {
       const file = await open(full, NEW_FILE, mode);
       let size = 0;
       try {
         const put = async (bytes: Uint8Array): Promise<void> => {
-          for (let offset = 0; offset < bytes.length; ) offset += (await file.write(bytes, offset)).bytesWritten;
+          for (let offset = 0; offset < bytes.length;) offset += (await file.write(bytes, offset)).bytesWritten;
           size += bytes.length;
         };
         for (const part of first) await put(part);
@@ -101,7 +108,7 @@ export class FreshFolder {
 function writeAtOnce(full: string, parts: readonly Uint8Array[], mode: number): void {
   const file = openSync(full, NEW_FILE, mode);
   try {
-    for (const part of parts) for (let offset = 0; offset < part.length; ) offset += writeSync(file, part, offset);
+    for (const part of parts) for (let offset = 0; offset < part.length;) offset += writeSync(file, part, offset);
   } finally {
     closeSync(file);
   }

@@ -98,7 +98,11 @@ export class MemoryFileSystem implements WritableFileSystem {
   }
 
   #arrive(operation: string, path: string): { readonly path: string } {
-    return arrived(operation, path, runWalk(walk(path), (at) => this.#lookUp(at)));
+    return arrived(
+      operation,
+      path,
+      runWalk(walk(path), (at) => this.#lookUp(at)),
+    );
   }
 
   #lookUp(inside: string): Entry | undefined {

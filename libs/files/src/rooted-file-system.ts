@@ -1,7 +1,20 @@
 import { randomBytes } from "node:crypto";
 import {
-  closeSync, constants, fstatSync, fsyncSync, lstatSync, mkdirSync, openSync, readSync, readdirSync, readlinkSync, realpathSync, renameSync, rmSync,
-  writeSync, type Stats,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeSync,
+  type Stats,
 } from "node:fs";
 import { platform } from "node:os";
 import { join } from "node:path";
@@ -87,7 +100,11 @@ export class RootedFileSystem implements WritableFileSystem {
   }
 
   #arrive(operation: string, path: string): { readonly path: string; readonly entry: Entry["kind"] } {
-    return arrived(operation, path, runWalk(walk(path), (at) => this.#lookUp(at)));
+    return arrived(
+      operation,
+      path,
+      runWalk(walk(path), (at) => this.#lookUp(at)),
+    );
   }
 
   #lookUp(inside: string): Entry | undefined {
@@ -167,7 +184,7 @@ function readBounded(file: number, path: string, maxBytes: number): Uint8Array {
 function writeNew(full: string, bytes: Uint8Array, isDurable: boolean): void {
   const file = openSync(full, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o644);
   try {
-    for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
+    for (let offset = 0; offset < bytes.length;) offset += writeSync(file, bytes, offset);
     if (isDurable) fsyncSync(file);
   } finally {
     closeSync(file);

@@ -31,7 +31,7 @@ export function encodeRecord(id: number, payload: Uint8Array | undefined): Uint8
 /** Reads every whole record. What is torn or damaged is passed over, up to the next mark that begins a whole record. */
 export function decodeRecords(log: Buffer): readonly SpoolRecord[] {
   const records: SpoolRecord[] = [];
-  for (let at = log.indexOf(MARK); at !== -1; ) {
+  for (let at = log.indexOf(MARK); at !== -1;) {
     const record = recordAt(log, at);
     if (record !== undefined) records.push(record);
     at = log.indexOf(MARK, record === undefined ? at + 1 : record.offset + record.sizeBytes);

@@ -74,18 +74,21 @@ describe("Spool", () => {
   });
 
   it("loses only the entry whose bytes are damaged", async () => {
-    await fc.assert(fc.asyncProperty(fc.nat(60), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
-      const root = newRoot();
-      const spool = await Spool.open(root, LIMITS);
-      for (const text of ["alpha", "bravo", "gamma"]) await spool.add(Buffer.from(text));
-      await spool.close();
-      const log = readFileSync(join(root, "log"));
-      log[at] = (log[at] ?? 0) ^ mask;
-      writeFileSync(join(root, "log"), log);
-      const left = await reopened(root);
-      expect(left.filter((text) => !["alpha", "bravo", "gamma"].includes(text))).toEqual([]);
-      expect(left.length).toBe(2);
-    }), { numRuns: 40 });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(60), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
+        const root = newRoot();
+        const spool = await Spool.open(root, LIMITS);
+        for (const text of ["alpha", "bravo", "gamma"]) await spool.add(Buffer.from(text));
+        await spool.close();
+        const log = readFileSync(join(root, "log"));
+        log[at] = (log[at] ?? 0) ^ mask;
+        writeFileSync(join(root, "log"), log);
+        const left = await reopened(root);
+        expect(left.filter((text) => !["alpha", "bravo", "gamma"].includes(text))).toEqual([]);
+        expect(left.length).toBe(2);
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it("says that an entry is damaged rather than give other bytes", async () => {

@@ -173,7 +173,7 @@ export class Spool {
     const bytes = Buffer.concat(batch.map(({ record }) => record));
     try {
       this.#isTorn = true;
-      for (let offset = 0; offset < bytes.length; ) offset += (await this.#file.write(bytes, offset)).bytesWritten;
+      for (let offset = 0; offset < bytes.length;) offset += (await this.#file.write(bytes, offset)).bytesWritten;
       if (batch.some(({ added }) => added !== undefined)) await this.#file.datasync();
       this.#isTorn = false;
     } catch (thrown) {

@@ -2,13 +2,9 @@ import { ToolkitError } from "@plumb/std";
 import { outsideRoot } from "./file-error.ts";
 
 /** What one name in a directory is, no link followed. */
-export type Entry =
-  | { readonly kind: "file" | "directory" | "other" }
-  | { readonly kind: "link"; readonly target: string };
+export type Entry = { readonly kind: "file" | "directory" | "other" } | { readonly kind: "link"; readonly target: string };
 
-export type Walked =
-  | { readonly kind: "found"; readonly path: string; readonly entry: Entry["kind"] }
-  | { readonly kind: "missing" | "loop" };
+export type Walked = { readonly kind: "found"; readonly path: string; readonly entry: Entry["kind"] } | { readonly kind: "missing" | "loop" };
 
 /** As many links as Linux follows in one path. */
 const MAX_LINKS = 40;
@@ -73,10 +69,7 @@ export function runWalk(steps: Generator<string, Walked, Entry | undefined>, loo
 }
 
 /** As `runWalk`, waiting for each answer. */
-export async function runWalkAsync(
-  steps: Generator<string, Walked, Entry | undefined>,
-  lookUp: (path: string) => Promise<Entry | undefined>,
-): Promise<Walked> {
+export async function runWalkAsync(steps: Generator<string, Walked, Entry | undefined>, lookUp: (path: string) => Promise<Entry | undefined>): Promise<Walked> {
   let step = steps.next();
   while (step.done !== true) step = steps.next(await lookUp(step.value));
   return step.value;

@@ -33,7 +33,7 @@ export async function writeNew(
   try {
     for await (const chunk of chunks) {
       signal.throwIfAborted();
-      for (let offset = 0; offset < chunk.length; ) offset += (await file.write(chunk, offset)).bytesWritten;
+      for (let offset = 0; offset < chunk.length;) offset += (await file.write(chunk, offset)).bytesWritten;
       size += chunk.length;
     }
     signal.throwIfAborted();

@@ -15,7 +15,10 @@ function filesOf(checkout: Checkout): Readonly<Record<string, string>> {
 }
 
 async function failureOf(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown = await work.then(() => undefined, (reason: unknown) => reason);
+  const thrown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (!(thrown instanceof ToolkitError)) throw new Error(`expected a ToolkitError, got ${String(thrown)}`);
   return thrown;
 }
@@ -116,7 +119,12 @@ describe.each(Object.entries(servers))("from %s", (_, serve) => {
     await repository.commit({
       message: "Subject that is longer than fifty characters, so it is cut\n\nBody\n",
       files: {
-        "a/z": "", "a.b": "", "a-b": "", "a/y/x": "", "run.sh": { content: "#!", mode: "100755" }, link: { content: "a.b", mode: "120000" },
+        "a/z": "",
+        "a.b": "",
+        "a-b": "",
+        "a/y/x": "",
+        "run.sh": { content: "#!", mode: "100755" },
+        link: { content: "a.b", mode: "120000" },
       },
     });
     const checkout = await checkOut(http, { url, ref: { branch: "main" } }, undefined, signal);
@@ -131,7 +139,9 @@ describe.each(Object.entries(servers))("from %s", (_, serve) => {
     const { repository, url, http } = served;
     const lines = Array.from({ length: 400 }, (_, line) => `line ${line} ${"x".repeat(line % 40)}`);
     const files = (round: number): Readonly<Record<string, string>> =>
-      Object.fromEntries(Array.from({ length: 30 }, (_, file) => [`f${file}.txt`, [...lines.slice(0, file), `${round} ${file}`, ...lines.slice(file)].join("\n")]));
+      Object.fromEntries(
+        Array.from({ length: 30 }, (_, file) => [`f${file}.txt`, [...lines.slice(0, file), `${round} ${file}`, ...lines.slice(file)].join("\n")]),
+      );
     const hashes: string[] = [];
     for (let round = 0; round < 8; round++) hashes.push(await repository.commit({ files: files(round) }));
     if (hasGit()) spawnSync("git", ["-C", repository.folder, "gc", "-q", "--aggressive"]);

@@ -29,7 +29,10 @@ export async function checkOut(http: HttpClient, request: GitRequest, known: Res
   const found = known ?? (await resolveRevision(http, request, signal));
   const remote = remoteOf(http, found.discovery === undefined ? request : { ...request, discovery: found.discovery });
   const limits = request.limits ?? DEFAULT_GIT_LIMITS;
-  const objects = found.within === undefined ? await fetched(remote, [found.want], 1, request, limits, signal) : await fetchHistory(remote, found, found.within.branch, request, limits, signal);
+  const objects =
+    found.within === undefined
+      ? await fetched(remote, [found.want], 1, request, limits, signal)
+      : await fetchHistory(remote, found, found.within.branch, request, limits, signal);
   const commit = commitAt(objects, found, request);
   return { revision: found.revision, commit, entries: () => walkTree(objects, commit.tree, limits) };
 }
@@ -38,7 +41,14 @@ export async function checkOut(http: HttpClient, request: GitRequest, known: Res
  * Fetches a commit that a user names. It counts only where a branch leads to it: hosts hand out the commits of a fork under
  * the name of the original too. One at the tip of a branch is fetched without its history.
  */
-async function fetchHistory(remote: GitRemote, { commit }: Resolved, branch: string | undefined, request: GitRequest, limits: GitLimits, signal: AbortSignal): Promise<PackedObjects> {
+async function fetchHistory(
+  remote: GitRemote,
+  { commit }: Resolved,
+  branch: string | undefined,
+  request: GitRequest,
+  limits: GitLimits,
+  signal: AbortSignal,
+): Promise<PackedObjects> {
   const url = redactUrls(request.url);
   const prefix = branch === undefined ? "refs/heads/" : `refs/heads/${branch}`;
   const heads = (await listed(remote, [prefix], request, "unable to clone", signal)).filter(({ name }) => branch === undefined || name === prefix);
@@ -52,7 +62,14 @@ async function fetchHistory(remote: GitRemote, { commit }: Resolved, branch: str
   return objects;
 }
 
-async function fetched(remote: GitRemote, wants: readonly string[], depth: 1 | undefined, { url }: GitRequest, limits: GitLimits, signal: AbortSignal): Promise<PackedObjects> {
+async function fetched(
+  remote: GitRemote,
+  wants: readonly string[],
+  depth: 1 | undefined,
+  { url }: GitRequest,
+  limits: GitLimits,
+  signal: AbortSignal,
+): Promise<PackedObjects> {
   try {
     return await readPack(await remote.fetch({ wants, depth, signal }), limits);
   } catch (thrown) {

@@ -58,7 +58,7 @@ export function parseTagTarget(hash: string, bytes: Buffer): string {
 /** Entries in the order they are stored. @throws {ToolkitError} `corrupt` */
 export function parseTree(hash: string, bytes: Buffer): readonly TreeItem[] {
   const items: TreeItem[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(0x20, at);
     const nul = space === -1 ? -1 : bytes.indexOf(0, space);
     const end = nul + 1 + HASH_BYTES;

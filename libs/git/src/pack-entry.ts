@@ -67,7 +67,9 @@ export function inflateEntry(pack: Buffer, entry: PackEntry): { readonly bytes: 
   try {
     // why: the type of Node lacks the answer of the option `info`, which is the bytes and the engine that made them
     const { buffer, engine } = inflateSync(pack.subarray(entry.start), {
-      info: true, chunkSize: Math.max(64, entry.size), maxOutputLength: Math.max(1, entry.size),
+      info: true,
+      chunkSize: Math.max(64, entry.size),
+      maxOutputLength: Math.max(1, entry.size),
     } as object) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
     if (buffer.length !== entry.size) throw wrongSize(entry);
     return { bytes: buffer, next: entry.start + engine.bytesWritten };

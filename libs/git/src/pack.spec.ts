@@ -41,7 +41,9 @@ function sealed(count: number, ...parts: readonly Uint8Array[]): Buffer {
 }
 
 function blobHash(content: string): string {
-  return createHash("sha1").update(`blob ${Buffer.byteLength(content)}\0${content}`).digest("hex");
+  return createHash("sha1")
+    .update(`blob ${Buffer.byteLength(content)}\0${content}`)
+    .digest("hex");
 }
 
 /** A delta that copies all of its base and then inserts a text. */
@@ -88,15 +90,31 @@ describe("a pack", () => {
     "no pack at all": [Buffer.from("hello"), "corrupt", "it has no valid head"],
     "another checksum": [Buffer.concat([pack().subarray(0, -1), Buffer.from([0])]), "corrupt", "its checksum does not match"],
     "fewer objects than it says": [sealed(2, entryBytes({ type: BLOB, bytes: Buffer.from("a") })), "corrupt", "it is cut off"],
-    "more objects than it says": [sealed(1, entryBytes({ type: BLOB, bytes: zeros.subarray(0, 9) }), Buffer.from("more")), "corrupt", "bytes follow its last object"],
+    "more objects than it says": [
+      sealed(1, entryBytes({ type: BLOB, bytes: zeros.subarray(0, 9) }), Buffer.from("more")),
+      "corrupt",
+      "bytes follow its last object",
+    ],
     "a bomb that declares little": [pack({ type: BLOB, bytes: zeros, claimed: 10 }), "corrupt", "does not have the 10 bytes it declares"],
     "an object smaller than it declares": [pack({ type: BLOB, bytes: Buffer.from("abc"), claimed: 4 }), "corrupt", "does not have the 4 bytes it declares"],
-    "a huge object that is declared and not there": [pack({ type: BLOB, bytes: Buffer.from("abc"), claimed: 9_000_000 }), "corrupt", "does not have the 9000000 bytes it declares"],
-    "a bomb that declares itself": [pack({ type: BLOB, bytes: zeros }, { type: BLOB, bytes: Buffer.concat([zeros, zeros]) }), "invalid", "unpacks to more than the limit"],
+    "a huge object that is declared and not there": [
+      pack({ type: BLOB, bytes: Buffer.from("abc"), claimed: 9_000_000 }),
+      "corrupt",
+      "does not have the 9000000 bytes it declares",
+    ],
+    "a bomb that declares itself": [
+      pack({ type: BLOB, bytes: zeros }, { type: BLOB, bytes: Buffer.concat([zeros, zeros]) }),
+      "invalid",
+      "unpacks to more than the limit",
+    ],
     "a delta without a base": [pack({ type: REF_DELTA, base: Buffer.alloc(20, 1), bytes: appending(4, "x") }), "corrupt", "1 deltas have no base"],
     "a delta that is its own base": [pack({ type: OFS_DELTA, base: Buffer.from([0]), bytes: appending(4, "x") }), "corrupt", "has no base"],
     "a base before the pack": [pack({ type: OFS_DELTA, base: Buffer.from([0xff, 0x7f]), bytes: appending(4, "x") }), "corrupt", "has no base"],
-    "a delta for another base": [pack({ type: BLOB, bytes: Buffer.from("abc") }, { type: REF_DELTA, base: Buffer.from(blobHash("abc"), "hex"), bytes: appending(4, "x") }), "corrupt", "its base has another size"],
+    "a delta for another base": [
+      pack({ type: BLOB, bytes: Buffer.from("abc") }, { type: REF_DELTA, base: Buffer.from(blobHash("abc"), "hex"), bytes: appending(4, "x") }),
+      "corrupt",
+      "its base has another size",
+    ],
     "an unknown type": [pack({ type: 5, bytes: Buffer.from("a") }), "corrupt", "of an unknown type"],
     "bytes that do not inflate": [sealed(1, Buffer.from([0x33, 1, 2, 3, 4, 5, 6])), "corrupt", "cannot be inflated"],
   };
@@ -107,24 +125,29 @@ describe("a pack", () => {
   it("ends in objects or a ToolkitError, wherever it is damaged", async () => {
     const sound = pack({ type: BLOB, bytes: Buffer.from("abc") }, { type: REF_DELTA, base: Buffer.from(blobHash("abc"), "hex"), bytes: appending(3, "xyz") });
     const body = sound.subarray(0, -20);
-    await fc.assert(fc.asyncProperty(fc.nat(body.length - 1), fc.nat(255), async (at, value) => {
-      const damaged = Buffer.from(body);
-      damaged[at] = value;
-      const whole = Buffer.concat([damaged, createHash("sha1").update(damaged).digest()]);
-      const outcome = await readPack(whole, limits).catch((reason: unknown) => reason);
-      expect(outcome instanceof ToolkitError || (typeof outcome === "object" && outcome !== null && "size" in outcome)).toBe(true);
-    }), { numRuns: 400 });
+    await fc.assert(
+      fc.asyncProperty(fc.nat(body.length - 1), fc.nat(255), async (at, value) => {
+        const damaged = Buffer.from(body);
+        damaged[at] = value;
+        const whole = Buffer.concat([damaged, createHash("sha1").update(damaged).digest()]);
+        const outcome = await readPack(whole, limits).catch((reason: unknown) => reason);
+        expect(outcome instanceof ToolkitError || (typeof outcome === "object" && outcome !== null && "size" in outcome)).toBe(true);
+      }),
+      { numRuns: 400 },
+    );
   });
 });
 
 describe("a delta", () => {
   it("ends in bytes or a ToolkitError, whatever it says", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ maxLength: 60 }), (base, delta) => {
-      try {
-        applyDelta(base, delta);
-      } catch (thrown) {
-        expect(thrown).toBeInstanceOf(ToolkitError);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), fc.uint8Array({ maxLength: 60 }), (base, delta) => {
+        try {
+          applyDelta(base, delta);
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(ToolkitError);
+        }
+      }),
+    );
   });
 });

@@ -17,25 +17,33 @@ async function readAll(bytes: Uint8Array, size: number): Promise<readonly Packet
 describe("packets", () => {
   it("come back as they were written, however the stream is cut", async () => {
     const payloads = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 10 });
-    await fc.assert(fc.asyncProperty(payloads, fc.integer({ min: 1, max: 50 }), async (written, size) => {
-      const bytes = Buffer.concat([...written.map((payload) => packet(payload)), Buffer.from("0000"), Buffer.from("0001")]);
-      const read = await readAll(bytes, size);
-      expect(read.map((one) => (one.kind === "data" ? [...one.payload] : one.kind))).toEqual([...written.map((payload) => [...payload]), "flush", "delim"]);
-    }));
+    await fc.assert(
+      fc.asyncProperty(payloads, fc.integer({ min: 1, max: 50 }), async (written, size) => {
+        const bytes = Buffer.concat([...written.map((payload) => packet(payload)), Buffer.from("0000"), Buffer.from("0001")]);
+        const read = await readAll(bytes, size);
+        expect(read.map((one) => (one.kind === "data" ? [...one.payload] : one.kind))).toEqual([...written.map((payload) => [...payload]), "flush", "delim"]);
+      }),
+    );
   });
 
   it.each([
-    ["0003", "corrupt", 'invalid pkt-len "0003"'], ["zzzz", "corrupt", 'invalid pkt-len "zzzz"'], ["fff1", "corrupt", 'invalid pkt-len "fff1"'],
-    ["<htm", "corrupt", 'invalid pkt-len "<htm"'], ["000", "unavailable", "unexpected EOF"], ["0009abc", "unavailable", "unexpected EOF"],
+    ["0003", "corrupt", 'invalid pkt-len "0003"'],
+    ["zzzz", "corrupt", 'invalid pkt-len "zzzz"'],
+    ["fff1", "corrupt", 'invalid pkt-len "fff1"'],
+    ["<htm", "corrupt", 'invalid pkt-len "<htm"'],
+    ["000", "unavailable", "unexpected EOF"],
+    ["0009abc", "unavailable", "unexpected EOF"],
   ])("refuse %j", async (text, kind, message) => {
     const thrown = await readAll(Buffer.from(text), 2).catch((reason: unknown) => reason);
     expect(thrown).toMatchObject({ kind, message });
   });
 
   it("end in packets or a ToolkitError, whatever a server sends", async () => {
-    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
-      const outcome = await readAll(bytes, 7).catch((reason: unknown) => reason);
-      expect(Array.isArray(outcome) || outcome instanceof ToolkitError).toBe(true);
-    }));
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+        const outcome = await readAll(bytes, 7).catch((reason: unknown) => reason);
+        expect(Array.isArray(outcome) || outcome instanceof ToolkitError).toBe(true);
+      }),
+    );
   });
 });

@@ -1,9 +1,7 @@
 import { ToolkitError } from "@plumb/std";
 
 /** A packet: a payload, or one of the three that mark an end (gitprotocol-common, gitprotocol-v2). */
-export type Packet =
-  | { readonly kind: "data"; readonly payload: Buffer }
-  | { readonly kind: "flush" | "delim" | "end" };
+export type Packet = { readonly kind: "data"; readonly payload: Buffer } | { readonly kind: "flush" | "delim" | "end" };
 
 const HEADER_BYTES = 4;
 /** Largest packet the format knows, its header included. */

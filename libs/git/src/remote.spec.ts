@@ -26,7 +26,10 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
 
 async function failureAt(url: string, more: Partial<GitRequest> = {}): Promise<ToolkitError> {
   const http = createHttpClient({ redirects: "any-host" });
-  const thrown: unknown = await checkOut(http, { url, ref: { branch: "main" }, ...more }, undefined, signal).then(() => undefined, (reason: unknown) => reason);
+  const thrown: unknown = await checkOut(http, { url, ref: { branch: "main" }, ...more }, undefined, signal).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   http.close();
   if (thrown instanceof ToolkitError) return thrown;
   throw new Error(`expected a ToolkitError, got ${String(thrown)}`);
@@ -50,7 +53,9 @@ function fetching(body: Uint8Array): (request: IncomingMessage, response: Server
 
 describe("a server that is not as it should be", () => {
   const statuses: readonly (readonly [number, string, string])[] = [
-    [401, "denied", "authentication required"], [403, "denied", "authorization failed"], [404, "missing", "repository not found"],
+    [401, "denied", "authentication required"],
+    [403, "denied", "authorization failed"],
+    [404, "missing", "repository not found"],
     [429, "throttled", 'unexpected client error: unexpected requesting "URL/info/refs?service=git-upload-pack" status code: 429, body: "say please"'],
     [500, "unavailable", 'unexpected client error: unexpected requesting "URL/info/refs?service=git-upload-pack" status code: 500, body: "say please"'],
   ];
@@ -64,7 +69,10 @@ describe("a server that is not as it should be", () => {
   it("answers with a page", async () => {
     const { url } = await serve((_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>sign in</html>"));
     const failure = await failureAt(`${url.href}r.git`);
-    expect([failure.kind, failure.message]).toEqual(["invalid", `unable to clone '${url.href}r.git': the server does not answer as a Git server: its content type is "text/html"`]);
+    expect([failure.kind, failure.message]).toEqual([
+      "invalid",
+      `unable to clone '${url.href}r.git': the server does not answer as a Git server: its content type is "text/html"`,
+    ]);
   });
 
   const lies: Readonly<Record<string, readonly [Uint8Array, string, string]>> = {
@@ -72,7 +80,7 @@ describe("a server that is not as it should be", () => {
     "its own failure": [packets(packet("packfile\n"), packet("\x03fatal: out of memory\n"), "0000"), "unavailable", "remote: fatal: out of memory"],
     "half a packet": [packets(packet("packfile\n"), "0100\x01PACK"), "unavailable", "unexpected EOF"],
     "no pack": [packets(packet("packfile\n"), "0000"), "corrupt", "malformed pack: it has no valid head"],
-    "nothing": [Buffer.alloc(0), "unavailable", "unexpected EOF"],
+    nothing: [Buffer.alloc(0), "unavailable", "unexpected EOF"],
     "what is no packet": [Buffer.from("<html>"), "corrupt", 'invalid pkt-len "<htm"'],
   };
   it.each(Object.entries(lies))("sends %s in answer to a fetch", async (_, [body, kind, message]) => {
@@ -88,7 +96,9 @@ describe("a server that is not as it should be", () => {
     const http = createHttpClient();
     const resolved = await resolveRevision(http, { url: served.url, ref: { branch: "main" } }, signal);
     const lied = { ...resolved, commit: HASH, revision: `main@sha1:${HASH}` };
-    await expect(checkOut(http, { url: served.url, ref: { branch: "main" } }, lied, signal)).rejects.toThrow(`the server answered commit ${resolved.commit} for ${HASH}`);
+    await expect(checkOut(http, { url: served.url, ref: { branch: "main" } }, lied, signal)).rejects.toThrow(
+      `the server answered commit ${resolved.commit} for ${HASH}`,
+    );
     http.close();
   });
 
@@ -107,7 +117,9 @@ describe("a server that is not as it should be", () => {
 
   it("keeps its objects under another hash", async () => {
     const { url } = await serve((_, response) => {
-      response.writeHead(200, { "content-type": "application/x-git-upload-pack-advertisement" }).end(packets(packet("version 2\n"), packet("object-format=sha256\n"), "0000"));
+      response
+        .writeHead(200, { "content-type": "application/x-git-upload-pack-advertisement" })
+        .end(packets(packet("version 2\n"), packet("object-format=sha256\n"), "0000"));
     });
     expect((await failureAt(`${url.href}r.git`)).message).toContain('the object format "sha256" is not supported');
   });
@@ -136,8 +148,12 @@ describe("credentials", () => {
   });
 
   it.each([
-    ["http://a/x", "http://a/y", true], ["http://a/x", "https://a/y", true], ["https://a/x", "http://a/y", false], ["http://a/x", "http://b/x", false],
-    ["http://a:1/x", "http://a:2/x", false], ["https://a/x", "https://a.b/x", false],
+    ["http://a/x", "http://a/y", true],
+    ["http://a/x", "https://a/y", true],
+    ["https://a/x", "http://a/y", false],
+    ["http://a/x", "http://b/x", false],
+    ["http://a:1/x", "http://a:2/x", false],
+    ["https://a/x", "https://a.b/x", false],
   ])("for %s go to %s: %s", (home, url, expected) => {
     expect(mayCarryCredentials(new URL(home), new URL(url))).toBe(expected);
   });
@@ -191,7 +207,9 @@ it("goes through a proxy, with the proxy's own credential", async () => {
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", async () => {
       const answer = await fetch(request.url ?? "", {
-        method: request.method ?? "GET", headers: { "git-protocol": "version=2" }, ...(request.method === "POST" && { body: Buffer.concat(chunks) }),
+        method: request.method ?? "GET",
+        headers: { "git-protocol": "version=2" },
+        ...(request.method === "POST" && { body: Buffer.concat(chunks) }),
       });
       response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "" }).end(Buffer.from(await answer.arrayBuffer()));
     });

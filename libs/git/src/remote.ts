@@ -98,7 +98,11 @@ export class GitRemote {
     });
   }
 
-  async #discover(signal: AbortSignal, prefixes: readonly string[], limit: number): Promise<{ readonly discovery: Discovery; readonly refs?: readonly RemoteRef[] }> {
+  async #discover(
+    signal: AbortSignal,
+    prefixes: readonly string[],
+    limit: number,
+  ): Promise<{ readonly discovery: Discovery; readonly refs?: readonly RemoteRef[] }> {
     const url = new URL(this.#url);
     url.pathname = `${url.pathname.replace(/\/$/, "")}/info/refs`;
     url.search = "?service=git-upload-pack";
@@ -116,7 +120,12 @@ export class GitRemote {
     }
   }
 
-  async #readAdvertisement(reader: PacketReader, base: string, prefixes: readonly string[], limit: number): Promise<{ readonly discovery: Discovery; readonly refs?: readonly RemoteRef[] }> {
+  async #readAdvertisement(
+    reader: PacketReader,
+    base: string,
+    prefixes: readonly string[],
+    limit: number,
+  ): Promise<{ readonly discovery: Discovery; readonly refs?: readonly RemoteRef[] }> {
     const lines: string[] = [];
     let first = await reader.next();
     if (first?.kind === "data" && lineOf(first.payload).startsWith("# service=")) {
@@ -134,7 +143,13 @@ export class GitRemote {
   }
 
   /** Protocols 0 and 1 list every ref at once; the capabilities follow the first. */
-  async #readRefs0(reader: PacketReader, base: string, first: string | undefined, prefixes: readonly string[], limit: number): Promise<{ readonly discovery: Discovery; readonly refs: readonly RemoteRef[] }> {
+  async #readRefs0(
+    reader: PacketReader,
+    base: string,
+    first: string | undefined,
+    prefixes: readonly string[],
+    limit: number,
+  ): Promise<{ readonly discovery: Discovery; readonly refs: readonly RemoteRef[] }> {
     const refs = new Map<string, RemoteRef>();
     let capabilities: readonly string[] = [];
     let seen = 0;
@@ -187,7 +202,8 @@ export class GitRemote {
 
   async #post(url: URL, body: Buffer, { version }: Discovery, signal: AbortSignal): Promise<HttpResponse> {
     const headers = {
-      "content-type": "application/x-git-upload-pack-request", accept: "application/x-git-upload-pack-result",
+      "content-type": "application/x-git-upload-pack-request",
+      accept: "application/x-git-upload-pack-result",
       ...(version === 2 && { "git-protocol": "version=2" }),
     };
     const response = await this.#send("Post", url, body, headers, signal);
@@ -197,14 +213,27 @@ export class GitRemote {
     throw notSmart(type);
   }
 
-  async #send(method: "Get" | "Post", url: URL, body: Buffer | undefined, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpResponse> {
+  async #send(
+    method: "Get" | "Post",
+    url: URL,
+    body: Buffer | undefined,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<HttpResponse> {
     // Where a redirect led to another host, the credentials stay here.
     const isHome = mayCarryCredentials(this.#url, url);
     const authorization = isHome && this.#authorization !== undefined ? { authorization: this.#authorization } : {};
     let response: HttpResponse;
     try {
       response = await this.#http.send({
-        method: method.toUpperCase(), url, signal, isRepeatable: true, headersTimeoutMs: HEADERS_TIMEOUT_MS, idleTimeoutMs: 0, headers: { "user-agent": "git/2.0 (plumb)", ...headers, ...authorization }, ...(body !== undefined && { body }),
+        method: method.toUpperCase(),
+        url,
+        signal,
+        isRepeatable: true,
+        headersTimeoutMs: HEADERS_TIMEOUT_MS,
+        idleTimeoutMs: 0,
+        headers: { "user-agent": "git/2.0 (plumb)", ...headers, ...authorization },
+        ...(body !== undefined && { body }),
       });
     } catch (thrown) {
       throw exchangeFailure(method, url, thrown);

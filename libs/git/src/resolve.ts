@@ -63,7 +63,13 @@ export function remoteOf(http: HttpClient, { url, credentials, limits, discovery
 }
 
 /** Lists refs; a failure is told with the address, as `words 'URL': reason`. */
-export async function listed(remote: GitRemote, prefixes: readonly string[], { url }: GitRequest, words: string, signal: AbortSignal): Promise<readonly RemoteRef[]> {
+export async function listed(
+  remote: GitRemote,
+  prefixes: readonly string[],
+  { url }: GitRequest,
+  words: string,
+  signal: AbortSignal,
+): Promise<readonly RemoteRef[]> {
   try {
     return await remote.listRefs(prefixes, signal);
   } catch (thrown) {
@@ -120,7 +126,12 @@ async function resolveSemver(remote: GitRemote, range: string, request: GitReque
 }
 
 /** The ref whose commit is youngest; of equally young ones the last by name. */
-async function newestOf(remote: GitRemote, refs: readonly RemoteRef[], { url, limits = DEFAULT_GIT_LIMITS }: GitRequest, signal: AbortSignal): Promise<RemoteRef> {
+async function newestOf(
+  remote: GitRemote,
+  refs: readonly RemoteRef[],
+  { url, limits = DEFAULT_GIT_LIMITS }: GitRequest,
+  signal: AbortSignal,
+): Promise<RemoteRef> {
   const sorted = [...refs].sort((a, b) => (a.name < b.name ? -1 : 1));
   const last = sorted.at(-1);
   if (last === undefined) throw new ToolkitError("internal", "no ref to choose from");

@@ -60,13 +60,15 @@ describe("a range of versions", () => {
 
   it("is read or refused in a moment, whatever it says", () => {
     const piece = fc.constantFrom("1", ".", "x", "*", "-", " ", ",", "|", "||", ">", "=", "~", "^", "v", "0", "rc", "+", "!=");
-    fc.assert(fc.property(fc.array(piece, { maxLength: 80 }), (pieces) => {
-      try {
-        parseSemverRange(pieces.join(""));
-      } catch (thrown) {
-        expect(thrown).toBeInstanceOf(ToolkitError);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 80 }), (pieces) => {
+        try {
+          parseSemverRange(pieces.join(""));
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(ToolkitError);
+        }
+      }),
+    );
     expect(() => parseSemverRange("1".repeat(100_000))).toThrow("improper constraint");
   });
 });

@@ -41,7 +41,7 @@ export function versionOf(tag: string): SemVer | undefined {
 
 function parseAlternative(text: string): SemverRange {
   const conditions: (readonly [Operator, Condition])[] = [];
-  for (let rest = text.trim(); rest !== "" || conditions.length === 0; ) {
+  for (let rest = text.trim(); rest !== "" || conditions.length === 0;) {
     const [whole = "", operator = "", version = ""] = CONDITION.exec(rest) ?? [];
     if (whole === "") throw new ToolkitError("invalid", `semver parse error: improper constraint: ${text}`);
     // why: the pattern admits nothing but the operators of the table
@@ -84,8 +84,7 @@ const tilde: Check = (version, { version: base, open }) => {
   if (isZero && (open === "none" || open === "major")) return true;
   return version.major === base.major && (open === "minor" || version.minor === base.minor);
 };
-const equal: Check = (version, condition) =>
-  condition.open === "none" ? compare(version, condition.version) === 0 : tilde(version, condition);
+const equal: Check = (version, condition) => (condition.open === "none" ? compare(version, condition.version) === 0 : tilde(version, condition));
 const caret: Check = (version, { version: base, open }) => {
   if (compare(version, base) < 0) return false;
   if (base.major > 0 || open === "minor") return version.major === base.major;
@@ -105,6 +104,16 @@ const atLeast: Check = (version, { version: limit }) => compare(version, limit) 
 const below: Check = (version, { version: limit }) => compare(version, limit) < 0;
 
 const HOLDS: Readonly<Record<Operator, Check>> = {
-  "": equal, "=": equal, "!=": different, ">": above, "<": below, ">=": atLeast, "=>": atLeast, "<=": atMost, "=<": atMost,
-  "~": tilde, "~>": tilde, "^": caret,
+  "": equal,
+  "=": equal,
+  "!=": different,
+  ">": above,
+  "<": below,
+  ">=": atLeast,
+  "=>": atLeast,
+  "<=": atMost,
+  "=<": atMost,
+  "~": tilde,
+  "~>": tilde,
+  "^": caret,
 };

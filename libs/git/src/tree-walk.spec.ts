@@ -23,15 +23,28 @@ async function walk(tree: string, limits: GitLimits = DEFAULT_GIT_LIMITS): Promi
 }
 
 async function refusal(tree: string, limits?: GitLimits): Promise<readonly string[]> {
-  const thrown = await walk(tree, limits).then(() => undefined, (reason: unknown) => reason);
+  const thrown = await walk(tree, limits).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   return thrown instanceof ToolkitError ? [thrown.kind, thrown.message] : [`not refused: ${String(thrown)}`];
 }
 
 describe("a tree", () => {
   const hostile: Readonly<Record<string, string | Buffer>> = {
-    "the parent folder": "..", "the folder itself": ".", "no name": "", "a slash": "a/../../b", "Git's folder": ".git", "in capitals": ".GIT",
-    "as Windows shortens it": "git~1", "with code points that macOS ignores": ".g\u200cit", "as a stream of Windows": ".git::$INDEX_ALLOCATION",
-    "with dots that Windows cuts": ".git. . ", "behind a backslash": "a\\..\\b", "Git's folder behind a backslash": "a\\.GIT\\config", "bytes that are no UTF-8": Buffer.from([0x66, 0xff]),
+    "the parent folder": "..",
+    "the folder itself": ".",
+    "no name": "",
+    "a slash": "a/../../b",
+    "Git's folder": ".git",
+    "in capitals": ".GIT",
+    "as Windows shortens it": "git~1",
+    "with code points that macOS ignores": ".g\u200cit",
+    "as a stream of Windows": ".git::$INDEX_ALLOCATION",
+    "with dots that Windows cuts": ".git. . ",
+    "behind a backslash": "a\\..\\b",
+    "Git's folder behind a backslash": "a\\.GIT\\config",
+    "bytes that are no UTF-8": Buffer.from([0x66, 0xff]),
   };
   it.each(Object.entries(hostile))("with a name that is %s is refused, naming the path", async (_, name) => {
     const inner = await served.repository.writeRawTree([{ mode: "100644", name, hash: blob }]);
@@ -40,13 +53,20 @@ describe("a tree", () => {
     expect(message).toContain(`refused path ${JSON.stringify(`dir/${name.toString()}`)}: `);
   });
 
-  it.each([".gitignore", ".github", "git~2", ".gitmodules", "..a", "a..", "unit\\x2dname.service", "%2e%2e", "übung", "constructor", "__proto__"])("may hold %s", async (name) => {
-    expect(await walk(await served.repository.writeRawTree([{ mode: "100644", name, hash: blob }]))).toEqual([name]);
-  });
+  it.each([".gitignore", ".github", "git~2", ".gitmodules", "..a", "a..", "unit\\x2dname.service", "%2e%2e", "übung", "constructor", "__proto__"])(
+    "may hold %s",
+    async (name) => {
+      expect(await walk(await served.repository.writeRawTree([{ mode: "100644", name, hash: blob }]))).toEqual([name]);
+    },
+  );
 
   it("that holds a name twice is refused, whatever the two are", async () => {
     const folder = await served.repository.writeRawTree([{ mode: "100644", name: "x", hash: blob }]);
-    const pairs: readonly (readonly [string, string])[] = [["100644", "100644"], ["40000", "100644"], ["120000", "40000"]];
+    const pairs: readonly (readonly [string, string])[] = [
+      ["100644", "100644"],
+      ["40000", "100644"],
+      ["120000", "40000"],
+    ];
     for (const modes of pairs) {
       const entries: RawTreeEntry[] = modes.map((mode) => ({ mode, name: "twice", hash: mode === "40000" ? folder : blob }));
       expect(await refusal(await served.repository.writeRawTree(entries))).toEqual(["invalid", 'refused path "twice": it is in the tree twice']);

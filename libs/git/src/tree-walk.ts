@@ -25,7 +25,13 @@ export type TreeEntry = TreeFile | TreeDirectory;
 
 /** Kinds by the mode that a tree stores. Old versions of Git wrote 100664. */
 const KIND_BY_MODE: Readonly<Record<string, "directory" | "file" | "executable" | "link" | "submodule">> = {
-  "40000": "directory", "040000": "directory", "100644": "file", "100664": "file", "100755": "executable", "120000": "link", "160000": "submodule",
+  "40000": "directory",
+  "040000": "directory",
+  "100644": "file",
+  "100664": "file",
+  "100755": "executable",
+  "120000": "link",
+  "160000": "submodule",
 };
 const MAX_PATH_BYTES = 4096;
 

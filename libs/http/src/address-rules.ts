@@ -77,7 +77,10 @@ function wordsOf(address: string): readonly number[] {
 
 function blockList(ipv4: readonly string[], ipv6: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const [family, ranges] of [["ipv4", ipv4], ["ipv6", ipv6]] as const) {
+  for (const [family, ranges] of [
+    ["ipv4", ipv4],
+    ["ipv6", ipv6],
+  ] as const) {
     for (const range of ranges) {
       const [net = "", bits] = range.split("/");
       list.addSubnet(net, Number(bits), family);

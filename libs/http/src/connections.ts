@@ -32,7 +32,11 @@ export class Connections {
   /** Where a request for `url` connects to, and on which connections. */
   optionsFor(url: URL, proxy: Proxy | undefined): RequestOptions {
     if (proxy !== undefined && url.protocol === "http:") {
-      return { ...hostAndPort(proxy.url), agent: this.#agentFor(`to ${proxy.url.href}`, proxy.url.protocol, undefined), lookup: checkedLookup(OPEN_ADDRESS_RULES) };
+      return {
+        ...hostAndPort(proxy.url),
+        agent: this.#agentFor(`to ${proxy.url.href}`, proxy.url.protocol, undefined),
+        lookup: checkedLookup(OPEN_ADDRESS_RULES),
+      };
     }
     return { ...hostAndPort(url), agent: this.#agentFor(keyOf(url, proxy), url.protocol, proxy), lookup: checkedLookup(this.#options.addresses) };
   }

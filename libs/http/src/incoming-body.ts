@@ -16,7 +16,8 @@ export function incomingBody(incoming: IncomingMessage, request: HttpRequest, de
   }
   let timer: NodeJS.Timeout | undefined;
   const arm = (): void => {
-    if (idleTimeoutMs > 0) timer = setTimeout(() => incoming.destroy(new ToolkitError("unavailable", `no data within ${idleTimeoutMs} ms: i/o timeout`)), idleTimeoutMs);
+    if (idleTimeoutMs > 0)
+      timer = setTimeout(() => incoming.destroy(new ToolkitError("unavailable", `no data within ${idleTimeoutMs} ms: i/o timeout`)), idleTimeoutMs);
   };
   const onAbort = (): void => void incoming.destroy(abortError(request, signal));
   signal.addEventListener("abort", onAbort);

@@ -30,7 +30,10 @@ async function textOf(http: HttpClient, request: HttpRequest): Promise<string> {
   return Buffer.from(await readAll(await http.send(request), 1_000_000, signal)).toString();
 }
 async function failure(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown: unknown = await work.then(() => undefined, (error: unknown) => error);
+  const thrown: unknown = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   if (thrown instanceof ToolkitError) return thrown;
   throw new Error(`expected a ToolkitError, got ${String(thrown)}`);
 }
@@ -38,7 +41,9 @@ async function failure(work: Promise<unknown>): Promise<ToolkitError> {
 describe("HttpClient", () => {
   it("sends method, headers and body, and gives status, headers and body", async () => {
     const { url } = await server((request, response) => {
-      request.on("data", (chunk: Buffer) => response.writeHead(201, { "X-Many": ["a", "b"], "Set-Cookie": ["c", "d"] }).end(`${request.method} ${request.headers["x-in"]} ${chunk}`));
+      request.on("data", (chunk: Buffer) =>
+        response.writeHead(201, { "X-Many": ["a", "b"], "Set-Cookie": ["c", "d"] }).end(`${request.method} ${request.headers["x-in"]} ${chunk}`),
+      );
     });
     const response = await client().send({ method: "POST", url: new URL("/p?q=1", url), headers: { "x-in": "v" }, body: "body", signal });
     expect([response.status, response.headers["x-many"], response.headers["set-cookie"]]).toEqual([201, "a, b", "c, d"]);
@@ -165,7 +170,9 @@ describe("limits", () => {
   });
 
   it("stops at the first byte over the limit, with or without a length announced", async () => {
-    const { url } = await server((request, response) => (request.url === "/long" ? response.end("x".repeat(1000)) : (response.write("x".repeat(500)), response.end("x".repeat(500)))));
+    const { url } = await server((request, response) =>
+      request.url === "/long" ? response.end("x".repeat(1000)) : (response.write("x".repeat(500)), response.end("x".repeat(500))),
+    );
     for (const path of ["/long", "/chunked"]) {
       const response = await client().send(get(new URL(path, url)));
       const error = await failure(readAll(response, 999, signal));
@@ -198,7 +205,8 @@ describe("limits", () => {
     const { url } = await server((_, response) => response.end("x"));
     const stop = new AbortController();
     let listeners = 0;
-    const add = stop.signal.addEventListener.bind(stop.signal), remove = stop.signal.removeEventListener.bind(stop.signal);
+    const add = stop.signal.addEventListener.bind(stop.signal),
+      remove = stop.signal.removeEventListener.bind(stop.signal);
     stop.signal.addEventListener = (...args: Parameters<typeof add>) => void ((listeners += 1), add(...args));
     stop.signal.removeEventListener = (...args: Parameters<typeof remove>) => void ((listeners -= 1), remove(...args));
     const http = client();
@@ -267,7 +275,10 @@ describe("redirects", () => {
     const other = await server((request, response) => response.end(JSON.stringify(request.headers)));
     const { url } = await server((_, response) => response.writeHead(307, { location: other.url.href }).end());
     const request = get(url, { headers: { authorization: "Bearer secret", "private-token": "secret" } });
-    expect(await failure(client().send(request))).toMatchObject({ kind: "denied", message: `Get "${url.href}": redirect from ${url.href} to ${other.url.href} is not allowed: it leads to another host` });
+    expect(await failure(client().send(request))).toMatchObject({
+      kind: "denied",
+      message: `Get "${url.href}": redirect from ${url.href} to ${other.url.href} is not allowed: it leads to another host`,
+    });
     expect(other.requests).toEqual([]);
     expect(await textOf(client({ redirects: "any-host" }), request)).not.toContain("secret");
   });
@@ -297,17 +308,30 @@ describe("TLS", () => {
   let person: { cert: string; key: string };
   const issue = async (name: string, altNames: readonly object[]): Promise<{ cert: string; key: string }> => {
     const made = await generate([{ name: "commonName", value: name }], {
-      ca: { key: ca.key, cert: ca.cert }, algorithm: "sha256", keySize: 2048,
-      extensions: [{ name: "basicConstraints", cA: false }, { name: "subjectAltName", altNames: [...altNames] }],
+      ca: { key: ca.key, cert: ca.cert },
+      algorithm: "sha256",
+      keySize: 2048,
+      extensions: [
+        { name: "basicConstraints", cA: false },
+        { name: "subjectAltName", altNames: [...altNames] },
+      ],
     } as Parameters<typeof generate>[1]); // why: the library's types lag behind its options
     return { cert: made.cert, key: made.private };
   };
   beforeAll(async () => {
     const root = await generate([{ name: "commonName", value: "test ca" }], {
-      algorithm: "sha256", keySize: 2048, extensions: [{ name: "basicConstraints", cA: true, critical: true }, { name: "keyUsage", keyCertSign: true, cRLSign: true }],
+      algorithm: "sha256",
+      keySize: 2048,
+      extensions: [
+        { name: "basicConstraints", cA: true, critical: true },
+        { name: "keyUsage", keyCertSign: true, cRLSign: true },
+      ],
     } as Parameters<typeof generate>[1]); // why: as above
     ca = { cert: root.cert, key: root.private };
-    leaf = await issue("leaf", [{ type: 7, ip: "127.0.0.1" }, { type: 2, value: "named.test" }]);
+    leaf = await issue("leaf", [
+      { type: 7, ip: "127.0.0.1" },
+      { type: 2, value: "named.test" },
+    ]);
     person = await issue("person", [{ type: 2, value: "person" }]);
   });
 
@@ -319,7 +343,8 @@ describe("TLS", () => {
   it("trusts nobody else, in Go's words", async () => {
     const { url } = await server((_, response) => response.end(), leaf);
     expect(await failure(client().send(get(url)))).toMatchObject({
-      kind: "unavailable", message: `Get "${url.href}": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
+      kind: "unavailable",
+      message: `Get "${url.href}": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
     });
   });
 
@@ -419,7 +444,12 @@ async function startConnectProxy(authorization: string): Promise<{ readonly port
   });
   made.listen(0, "127.0.0.1");
   await once(made, "listening");
-  using({ [Symbol.asyncDispose]: async () => { made.closeAllConnections(); made.close(); } });
+  using({
+    [Symbol.asyncDispose]: async () => {
+      made.closeAllConnections();
+      made.close();
+    },
+  });
   const { port } = made.address() as AddressInfo; // why: a server that listens on TCP has this form of address
   return { port, connects };
 }

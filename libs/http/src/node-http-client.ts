@@ -98,7 +98,9 @@ function sendOnce(request: HttpRequest, connection: RequestOptions, proxy: Proxy
   return new Promise((resolve) => {
     const isForwarded = proxy !== undefined && url.protocol === "http:";
     const send = (isForwarded ? proxy.url : url).protocol === "https:" ? httpsRequest : httpRequest;
-    const outgoing = prepared(request, () => send({ ...connection, method, headers: headersOf(request, isForwarded ? proxy : undefined), path: pathOf(url, isForwarded) }));
+    const outgoing = prepared(request, () =>
+      send({ ...connection, method, headers: headersOf(request, isForwarded ? proxy : undefined), path: pathOf(url, isForwarded) }),
+    );
     const settle = (sent: Sent): void => {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
@@ -155,9 +157,7 @@ function withCredential(request: HttpRequest): HttpRequest {
 }
 
 function responseOf(request: HttpRequest, incoming: IncomingMessage): HttpResponse {
-  const headers = Object.fromEntries(
-    Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
-  );
+  const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]));
   return { status: incoming.statusCode ?? 0, headers, url: request.url, body: incomingBody(incoming, request, DEFAULT_TIMEOUT_MS) };
 }
 

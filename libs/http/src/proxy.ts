@@ -45,7 +45,10 @@ export function proxyFromEnvironment(environment: Readonly<Record<string, string
 
 /** `NO_PROXY`: `*`, names (a domain covers what is below it, `.domain` that alone), addresses and ranges, each with a port or not. */
 function exemption(list: string): (url: URL) => boolean {
-  const entries = list.split(",").map((entry) => entry.trim().toLowerCase()).filter((entry) => entry !== "");
+  const entries = list
+    .split(",")
+    .map((entry) => entry.trim().toLowerCase())
+    .filter((entry) => entry !== "");
   return (url) => {
     const host = url.hostname.replace(/^\[|\]$/g, "");
     const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;

@@ -11,8 +11,16 @@ const { signal } = new AbortController();
 describe("retryAfterMs", () => {
   const now = Date.parse("2026-01-01T00:00:00Z");
   it.each([
-    ["7", 7000], ["0", 0], [" 12 ", 12_000], ["Thu, 01 Jan 2026 00:00:30 GMT", 30_000], ["Wed, 31 Dec 2025 23:00:00 GMT", 0],
-    ["", undefined], ["soon", undefined], ["-5", undefined], ["1.5", undefined], ["99999999999", undefined],
+    ["7", 7000],
+    ["0", 0],
+    [" 12 ", 12_000],
+    ["Thu, 01 Jan 2026 00:00:30 GMT", 30_000],
+    ["Wed, 31 Dec 2025 23:00:00 GMT", 0],
+    ["", undefined],
+    ["soon", undefined],
+    ["-5", undefined],
+    ["1.5", undefined],
+    ["99999999999", undefined],
   ])("reads %j as %s", (text, expected) => {
     expect(retryAfterMs({ headers: { "retry-after": text } }, now)).toBe(expected);
   });
@@ -41,13 +49,27 @@ describe("parseProxy", () => {
 
 describe("proxyFromEnvironment", () => {
   const rule = proxyFromEnvironment({
-    HTTP_PROXY: "http://plain:1", https_proxy: "http://secure:2", NO_PROXY: "internal.example, .only.example,10.0.0.0/8,192.0.2.7,ported:8080,*.star.example",
+    HTTP_PROXY: "http://plain:1",
+    https_proxy: "http://secure:2",
+    NO_PROXY: "internal.example, .only.example,10.0.0.0/8,192.0.2.7,ported:8080,*.star.example",
   });
   it.each([
-    ["http://public.example/", "plain:1"], ["https://public.example/", "secure:2"], ["http://internal.example/", undefined], ["http://a.internal.example/", undefined],
-    ["http://notinternal.example/", "plain:1"], ["http://only.example/", "plain:1"], ["http://a.only.example/", undefined], ["http://10.9.8.7/", undefined],
-    ["http://11.0.0.1/", "plain:1"], ["http://192.0.2.7/", undefined], ["http://ported:8080/", undefined], ["http://ported/", "plain:1"],
-    ["http://localhost/", undefined], ["https://127.0.0.1:6443/", undefined], ["https://[::1]/", undefined], ["http://a.star.example/", undefined],
+    ["http://public.example/", "plain:1"],
+    ["https://public.example/", "secure:2"],
+    ["http://internal.example/", undefined],
+    ["http://a.internal.example/", undefined],
+    ["http://notinternal.example/", "plain:1"],
+    ["http://only.example/", "plain:1"],
+    ["http://a.only.example/", undefined],
+    ["http://10.9.8.7/", undefined],
+    ["http://11.0.0.1/", "plain:1"],
+    ["http://192.0.2.7/", undefined],
+    ["http://ported:8080/", undefined],
+    ["http://ported/", "plain:1"],
+    ["http://localhost/", undefined],
+    ["https://127.0.0.1:6443/", undefined],
+    ["https://[::1]/", undefined],
+    ["http://a.star.example/", undefined],
   ])("sends %s to %s", (url, proxy) => {
     expect(rule(new URL(url))?.url.host).toBe(proxy);
   });
@@ -59,15 +81,24 @@ describe("proxyFromEnvironment", () => {
 
 describe("redirected", () => {
   const from = (url: string, method = "GET"): Parameters<typeof redirected>[0] => ({
-    method, url: new URL(url), signal, body: "x", headers: { authorization: "Bearer secret", "private-token": "secret", cookie: "secret", accept: "a", "content-type": "t" },
+    method,
+    url: new URL(url),
+    signal,
+    body: "x",
+    headers: { authorization: "Bearer secret", "private-token": "secret", cookie: "secret", accept: "a", "content-type": "t" },
   });
-  const to = (url: string, location: string, rule: RedirectRule = "same-host", status = 302): ReturnType<typeof redirected> => redirected(from(url), status, location, rule);
+  const to = (url: string, location: string, rule: RedirectRule = "same-host", status = 302): ReturnType<typeof redirected> =>
+    redirected(from(url), status, location, rule);
 
   it("keeps every header on the same host", () => {
     expect(to("http://a/x/y", "../z?q")).toMatchObject({ url: new URL("http://a/z?q"), headers: { authorization: "Bearer secret", cookie: "secret" } });
   });
   it.each([
-    ["http://a/", "http://b/"], ["http://a/", "http://a:81/"], ["http://a/", "http://a.b/"], ["https://a/", "https://b/"], ["http://a:8080/", "https://a/"],
+    ["http://a/", "http://b/"],
+    ["http://a/", "http://a:81/"],
+    ["http://a/", "http://a.b/"],
+    ["https://a/", "https://b/"],
+    ["http://a:8080/", "https://a/"],
   ])("refuses to go from %s to %s, and takes no credential along where that is allowed", (url, location) => {
     expect(() => to(url, location)).toThrow("is not allowed: it leads to another host");
     expect(to(url, location, "any-host")?.headers).toEqual({ accept: "a", "content-type": "t" });
@@ -84,12 +115,16 @@ describe("redirected", () => {
     expect(to("http://a/", "http://u:p@a/x")?.url.href).toBe("http://a/x");
     expect(() => to("http://a/", "http://u:secret@b/?token=secret")).toThrow(/^(?!.*secret).*$/);
   });
-  it.each([[301, "GET", undefined], [302, "GET", undefined], [303, "GET", undefined], [307, "POST", "x"], [308, "POST", "x"]])(
-    "answers %i to a POST with %s", (status, method, body) => {
-      const next = redirected(from("http://a/", "POST"), status, "/b", "same-host");
-      expect([next?.method, next?.body, next?.headers?.["content-type"]]).toEqual([method, body, body === undefined ? undefined : "t"]);
-    },
-  );
+  it.each([
+    [301, "GET", undefined],
+    [302, "GET", undefined],
+    [303, "GET", undefined],
+    [307, "POST", "x"],
+    [308, "POST", "x"],
+  ])("answers %i to a POST with %s", (status, method, body) => {
+    const next = redirected(from("http://a/", "POST"), status, "/b", "same-host");
+    expect([next?.method, next?.body, next?.headers?.["content-type"]]).toEqual([method, body, body === undefined ? undefined : "t"]);
+  });
   it.each([200, 304, 300, 404])("is no redirect for %i", (status) => {
     expect(redirected(from("http://a/"), status, "/b", "same-host")).toBeUndefined();
   });
@@ -98,22 +133,26 @@ describe("redirected", () => {
     expect(redirected(from("http://a/"), 302, "http://b/", "none")).toBeUndefined();
   });
   it("gives no credential to any host, scheme or port but its own, whatever the location", () => {
-    fc.assert(fc.property(fc.webUrl(), fc.webUrl(), fc.constantFrom<RedirectRule>("same-host", "any-host"), (a, b, rule) => {
-      try {
-        const next = to(a, b, rule);
-        const hasSecret = JSON.stringify(next?.headers).includes("secret");
-        expect(hasSecret).toBe(next?.url.origin === new URL(a).origin);
-      } catch (thrown) {
-        expect(thrown).toBeInstanceOf(ToolkitError);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.webUrl(), fc.webUrl(), fc.constantFrom<RedirectRule>("same-host", "any-host"), (a, b, rule) => {
+        try {
+          const next = to(a, b, rule);
+          const hasSecret = JSON.stringify(next?.headers).includes("secret");
+          expect(hasSecret).toBe(next?.url.origin === new URL(a).origin);
+        } catch (thrown) {
+          expect(thrown).toBeInstanceOf(ToolkitError);
+        }
+      }),
+    );
   });
 });
 
 describe("refusalOf", () => {
   it("answers for every address without throwing", () => {
-    fc.assert(fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => {
-      expect(["string", "undefined"]).toContain(typeof refusalOf(address, OPEN_ADDRESS_RULES));
-    }));
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (address) => {
+        expect(["string", "undefined"]).toContain(typeof refusalOf(address, OPEN_ADDRESS_RULES));
+      }),
+    );
   });
 });

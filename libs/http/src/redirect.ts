@@ -13,7 +13,15 @@ export const MAX_REDIRECTS = 10;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** What goes along to another host: nothing else is known to be no credential. */
 const HARMLESS: ReadonlySet<string> = new Set([
-  "accept", "accept-encoding", "accept-language", "content-type", "git-protocol", "if-modified-since", "if-none-match", "range", "user-agent",
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "content-type",
+  "git-protocol",
+  "if-modified-since",
+  "if-none-match",
+  "range",
+  "user-agent",
 ]);
 
 /**

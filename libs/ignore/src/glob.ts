@@ -12,7 +12,7 @@ export type Glob = readonly Step[] | undefined;
 export function compileGlob(pattern: string): Glob {
   const chars = Array.from(pattern);
   const steps: Step[] = [];
-  for (let at = 0; at < chars.length; ) {
+  for (let at = 0; at < chars.length;) {
     const char = chars[at] ?? "";
     if (char === "[") {
       const read = readClass(chars, at + 1);

@@ -22,11 +22,33 @@ describe("go-git's matcher", () => {
 
 describe("createMatcher", () => {
   it.each<[string, string, boolean]>([
-    ["foo", "foo", true], ["foo", "a/foo", true], ["foo", "foo/bar", true], ["foo", "foobar", false],
-    ["/foo", "foo", true], ["/foo", "a/foo", false], ["/foo", "foo/bar", true], ["a/b", "a/b", true], ["a/b", "x/a/b", false],
-    ["foo/", "foo", false], ["foo/", "foo/bar", true], ["*.yml", "a/b.yml", true], ["*.yml", ".yml", true], ["*", "anything/at/all", true],
-    ["**/foo", "a/b/foo", true], ["a/**", "a/b", true], ["a/**/b", "a/x/y/b", true], ["a/**/b", "a/b", true], ["fo\\*", "fo*", true], ["fo\\*", "foo", false],
-    ["\\#a", "#a", true], ["\\!a", "!a", true], ["a ", "a", true], ["a\\ ", "a ", true], ["[a-c]x", "bx", true], ["[^a-c]x", "bx", false], ["[a", "[a", false],
+    ["foo", "foo", true],
+    ["foo", "a/foo", true],
+    ["foo", "foo/bar", true],
+    ["foo", "foobar", false],
+    ["/foo", "foo", true],
+    ["/foo", "a/foo", false],
+    ["/foo", "foo/bar", true],
+    ["a/b", "a/b", true],
+    ["a/b", "x/a/b", false],
+    ["foo/", "foo", false],
+    ["foo/", "foo/bar", true],
+    ["*.yml", "a/b.yml", true],
+    ["*.yml", ".yml", true],
+    ["*", "anything/at/all", true],
+    ["**/foo", "a/b/foo", true],
+    ["a/**", "a/b", true],
+    ["a/**/b", "a/x/y/b", true],
+    ["a/**/b", "a/b", true],
+    ["fo\\*", "fo*", true],
+    ["fo\\*", "foo", false],
+    ["\\#a", "#a", true],
+    ["\\!a", "!a", true],
+    ["a ", "a", true],
+    ["a\\ ", "a ", true],
+    ["[a-c]x", "bx", true],
+    ["[^a-c]x", "bx", false],
+    ["[a", "[a", false],
   ])("by %j a file %s: %s", (pattern, path, isIgnored) => {
     expect(createMatcher(readPatterns(pattern))(path, false)).toBe(isIgnored);
   });
@@ -56,10 +78,35 @@ describe("sourceIgnore", () => {
 
   it("leaves out version control, media, CI and tool files where nobody says anything", () => {
     const paths = [
-      ".git/config", ".gitignore", "a/.gitmodules", ".gitattributes", "x.jpg", "a/x.tar.gz", "x.zip", ".github/workflows/x.yaml", ".circleci/config.yml",
-      ".travis.yml", "a/.sops.yaml", ".goreleaser.yml", "deploy.yaml", "a/deploy.yaml", "x.tgz", ".sourceignore", "a/.github", "JPG", "x.JPG",
+      ".git/config",
+      ".gitignore",
+      "a/.gitmodules",
+      ".gitattributes",
+      "x.jpg",
+      "a/x.tar.gz",
+      "x.zip",
+      ".github/workflows/x.yaml",
+      ".circleci/config.yml",
+      ".travis.yml",
+      "a/.sops.yaml",
+      ".goreleaser.yml",
+      "deploy.yaml",
+      "a/deploy.yaml",
+      "x.tgz",
+      ".sourceignore",
+      "a/.github",
+      "JPG",
+      "x.JPG",
     ];
-    expect(paths.filter((path) => !sourceIgnore([])(path, false))).toEqual(["deploy.yaml", "a/deploy.yaml", "x.tgz", ".sourceignore", "a/.github", "JPG", "x.JPG"]);
+    expect(paths.filter((path) => !sourceIgnore([])(path, false))).toEqual([
+      "deploy.yaml",
+      "a/deploy.yaml",
+      "x.tgz",
+      ".sourceignore",
+      "a/.github",
+      "JPG",
+      "x.JPG",
+    ]);
   });
 
   it("drops the defaults, but not version control, as soon as there is one pattern", () => {
@@ -75,7 +122,11 @@ describe("sourceIgnore", () => {
   });
 
   it("lets the deeper file and then the spec have the last word, in whatever order the files come", () => {
-    const files = [{ folder: "a", text: "!x.yaml" }, { folder: "", text: "*.yaml" }, { folder: "a/b", text: "x.yaml" }];
+    const files = [
+      { folder: "a", text: "!x.yaml" },
+      { folder: "", text: "*.yaml" },
+      { folder: "a/b", text: "x.yaml" },
+    ];
     for (const given of [files, files.toReversed()]) {
       expect(ignored(sourceIgnore(given), ["x.yaml", "a/x.yaml", "a/b/x.yaml"])).toEqual(["x.yaml", "a/b/x.yaml"]);
       expect(ignored(sourceIgnore(given, "!/a/b/x.yaml"), ["x.yaml", "a/x.yaml", "a/b/x.yaml"])).toEqual(["x.yaml"]);
@@ -96,10 +147,13 @@ describe("globs", () => {
   it("agree with a plain definition of star and question mark", () => {
     const chars = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 8 });
     const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*", "?"), maxLength: 7 });
-    fc.assert(fc.property(pattern, chars, (glob, name) => {
-      const expression = new RegExp(`^${glob.replaceAll("?", ".").replace(/\*+/g, ".*")}$`);
-      expect(matchesGlob(compileGlob(glob), name)).toBe(expression.test(name));
-    }), { numRuns: 2000 });
+    fc.assert(
+      fc.property(pattern, chars, (glob, name) => {
+        const expression = new RegExp(`^${glob.replaceAll("?", ".").replace(/\*+/g, ".*")}$`);
+        expect(matchesGlob(compileGlob(glob), name)).toBe(expression.test(name));
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it("take no longer than the product of both lengths for what stops a backtracking engine", () => {

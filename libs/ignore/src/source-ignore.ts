@@ -15,9 +15,26 @@ export interface IgnoreFile {
 const VERSION_CONTROL = [".git/", ".gitignore", ".gitmodules", ".gitattributes"];
 /** Left out where nobody says anything (S-079). */
 const DEFAULTS = [
-  "*.jpg", "*.jpeg", "*.gif", "*.png", "*.wmv", "*.flv", "*.tar.gz", "*.zip",
-  ".github/", ".circleci/", ".travis.yml", ".gitlab-ci.yml", "appveyor.yml", ".drone.yml", "cloudbuild.yaml", "codeship-services.yml", "codeship-steps.yml",
-  "**/.goreleaser.yml", "**/.sops.yaml", "**/.flux.yaml",
+  "*.jpg",
+  "*.jpeg",
+  "*.gif",
+  "*.png",
+  "*.wmv",
+  "*.flv",
+  "*.tar.gz",
+  "*.zip",
+  ".github/",
+  ".circleci/",
+  ".travis.yml",
+  ".gitlab-ci.yml",
+  "appveyor.yml",
+  ".drone.yml",
+  "cloudbuild.yaml",
+  "codeship-services.yml",
+  "codeship-steps.yml",
+  "**/.goreleaser.yml",
+  "**/.sops.yaml",
+  "**/.flux.yaml",
 ];
 
 /** The patterns of an ignore file: a line that begins with `#` is a comment, one of white space nothing (S-080). */

@@ -23,14 +23,21 @@ const configMap = (name: string, rest = ""): string => `apiVersion: v1\nkind: Co
 
 describe("a build", () => {
   it("says where each object was written, or which kustomization made it", async () => {
-    const { objects } = await run({
-      "over/kustomization.yaml": "resources: [../base, more.yaml]\nconfigMapGenerator:\n- {name: made, literals: [a=b]}\n",
-      "over/more.yaml": `# first\n---\n${configMap("x")}---\n${configMap("y")}`,
-      "base/kustomization.yaml": "resources: [list.yaml]\n",
-      "base/list.yaml": `apiVersion: v1\nkind: List\nitems:\n- ${configMap("in-list").replaceAll("\n", "\n  ")}`,
-    }, {}, "over");
+    const { objects } = await run(
+      {
+        "over/kustomization.yaml": "resources: [../base, more.yaml]\nconfigMapGenerator:\n- {name: made, literals: [a=b]}\n",
+        "over/more.yaml": `# first\n---\n${configMap("x")}---\n${configMap("y")}`,
+        "base/kustomization.yaml": "resources: [list.yaml]\n",
+        "base/list.yaml": `apiVersion: v1\nkind: List\nitems:\n- ${configMap("in-list").replaceAll("\n", "\n  ")}`,
+      },
+      {},
+      "over",
+    );
     expect(objects.map(({ origin }) => origin)).toStrictEqual([
-      { path: "base/list.yaml", line: 4 }, { path: "over/more.yaml", line: 3 }, { path: "over/more.yaml", line: 8 }, { path: "over/kustomization.yaml", line: 1 },
+      { path: "base/list.yaml", line: 4 },
+      { path: "over/more.yaml", line: 3 },
+      { path: "over/more.yaml", line: 8 },
+      { path: "over/kustomization.yaml", line: 1 },
     ]);
   });
 
@@ -42,7 +49,12 @@ describe("a build", () => {
   });
 
   it("gives the same twice, alone, side by side and from a cache, and leaves the cached base as it was", async () => {
-    const files = { "base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": configMap("a", "data: {k: v}\n"), "o1/kustomization.yaml": "resources: [../base]\nnamePrefix: one-\n", "o2/kustomization.yaml": "resources: [../base]\ncommonLabels: {two: x}\n" };
+    const files = {
+      "base/kustomization.yaml": "resources: [a.yaml]\n",
+      "base/a.yaml": configMap("a", "data: {k: v}\n"),
+      "o1/kustomization.yaml": "resources: [../base]\nnamePrefix: one-\n",
+      "o2/kustomization.yaml": "resources: [../base]\ncommonLabels: {two: x}\n",
+    };
     const cache = new BuildCache();
     const text = async (root: string, options: Partial<BuildOptions> = {}): Promise<string> => (await run(files, options, root)).text();
     const alone = [await text("o1"), await text("o2")];
@@ -53,7 +65,16 @@ describe("a build", () => {
   it("never sees the schema of another build", async () => {
     const widget = "apiVersion: x.io/v1\nkind: Widget\nmetadata: {name: w}\nspec: {list: [{name: a, v: 1}]}\n";
     const patch = "patches:\n- patch: '{apiVersion: x.io/v1, kind: Widget, metadata: {name: w}, spec: {list: [{name: b}]}}'\n";
-    const schema = JSON.stringify({ definitions: { w: { "x-kubernetes-group-version-kind": [{ group: "x.io", version: "v1", kind: "Widget" }], properties: { spec: { properties: { list: { type: "array", items: {}, "x-kubernetes-patch-strategy": "merge", "x-kubernetes-patch-merge-key": "name" } } } } } } });
+    const schema = JSON.stringify({
+      definitions: {
+        w: {
+          "x-kubernetes-group-version-kind": [{ group: "x.io", version: "v1", kind: "Widget" }],
+          properties: {
+            spec: { properties: { list: { type: "array", items: {}, "x-kubernetes-patch-strategy": "merge", "x-kubernetes-patch-merge-key": "name" } } },
+          },
+        },
+      },
+    });
     const own = { "kustomization.yaml": `resources: [w.yaml]\nopenapi: {path: s.json}\n${patch}`, "w.yaml": widget, "s.json": schema };
     const plain = { "kustomization.yaml": `resources: [w.yaml]\n${patch}`, "w.yaml": widget };
     const [merged, replaced] = await Promise.all([run(own), run(plain)]);
@@ -70,7 +91,9 @@ describe("a build", () => {
 
   it("names what is deprecated", async () => {
     const { warnings } = await run({ "kustomization.yaml": "resources: [a.yaml]\ncommonLabels: {a: b}\n", "a.yaml": configMap("a") });
-    expect(warnings).toStrictEqual(["# Warning: 'commonLabels' is deprecated. Please use 'labels' instead. Run 'kustomize edit fix' to update your Kustomization automatically."]);
+    expect(warnings).toStrictEqual([
+      "# Warning: 'commonLabels' is deprecated. Please use 'labels' instead. Run 'kustomize edit fix' to update your Kustomization automatically.",
+    ]);
   });
 
   it("follows a symbolic link that stays inside", async () => {
@@ -91,7 +114,10 @@ describe("a build", () => {
       },
       directory: async (url: string) => {
         asked.push(url);
-        return { fileSystem: new MemoryFileSystem({ "deploy/kustomization.yaml": "resources: [b.yaml]\n", "deploy/b.yaml": configMap("farther") }), root: "deploy" };
+        return {
+          fileSystem: new MemoryFileSystem({ "deploy/kustomization.yaml": "resources: [b.yaml]\n", "deploy/b.yaml": configMap("farther") }),
+          root: "deploy",
+        };
       },
     };
     expect((await run(files, { remote })).objects.map(({ object }) => object["metadata"])).toStrictEqual([{ name: "far" }, { name: "farther" }]);
@@ -111,23 +137,59 @@ const refusals: readonly (readonly [string, Files, string])[] = [
   ["a chart", { "kustomization.yaml": "helmCharts: [{name: x}]\n" }, "field helmCharts"],
   ["a file that is missing", { "kustomization.yaml": "resources: [no.yaml]\n" }, "no.yaml"],
   ["itself", { "kustomization.yaml": "resources: [.]\n" }, "cycle detected: candidate root '/' contains visited root '/'"],
-  ["a cycle", { "kustomization.yaml": "resources: [a]\n", "a/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../a]\n" }, "cycle detected: candidate root '/a' contains visited root '/a'"],
-  ["a file above its own folder", { "kustomization.yaml": "resources: [over]\n", "over/kustomization.yaml": "resources: [../x.yaml]\n", "x.yaml": configMap("x") }, "security; file '/x.yaml' is not in or below '/over'"],
+  [
+    "a cycle",
+    { "kustomization.yaml": "resources: [a]\n", "a/kustomization.yaml": "resources: [../b]\n", "b/kustomization.yaml": "resources: [../a]\n" },
+    "cycle detected: candidate root '/a' contains visited root '/a'",
+  ],
+  [
+    "a file above its own folder",
+    { "kustomization.yaml": "resources: [over]\n", "over/kustomization.yaml": "resources: [../x.yaml]\n", "x.yaml": configMap("x") },
+    "security; file '/x.yaml' is not in or below '/over'",
+  ],
   ["a path out of everything", { "kustomization.yaml": "resources: [../../etc/passwd]\n" }, "etc/passwd"],
   ["an absolute path", { "kustomization.yaml": "resources: [/etc/passwd]\n" }, "security; file '/etc/passwd'"],
-  ["a collision of names", { "kustomization.yaml": "resources: [a.yaml, b.yaml]\n", "a.yaml": configMap("a"), "b.yaml": configMap("a") }, "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]"],
-  ["a patch for nothing", { ...base, "kustomization.yaml": "resources: [a.yaml]\npatches: [{patch: '{kind: X, metadata: {name: y}}'}]\n" }, "no matches for Id X.[noVer].[noGrp]/y.[noNs]"],
-  ["a variable without a value", { ...base, "kustomization.yaml": "resources: [a.yaml]\nvars: [{name: V, objref: {kind: Secret, name: s, apiVersion: v1}}]\n" }, "var 'V' cannot be mapped"],
-  ["a replacement from nothing", { ...base, "kustomization.yaml": "resources: [a.yaml]\nreplacements: [{source: {kind: Nothing}, targets: [{select: {kind: ConfigMap}}]}]\n" }, "nothing selected by Nothing.[noVer].[noGrp]/[noName].[noNs]"],
+  [
+    "a collision of names",
+    { "kustomization.yaml": "resources: [a.yaml, b.yaml]\n", "a.yaml": configMap("a"), "b.yaml": configMap("a") },
+    "may not add resource with an already registered id: ConfigMap.v1.[noGrp]/a.[noNs]",
+  ],
+  [
+    "a patch for nothing",
+    { ...base, "kustomization.yaml": "resources: [a.yaml]\npatches: [{patch: '{kind: X, metadata: {name: y}}'}]\n" },
+    "no matches for Id X.[noVer].[noGrp]/y.[noNs]",
+  ],
+  [
+    "a variable without a value",
+    { ...base, "kustomization.yaml": "resources: [a.yaml]\nvars: [{name: V, objref: {kind: Secret, name: s, apiVersion: v1}}]\n" },
+    "var 'V' cannot be mapped",
+  ],
+  [
+    "a replacement from nothing",
+    { ...base, "kustomization.yaml": "resources: [a.yaml]\nreplacements: [{source: {kind: Nothing}, targets: [{select: {kind: ConfigMap}}]}]\n" },
+    "nothing selected by Nothing.[noVer].[noGrp]/[noName].[noNs]",
+  ],
   ["an object without a kind", { ...base, "a.yaml": "apiVersion: v1\nmetadata: {name: a}\n" }, "missing kind in object"],
   ["no YAML", { ...base, "a.yaml": "a: b: c\n" }, "(a.yaml:1:5)"],
   ["a tab for indentation", { ...base, "a.yaml": "metadata:\n\tname: a\n" }, "(a.yaml:2:1)"],
   ["NUL", { ...base, "a.yaml": configMap("a\0") }, "control characters are not allowed (a.yaml:4:10)"],
   ["invalid UTF-8", { ...base, "a.yaml": new Uint8Array([0x61, 0x3a, 0x20, 0xff]) }, "a.yaml"],
   ["a key twice", { ...base, "a.yaml": configMap("a", "data: {k: 1, k: 2}\n") }, 'mapping key "k" already defined'],
-  ["an anchor of another document", { ...base, "a.yaml": `${configMap("a", "data: {k: &x v}\n")}---\n${configMap("b", "data: {k: *x}\n")}` }, "unknown anchor 'x' referenced"],
-  ["a plug-in of others", { ...base, "kustomization.yaml": "resources: [a.yaml]\ntransformers: ['{apiVersion: x.io/v1, kind: Mine, metadata: {name: m}}']\n" }, "'Mine'"],
-  ["no regular expression", { ...base, "kustomization.yaml": "resources: [a.yaml]\npatches: [{patch: '- {op: test, path: /kind, value: x}', target: {name: '(('}}]\n" }, "error parsing regexp"],
+  [
+    "an anchor of another document",
+    { ...base, "a.yaml": `${configMap("a", "data: {k: &x v}\n")}---\n${configMap("b", "data: {k: *x}\n")}` },
+    "unknown anchor 'x' referenced",
+  ],
+  [
+    "a plug-in of others",
+    { ...base, "kustomization.yaml": "resources: [a.yaml]\ntransformers: ['{apiVersion: x.io/v1, kind: Mine, metadata: {name: m}}']\n" },
+    "'Mine'",
+  ],
+  [
+    "no regular expression",
+    { ...base, "kustomization.yaml": "resources: [a.yaml]\npatches: [{patch: '- {op: test, path: /kind, value: x}', target: {name: '(('}}]\n" },
+    "error parsing regexp",
+  ],
 ];
 
 describe("a build refuses, in a deliberate error that names it,", () => {
@@ -140,13 +202,48 @@ describe("a build refuses, in a deliberate error that names it,", () => {
 
 const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])[] = [
   ["a large file", { ...base, "a.yaml": configMap("a", `data: {k: ${"x".repeat(2000)}}\n`) }, { limits: { maxFileBytes: 1000 } }, "limit maxFileBytes"],
-  ["many files", { "kustomization.yaml": "configMapGenerator: [{name: a, files: [f, f2]}]\n", f: "x".repeat(600), f2: "x".repeat(600) }, { limits: { maxBuildBytes: 1000 } }, "limit maxBuildBytes"],
+  [
+    "many files",
+    { "kustomization.yaml": "configMapGenerator: [{name: a, files: [f, f2]}]\n", f: "x".repeat(600), f2: "x".repeat(600) },
+    { limits: { maxBuildBytes: 1000 } },
+    "limit maxBuildBytes",
+  ],
   ["a million objects", { ...base, "a.yaml": "---\nkind: A\nmetadata: {name: a}\n".repeat(50_000) }, { limits: { maxObjects: 20_000 } }, "limit maxObjects"],
   ["nesting", { ...base, "a.yaml": configMap("a", `data: ${"[".repeat(20_000)}`) }, {}, "limit maxDepth"],
   ["aliases", { ...base, "a.yaml": configMap("a", `x: &x 1\ny: [${"*x,".repeat(2000)}]\n`) }, {}, "limit maxAliases"],
-  ["aliases of aliases", { ...base, "a.yaml": configMap("a", `l0: &l0 [x]\n${Array.from({ length: 30 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(", ")}]\n`).join("")}`) }, {}, "limit maxNodes"],
-  ["merge keys", { ...base, "a.yaml": configMap("a", `m0: &m0 {a: b}\n${Array.from({ length: 40 }, (_, i) => `m${i + 1}: &m${i + 1} {<<: [*m${i}, *m${i}], k${i}: {<<: *m${i}}, j${i}: {<<: *m${i}}}\n`).join("")}`) }, {}, "limit maxNodes"],
-  ["kustomizations inside one another", { "kustomization.yaml": "resources: [d/]\n", ...Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${"d/".repeat(i + 1)}kustomization.yaml`, "resources: [d]\n"])) }, { limits: { maxDepth: 50 } }, "limit maxDepth"],
+  [
+    "aliases of aliases",
+    {
+      ...base,
+      "a.yaml": configMap(
+        "a",
+        `l0: &l0 [x]\n${Array.from({ length: 30 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(", ")}]\n`).join("")}`,
+      ),
+    },
+    {},
+    "limit maxNodes",
+  ],
+  [
+    "merge keys",
+    {
+      ...base,
+      "a.yaml": configMap(
+        "a",
+        `m0: &m0 {a: b}\n${Array.from({ length: 40 }, (_, i) => `m${i + 1}: &m${i + 1} {<<: [*m${i}, *m${i}], k${i}: {<<: *m${i}}, j${i}: {<<: *m${i}}}\n`).join("")}`,
+      ),
+    },
+    {},
+    "limit maxNodes",
+  ],
+  [
+    "kustomizations inside one another",
+    {
+      "kustomization.yaml": "resources: [d/]\n",
+      ...Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`${"d/".repeat(i + 1)}kustomization.yaml`, "resources: [d]\n"])),
+    },
+    { limits: { maxDepth: 50 } },
+    "limit maxDepth",
+  ],
 ];
 
 describe("a build is bounded:", () => {
@@ -157,7 +254,11 @@ describe("a build is bounded:", () => {
   });
 
   it("a regular expression that explodes elsewhere takes no time here", async () => {
-    const { objects } = await run({ ...base, "a.yaml": configMap("a".repeat(60)), "kustomization.yaml": "resources: [a.yaml]\npatches: [{patch: '- {op: add, path: /x, value: y}', target: {name: '(a+)+b'}}]\n" });
+    const { objects } = await run({
+      ...base,
+      "a.yaml": configMap("a".repeat(60)),
+      "kustomization.yaml": "resources: [a.yaml]\npatches: [{patch: '- {op: add, path: /x, value: y}', target: {name: '(a+)+b'}}]\n",
+    });
     expect(objects[0]?.object["x"]).toBeUndefined();
   });
 });
@@ -165,10 +266,12 @@ describe("a build is bounded:", () => {
 describe("keys of prototypes are data", () => {
   it("in objects, patches, generators and labels", async () => {
     const { objects } = await run({
-      "kustomization.yaml": "resources: [a.yaml]\ncommonLabels: {constructor: c, __proto__: p}\nconfigMapGenerator: [{name: g, literals: [__proto__=1, constructor=2]}]\npatches:\n- target: {name: a}\n  patch: '{kind: ConfigMap, metadata: {name: a}, data: {__proto__: patched, toString: x}}'\n- target: {name: a}\n  patch: '[{\"op\": \"add\", \"path\": \"/data/constructor\", \"value\": \"y\"}, {\"op\": \"add\", \"path\": \"/data/hasOwnProperty\", \"value\": \"z\"}]'\n",
+      "kustomization.yaml":
+        'resources: [a.yaml]\ncommonLabels: {constructor: c, __proto__: p}\nconfigMapGenerator: [{name: g, literals: [__proto__=1, constructor=2]}]\npatches:\n- target: {name: a}\n  patch: \'{kind: ConfigMap, metadata: {name: a}, data: {__proto__: patched, toString: x}}\'\n- target: {name: a}\n  patch: \'[{"op": "add", "path": "/data/constructor", "value": "y"}, {"op": "add", "path": "/data/hasOwnProperty", "value": "z"}]\'\n',
       "a.yaml": configMap("a", "data:\n  __proto__: v\n  constructor: w\n"),
     });
-    expect(JSON.stringify(objects.map(({ object }) => [object["data"], (object["metadata"] as { labels?: unknown }).labels]))).toBe( // why: metadata of what was just built
+    expect(JSON.stringify(objects.map(({ object }) => [object["data"], (object["metadata"] as { labels?: unknown }).labels]))).toBe(
+      // why: metadata of what was just built
       JSON.stringify([
         [JSON.parse('{"__proto__":"patched","constructor":"y","toString":"x","hasOwnProperty":"z"}'), JSON.parse('{"__proto__":"p","constructor":"c"}')],
         [JSON.parse('{"__proto__":"1","constructor":"2"}'), JSON.parse('{"__proto__":"p","constructor":"c"}')],

@@ -18,8 +18,16 @@ const CASES = new URL("../../../../shared/conformance/kustomize/cases/", import.
 const LISTED = new URL("./conformance-passing.txt", import.meta.url);
 const isThere = existsSync(CASES);
 if (!isThere) console.warn("NOT RUN: the conformance data is not beside the repository");
-const names = isThere ? readdirSync(CASES).filter((name) => name.endsWith(".json")).map((name) => name.replace(/\.json$/, "")) : [];
-const listed = new Set(readFileSync(LISTED, "utf8").split("\n").filter((line) => line !== ""));
+const names = isThere
+  ? readdirSync(CASES)
+      .filter((name) => name.endsWith(".json"))
+      .map((name) => name.replace(/\.json$/, ""))
+  : [];
+const listed = new Set(
+  readFileSync(LISTED, "utf8")
+    .split("\n")
+    .filter((line) => line !== ""),
+);
 
 /** What kustomize calls itself in a test; the released binary says its version. */
 const TEST_VERSION = "kustomize-(test)";
@@ -43,7 +51,8 @@ async function run(name: string): Promise<"passes" | string> {
     });
     text = built.text();
   } catch (thrown) {
-    if (!(thrown instanceof ToolkitError) || thrown.kind === "internal") return `threw no deliberate error: ${thrown instanceof Error ? (thrown.cause instanceof Error ? thrown.cause.stack ?? "" : thrown.message) : String(thrown)}`;
+    if (!(thrown instanceof ToolkitError) || thrown.kind === "internal")
+      return `threw no deliberate error: ${thrown instanceof Error ? (thrown.cause instanceof Error ? (thrown.cause.stack ?? "") : thrown.message) : String(thrown)}`;
     return test.kind === "error" ? "passes" : `was refused: ${thrown.message}`;
   }
   if (test.kind === "error") return `was built:\n${text}`;
@@ -61,7 +70,11 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  );
 }
 
 describe.runIf(isThere)("a case from kustomize's own suite gives what kustomize gives", () => {

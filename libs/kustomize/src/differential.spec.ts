@@ -48,24 +48,43 @@ function isOrderable(value: unknown): boolean {
 }
 
 describe.runIf(binary !== undefined)("beside the real kustomize", () => {
-  it(`builds or refuses ${RUNS} generated trees alike, byte for byte`, async () => {
-    await fc.assert(fc.asyncProperty(anyTree, async (tree) => {
-      expect(await ours(tree, "overlay")).toBe(theirs(tree, "overlay"));
-    }), { numRuns: RUNS });
-  }, RUNS * 2000 + 60_000);
+  it(
+    `builds or refuses ${RUNS} generated trees alike, byte for byte`,
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(anyTree, async (tree) => {
+          expect(await ours(tree, "overlay")).toBe(theirs(tree, "overlay"));
+        }),
+        { numRuns: RUNS },
+      );
+    },
+    RUNS * 2000 + 60_000,
+  );
 
   it("reads and writes 5,000 generated documents alike", () => {
-    const leaf = fc.oneof(fc.string({ unit: "grapheme", maxLength: 12 }), fc.string({ unit: fc.constantFrom("a", " ", "\n", ":", "#", "-", "'", '"', "\t", "1", ".", "e", "{", ",", "[", "&", "é", "😀"), maxLength: 100 }), fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null));
+    const leaf = fc.oneof(
+      fc.string({ unit: "grapheme", maxLength: 12 }),
+      fc.string({ unit: fc.constantFrom("a", " ", "\n", ":", "#", "-", "'", '"', "\t", "1", ".", "e", "{", ",", "[", "&", "é", "😀"), maxLength: 100 }),
+      fc.integer(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+      fc.constant(null),
+    );
     const text = (value: unknown): string => JSON.stringify(value).replaceAll(/[\u007f-\u009f]/g, "");
     // A key `<<` is a merge to kustomize even where YAML says it is data.
     const key = fc.string({ maxLength: 6 }).filter((name) => name !== "<<");
-    const documents = fc.sample(fc.object({ key, values: [leaf], maxDepth: 3, maxKeys: 5 }), { numRuns: 5000 })
+    const documents = fc
+      .sample(fc.object({ key, values: [leaf], maxDepth: 3, maxKeys: 5 }), { numRuns: 5000 })
       .filter((value) => isOrderable(value) && JSON.stringify(value).isWellFormed() && !/[\ufffe\uffff]/.test(JSON.stringify(value)));
     // In portions, for kustomize takes the square of the time for twice the objects.
     for (let start = 0; start < documents.length; start += PORTION) {
-      const resources = documents.slice(start, start + PORTION)
-        .map((spec, i) => `apiVersion: x.io/v1\nkind: Foo\nmetadata: {name: n${String(i).padStart(3, "0")}}\nspec: ${text(spec)}\n`).join("---\n");
-      const written = parseDocuments(resources).map(({ value }) => stringify(value)).join("---\n");
+      const resources = documents
+        .slice(start, start + PORTION)
+        .map((spec, i) => `apiVersion: x.io/v1\nkind: Foo\nmetadata: {name: n${String(i).padStart(3, "0")}}\nspec: ${text(spec)}\n`)
+        .join("---\n");
+      const written = parseDocuments(resources)
+        .map(({ value }) => stringify(value))
+        .join("---\n");
       expect(written).toBe(theirs({ "kustomization.yaml": "resources: [all.yaml]\n", "all.yaml": resources }, "."));
     }
   }, 120_000);

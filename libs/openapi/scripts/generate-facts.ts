@@ -47,7 +47,11 @@ interface DiscoveredResource {
   readonly categories?: readonly string[];
   readonly verbs: readonly string[];
   readonly responseKind: { readonly kind: string };
-  readonly subresources?: readonly { readonly subresource: string; readonly verbs: readonly string[]; readonly responseKind: { readonly group: string; readonly version: string; readonly kind: string } }[];
+  readonly subresources?: readonly {
+    readonly subresource: string;
+    readonly verbs: readonly string[];
+    readonly responseKind: { readonly group: string; readonly version: string; readonly kind: string };
+  }[];
 }
 
 interface DiscoveredGroup {
@@ -70,12 +74,20 @@ const LETTER: Readonly<Record<string, string>> = {
 };
 
 const LETTER_BY_TYPE: Readonly<Record<string, string>> = {
-  "string:": "s", "string:byte": "y", "string:date-time": "t", "integer:int32": "i", "integer:int64": "l", "number:double": "d", "boolean:": "b",
+  "string:": "s",
+  "string:byte": "y",
+  "string:date-time": "t",
+  "integer:int32": "i",
+  "integer:int64": "l",
+  "number:double": "d",
+  "boolean:": "b",
 };
 
 const PACKAGES: readonly (readonly [prefix: string, module: string])[] = [
-  ["io.k8s.apimachinery.", "apimachinery"], ["io.k8s.apiextensions-apiserver.", "apiextensions-apiserver"],
-  ["io.k8s.kube-aggregator.", "kube-aggregator"], ["io.k8s.api.", "api"],
+  ["io.k8s.apimachinery.", "apimachinery"],
+  ["io.k8s.apiextensions-apiserver.", "apiextensions-apiserver"],
+  ["io.k8s.kube-aggregator.", "kube-aggregator"],
+  ["io.k8s.api.", "api"],
 ];
 
 const cache = argv[2];
@@ -151,7 +163,8 @@ function typeOf(name: string): number {
   const go = goFields(name);
   for (const [field, member] of Object.entries(schema.properties ?? {})) {
     const facts = go.get(field);
-    const flags = (facts?.omitsEmpty === true ? 1 : 0) + (facts?.omitsZero === true ? 2 : 0) + (facts?.isPointer === true ? 4 : 0) + (required.includes(field) ? 8 : 0);
+    const flags =
+      (facts?.omitsEmpty === true ? 1 : 0) + (facts?.omitsZero === true ? 2 : 0) + (facts?.isPointer === true ? 4 : 0) + (required.includes(field) ? 8 : 0);
     row.push(field, codeOf(member, `${name}.${field}`), facts?.number ?? 0, flags, interned(mergeRules(member)));
   }
   return index;
@@ -169,7 +182,8 @@ function goFields(name: string): ReadonlyMap<string, GoField> {
     else if (field.goType !== "metav1.TypeMeta" && field.goType !== "TypeMeta") {
       for (const inner of structOf(folder, field.goType)) fields.set(inner.json, { ...inner, number: field.number * 1000 + inner.number });
     } else {
-      for (const json of ["kind", "apiVersion"]) fields.set(json, { json, goType: "string", isInline: false, omitsEmpty: true, omitsZero: false, isPointer: false, number: 0 });
+      for (const json of ["kind", "apiVersion"])
+        fields.set(json, { json, goType: "string", isInline: false, omitsEmpty: true, omitsZero: false, isPointer: false, number: 0 });
     }
   }
   return fields;
@@ -187,7 +201,8 @@ function structOf(folder: string, struct: string): readonly GoField[] {
   if (structs === undefined) {
     structs = new Map();
     for (const file of readdirSync(folder)) {
-      if (file.endsWith(".go") && !file.endsWith("_test.go") && !file.startsWith("zz_") && !file.startsWith("generated")) readStructs(readFileSync(join(folder, file), "utf8"), structs);
+      if (file.endsWith(".go") && !file.endsWith("_test.go") && !file.startsWith("zz_") && !file.startsWith("generated"))
+        readStructs(readFileSync(join(folder, file), "utf8"), structs);
     }
     goStructs.set(folder, structs);
   }
@@ -206,8 +221,13 @@ function readStructs(source: string, into: Map<string, readonly GoField[]>): voi
       const number = Number(/protobuf:"\w+,(\d+)/.exec(tags)?.[1] ?? 0);
       if (json === "-") continue;
       fields.push({
-        json, number, goType: goType.replace(/^\*/, ""), isInline: options.includes("inline"), isPointer: goType.startsWith("*"),
-        omitsEmpty: options.includes("omitempty"), omitsZero: options.includes("omitzero"),
+        json,
+        number,
+        goType: goType.replace(/^\*/, ""),
+        isInline: options.includes("inline"),
+        isPointer: goType.startsWith("*"),
+        omitsEmpty: options.includes("omitempty"),
+        omitsZero: options.includes("omitzero"),
       });
     }
     into.set(struct, fields);
@@ -230,15 +250,40 @@ const groups: readonly DiscoveredGroup[] = ["api.json", "aggregated_v2.json"].fl
   const document: { items?: readonly DiscoveredGroup[] } = JSON.parse(readFileSync(join(spec, "discovery", file), "utf8"));
   return document.items ?? [];
 });
-const core: { resources: readonly { name: string; singularName: string; namespaced: boolean; kind: string; group?: string; version?: string; verbs: readonly string[]; shortNames?: readonly string[]; categories?: readonly string[] }[] } =
-  JSON.parse(readFileSync(join(spec, "discovery", "api__v1.json"), "utf8"));
+const core: {
+  resources: readonly {
+    name: string;
+    singularName: string;
+    namespaced: boolean;
+    kind: string;
+    group?: string;
+    version?: string;
+    verbs: readonly string[];
+    shortNames?: readonly string[];
+    categories?: readonly string[];
+  }[];
+} = JSON.parse(readFileSync(join(spec, "discovery", "api__v1.json"), "utf8"));
 
 for (const resource of core.resources.filter(({ name }) => !name.includes("/"))) {
   const subresources = core.resources.filter(({ name }) => name.startsWith(`${resource.name}/`));
   kinds.push([
-    "", "v1", resource.kind, kindType("", "v1", resource.kind), resource.name, resource.singularName, resource.namespaced ? 1 : 0, interned({ verbs: resource.verbs }),
-    resource.shortNames ?? [], resource.categories ?? [],
-    subresources.map(({ name, kind, group, version, verbs }) => [name.slice(resource.name.length + 1), group ?? "", version ?? "v1", kind, interned({ verbs })]),
+    "",
+    "v1",
+    resource.kind,
+    kindType("", "v1", resource.kind),
+    resource.name,
+    resource.singularName,
+    resource.namespaced ? 1 : 0,
+    interned({ verbs: resource.verbs }),
+    resource.shortNames ?? [],
+    resource.categories ?? [],
+    subresources.map(({ name, kind, group, version, verbs }) => [
+      name.slice(resource.name.length + 1),
+      group ?? "",
+      version ?? "v1",
+      kind,
+      interned({ verbs }),
+    ]),
   ]);
 }
 for (const { metadata, versions } of groups) {
@@ -247,17 +292,33 @@ for (const { metadata, versions } of groups) {
       const group = metadata.name ?? "";
       if (group === "") continue;
       kinds.push([
-        group, version, responseKind.kind, kindType(group, version, responseKind.kind), resource, singularResource, scope === "Namespaced" ? 1 : 0, interned({ verbs }),
-        shortNames ?? [], categories ?? [],
-        (subresources ?? []).map((one) => [one.subresource, one.responseKind.group === "" ? group : one.responseKind.group, one.responseKind.version === "" ? version : one.responseKind.version, one.responseKind.kind, interned({ verbs: one.verbs })]),
+        group,
+        version,
+        responseKind.kind,
+        kindType(group, version, responseKind.kind),
+        resource,
+        singularResource,
+        scope === "Namespaced" ? 1 : 0,
+        interned({ verbs }),
+        shortNames ?? [],
+        categories ?? [],
+        (subresources ?? []).map((one) => [
+          one.subresource,
+          one.responseKind.group === "" ? group : one.responseKind.group,
+          one.responseKind.version === "" ? version : one.responseKind.version,
+          one.responseKind.kind,
+          interned({ verbs: one.verbs }),
+        ]),
       ]);
     }
   }
 }
 /** Bodies and parts that no resource of their own has. */
 const others = [
-  ["", "v1", "Status", "io.k8s.apimachinery.pkg.apis.meta.v1.Status"], ["", "v1", "DeleteOptions", "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"],
-  ["autoscaling", "v1", "Scale", "io.k8s.api.autoscaling.v1.Scale"], ["policy", "v1", "Eviction", "io.k8s.api.policy.v1.Eviction"],
+  ["", "v1", "Status", "io.k8s.apimachinery.pkg.apis.meta.v1.Status"],
+  ["", "v1", "DeleteOptions", "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions"],
+  ["autoscaling", "v1", "Scale", "io.k8s.api.autoscaling.v1.Scale"],
+  ["policy", "v1", "Eviction", "io.k8s.api.policy.v1.Eviction"],
   ["authentication.k8s.io", "v1", "TokenRequest", "io.k8s.api.authentication.v1.TokenRequest"],
 ] as const;
 const parts = others.map(([group, version, kind, name]) => [group, version, kind, typeOf(name)]);

@@ -23,18 +23,24 @@ function fromOpenApi(source: JsonObject, keepsUnknown: boolean): Schema {
 function shaped(source: JsonObject, rules: Partial<Schema>, keeps: boolean): Schema {
   const { type, items } = source;
   switch (type) {
-    case "object": return objectSchema(source, rules, keeps);
-    case "array": return makeSchema({ ...rules, type }, { items: () => (isObject(items) ? fromOpenApi(items, keeps) : ANY_ATOMIC) });
-    case "string": case "integer": case "number": case "boolean": return makeSchema({ ...rules, type });
-    default: return withRules(ANY, { ...rules, ...(source["x-kubernetes-int-or-string"] === true ? { format: "int-or-string" } : {}) });
+    case "object":
+      return objectSchema(source, rules, keeps);
+    case "array":
+      return makeSchema({ ...rules, type }, { items: () => (isObject(items) ? fromOpenApi(items, keeps) : ANY_ATOMIC) });
+    case "string":
+    case "integer":
+    case "number":
+    case "boolean":
+      return makeSchema({ ...rules, type });
+    default:
+      return withRules(ANY, { ...rules, ...(source["x-kubernetes-int-or-string"] === true ? { format: "int-or-string" } : {}) });
   }
 }
 
 function objectSchema(source: JsonObject, rules: Partial<Schema>, keeps: boolean): Schema {
   const { properties, additionalProperties } = source;
   const named = isObject(properties) ? Object.entries(properties) : [];
-  const fields = (): ReadonlyMap<string, Schema> =>
-    new Map(named.map(([name, member]) => [name, fromOpenApi(isObject(member) ? member : {}, keeps)]));
+  const fields = (): ReadonlyMap<string, Schema> => new Map(named.map(([name, member]) => [name, fromOpenApi(isObject(member) ? member : {}, keeps)]));
   const values = (): Schema => (isObject(additionalProperties) ? fromOpenApi(additionalProperties, keeps) : ANY);
   const isOpen = isObject(additionalProperties) || additionalProperties === true || (additionalProperties === undefined && (keeps || named.length === 0));
   return makeSchema({ ...rules, type: "object" }, { ...(named.length === 0 ? {} : { fields }), ...(isOpen ? { values } : {}) });

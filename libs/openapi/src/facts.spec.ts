@@ -12,7 +12,10 @@ describe("facts about built-in kinds", () => {
 
   it("name resources as discovery does", () => {
     expect(facts.kind("apps/v1", "Deployment")).toMatchObject({ plural: "deployments", isNamespaced: true, shortNames: ["deploy"], categories: ["all"] });
-    expect(facts.kind("apps/v1", "Deployment")?.subresources.map(({ name, group, kind }) => [name, group, kind])).toEqual([["scale", "autoscaling", "Scale"], ["status", "apps", "Deployment"]]);
+    expect(facts.kind("apps/v1", "Deployment")?.subresources.map(({ name, group, kind }) => [name, group, kind])).toEqual([
+      ["scale", "autoscaling", "Scale"],
+      ["status", "apps", "Deployment"],
+    ]);
     expect(facts.kind("v1", "Namespace")).toMatchObject({ plural: "namespaces", singular: "namespace", isNamespaced: false, group: "" });
     expect(facts.kind("apps/v1", "Nothing")).toBeUndefined();
     expect(facts.kind("rbac.authorization.k8s.io/v1", "ClusterRole")?.isNamespaced).toBe(false);
@@ -64,12 +67,24 @@ describe("Go's form of an object", () => {
 
   it("has what Go never leaves out, and neither unknown nor empty fields", () => {
     expect(form("v1", "Service", {})).toEqual({ apiVersion: "v1", kind: "Service", metadata: {}, spec: {}, status: { loadBalancer: {} } });
-    expect(form("v1", "ConfigMap", { data: { a: null }, colour: "red", metadata: { name: "a", labels: {} } })).toEqual({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a" }, data: { a: "" } });
-    expect(form("rbac.authorization.k8s.io/v1", "ClusterRole", {})).toEqual({ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: {}, rules: null });
+    expect(form("v1", "ConfigMap", { data: { a: null }, colour: "red", metadata: { name: "a", labels: {} } })).toEqual({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "a" },
+      data: { a: "" },
+    });
+    expect(form("rbac.authorization.k8s.io/v1", "ClusterRole", {})).toEqual({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRole",
+      metadata: {},
+      rules: null,
+    });
   });
 
   it("keeps zero values that are set through a pointer", () => {
-    expect(form("apps/v1", "Deployment", { spec: { replicas: 0, paused: false, selector: {}, template: { spec: { containers: [] } } } })).toMatchObject({ spec: { replicas: 0, selector: {}, template: { metadata: {}, spec: { containers: [] } } } });
+    expect(form("apps/v1", "Deployment", { spec: { replicas: 0, paused: false, selector: {}, template: { spec: { containers: [] } } } })).toMatchObject({
+      spec: { replicas: 0, selector: {}, template: { metadata: {}, spec: { containers: [] } } },
+    });
   });
 
   it("does not change when it is taken twice", () => {
@@ -82,14 +97,21 @@ describe("Go's form of an object", () => {
 
 describe("the schema of a custom resource", () => {
   it("has what every object has beside its own fields", () => {
-    const schema = customResourceSchema({ type: "object", properties: { spec: { type: "object", properties: { at: { "x-kubernetes-int-or-string": true } } } } });
+    const schema = customResourceSchema({
+      type: "object",
+      properties: { spec: { type: "object", properties: { at: { "x-kubernetes-int-or-string": true } } } },
+    });
     expect(at(schema, "metadata", "finalizers").listType).toBe("set");
     expect(at(schema, "spec", "at").format).toBe("int-or-string");
     expect(schema.values).toBeUndefined();
   });
 
   it("keeps unknown fields where it says so, and below", () => {
-    const schema = customResourceSchema({ type: "object", "x-kubernetes-preserve-unknown-fields": true, properties: { spec: { type: "object", properties: { a: { type: "string" } } } } });
+    const schema = customResourceSchema({
+      type: "object",
+      "x-kubernetes-preserve-unknown-fields": true,
+      properties: { spec: { type: "object", properties: { a: { type: "string" } } } },
+    });
     expect(at(schema, "spec").values?.type).toBe("any");
     expect(customResourceSchema(undefined).values?.type).toBe("any");
   });
@@ -98,7 +120,12 @@ describe("the schema of a custom resource", () => {
     const schema = customResourceSchema({
       type: "object",
       properties: {
-        list: { type: "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["a", "b"], items: { type: "object", properties: { a: { type: "string" }, b: { type: "string", default: "x" } } } },
+        list: {
+          type: "array",
+          "x-kubernetes-list-type": "map",
+          "x-kubernetes-list-map-keys": ["a", "b"],
+          items: { type: "object", properties: { a: { type: "string" }, b: { type: "string", default: "x" } } },
+        },
         inner: { type: "object", "x-kubernetes-embedded-resource": true },
       },
     });

@@ -51,8 +51,16 @@ interface Document {
 }
 
 type KindRow = readonly [
-  group: string, version: string, kind: string, type: number, plural: string, singular: string, namespaced: number, verbs: number,
-  shortNames: readonly string[], categories: readonly string[],
+  group: string,
+  version: string,
+  kind: string,
+  type: number,
+  plural: string,
+  singular: string,
+  namespaced: number,
+  verbs: number,
+  shortNames: readonly string[],
+  categories: readonly string[],
   subresources: readonly (readonly [name: string, group: string, version: string, kind: string, verbs: number])[],
 ];
 /** Name and rules of the type, then five values a field: name, code, number, flags, rules. */
@@ -95,10 +103,22 @@ function kindOf(row: KindRow, document: Document, types: TypeTable): KindFacts {
   const [group, version, kind, type, plural, singular, namespaced, verbs, shortNames, categories, subresources] = row;
   const verbsOf = (extra: number): readonly string[] => textList(document.extras[extra - 1]?.["verbs"]) ?? [];
   return {
-    group, version, kind, plural, singular, shortNames, categories,
+    group,
+    version,
+    kind,
+    plural,
+    singular,
+    shortNames,
+    categories,
     isNamespaced: namespaced === 1,
     verbs: verbsOf(verbs),
-    subresources: subresources.map(([name, ofGroup, ofVersion, ofKind, ofVerbs]) => ({ name, group: ofGroup, version: ofVersion, kind: ofKind, verbs: verbsOf(ofVerbs) })),
+    subresources: subresources.map(([name, ofGroup, ofVersion, ofKind, ofVerbs]) => ({
+      name,
+      group: ofGroup,
+      version: ofVersion,
+      kind: ofKind,
+      verbs: verbsOf(ofVerbs),
+    })),
     get schema() {
       return types.at(type);
     },
@@ -152,10 +172,14 @@ class TypeTable {
   #coded(code: string): Schema {
     const rest = code.slice(1);
     switch (code[0]) {
-      case "[": return makeSchema({ type: "array" }, { items: () => this.#coded(rest) });
-      case "{": return makeSchema({ type: "object" }, { values: () => this.#coded(rest) });
-      case "#": return this.at(Number(rest));
-      default: return SCALARS[code] ?? ANY;
+      case "[":
+        return makeSchema({ type: "array" }, { items: () => this.#coded(rest) });
+      case "{":
+        return makeSchema({ type: "object" }, { values: () => this.#coded(rest) });
+      case "#":
+        return this.at(Number(rest));
+      default:
+        return SCALARS[code] ?? ANY;
     }
   }
 

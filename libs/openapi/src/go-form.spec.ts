@@ -10,7 +10,8 @@ function answers(): readonly JsonObject[] {
   const found = new Map<string, JsonObject>();
   for (const file of readdirSync(FOLDER).filter((name) => name.endsWith(".json"))) {
     const topic: { cases: readonly { steps: readonly { response?: { body?: JsonValue } }[] }[] } = JSON.parse(readFileSync(new URL(file, FOLDER), "utf8"));
-    for (const { steps } of topic.cases) for (const { response } of steps) if (isObject(response?.body)) found.set(JSON.stringify(response.body), response.body);
+    for (const { steps } of topic.cases)
+      for (const { response } of steps) if (isObject(response?.body)) found.set(JSON.stringify(response.body), response.body);
   }
   return [...found.values()];
 }

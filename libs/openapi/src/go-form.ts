@@ -53,11 +53,17 @@ function isZeroStruct(value: JsonValue, { format, type }: Schema): boolean {
 
 function zeroOf({ type, format }: Schema): JsonValue {
   switch (format) {
-    case "date-time": case "micro-time": return null;
-    case "quantity": return "0";
-    case "duration": return "0s";
-    case "int-or-string": return 0;
-    default: break;
+    case "date-time":
+    case "micro-time":
+      return null;
+    case "quantity":
+      return "0";
+    case "duration":
+      return "0s";
+    case "int-or-string":
+      return 0;
+    default:
+      break;
   }
   return type === "string" ? "" : type === "boolean" ? false : type === "object" ? {} : type === "integer" || type === "number" ? 0 : null;
 }

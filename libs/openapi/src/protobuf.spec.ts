@@ -6,27 +6,89 @@ import { decodeProtobuf, isProtobuf } from "./index.ts";
 const BODIES: Readonly<Record<string, readonly [base64: string, json: JsonObject]>> = {
   Namespace: [
     "azhzAAoPCgJ2MRIJTmFtZXNwYWNlEhkKEQoBbhIAGgAiACoAMgA4AEIAEgAaAgoAGgAiAA==",
-    {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "n"}, "spec": {}, "status": {}},
+    { kind: "Namespace", apiVersion: "v1", metadata: { name: "n" }, spec: {}, status: {} },
   ],
   ConfigMap: [
     "azhzAAoPCgJ2MRIJQ29uZmlnTWFwEjoKJQoBYxIAGgAiACoAMgA4AEIAWgcKAWESAsO8WgkKBWVtcHR5EgASBgoBaxIBdhoHCgFiEgIA/yAAGgAiAA==",
-    {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "c", "labels": {"a": "ü", "empty": ""}}, "immutable": false, "data": {"k": "v"}, "binaryData": {"b": "AP8="}},
+    {
+      kind: "ConfigMap",
+      apiVersion: "v1",
+      metadata: { name: "c", labels: { a: "ü", empty: "" } },
+      immutable: false,
+      data: { k: "v" },
+      binaryData: { b: "AP8=" },
+    },
   ],
   Pod: [
     "azhzAAoJCgJ2MRIDUG9kEn4KKgoBcBIAGgAiACoAMgA4AEIICKXr3MoGEABqDwoBWBoBeCIBdSoCdjEwARI7ChAKAXYSC5oBCAoDCgFjGKQDCgkKAWUSBBICCgAaACAAMgBCAEoAUgBYAGAAaACCAQCKAQCaAQDCAQAaEwoAGgAiACoAMgBKAFoAcgCIAQAaACIA",
-    {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "p", "creationTimestamp": "2026-01-02T03:04:05Z", "ownerReferences": [{"apiVersion": "v1", "kind": "X", "name": "x", "uid": "u", "controller": true}]}, "spec": {"volumes": [{"name": "v", "configMap": {"name": "c", "defaultMode": 420}}, {"name": "e", "emptyDir": {}}], "containers": null, "terminationGracePeriodSeconds": 0}, "status": {}},
+    {
+      kind: "Pod",
+      apiVersion: "v1",
+      metadata: {
+        name: "p",
+        creationTimestamp: "2026-01-02T03:04:05Z",
+        ownerReferences: [{ apiVersion: "v1", kind: "X", name: "x", uid: "u", controller: true }],
+      },
+      spec: {
+        volumes: [
+          { name: "v", configMap: { name: "c", defaultMode: 420 } },
+          { name: "e", emptyDir: {} },
+        ],
+        containers: null,
+        terminationGracePeriodSeconds: 0,
+      },
+      status: {},
+    },
   ],
   Deployment: [
     "azhzAAoVCgdhcHBzL3YxEgpEZXBsb3ltZW50Es8BChEKAWQSABoAIgAqADIAOABCABKrAQgAEgoKCAoDYXBwEgFkGn4KEAoAEgAaACIAKgAyADgAQgASahJMCgFtEgFpIgFhIgAqAEIPCg0KA2NwdRIGCgQxMDBtUhwKEBIOCgASBggAEFAaABoAIgAQABgAIAAoADAAagByAIABAIgBAJABAKIBABoAMgBCAEoAUgBYAGAAaACCAQCKAQCaAQDCAQAiFwoAEhMKBggAEAEaABIJCAEQABoDMjUlKAA4ABoMCAAQABgAIAAoADgAGgAiAA==",
-    {"kind": "Deployment", "apiVersion": "apps/v1", "metadata": {"name": "d"}, "spec": {"replicas": 0, "selector": {"matchLabels": {"app": "d"}}, "template": {"metadata": {}, "spec": {"containers": [{"name": "m", "image": "i", "args": ["a", ""], "resources": {"limits": {"cpu": "100m"}}, "livenessProbe": {"httpGet": {"port": 80}}}]}}, "strategy": {"rollingUpdate": {"maxUnavailable": 1, "maxSurge": "25%"}}}, "status": {}},
+    {
+      kind: "Deployment",
+      apiVersion: "apps/v1",
+      metadata: { name: "d" },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: "d" } },
+        template: {
+          metadata: {},
+          spec: { containers: [{ name: "m", image: "i", args: ["a", ""], resources: { limits: { cpu: "100m" } }, livenessProbe: { httpGet: { port: 80 } } }] },
+        },
+        strategy: { rollingUpdate: { maxUnavailable: 1, maxSurge: "25%" } },
+      },
+      status: {},
+    },
   ],
   CustomResourceDefinition: [
     "azhzAAozChdhcGlleHRlbnNpb25zLms4cy5pby92MRIYQ3VzdG9tUmVzb3VyY2VEZWZpbml0aW9uEo0CChcKB3guZS5jb20SABoAIgAqADIAOABCABLjAQoFZS5jb20aCAoAEgAiACoAIgA6ywEKAnYxEAEYACK+AQq7AQoAEgAiACoGb2JqZWN0MgA6AEkAAAAAAAD4P1AAYAB6AJABAOoBWgoBYRJVCgASACIAKgVhcnJheTIAOgBCBwoFWyJ4Il1QAGAAegCQAQDCASYKJAoAEgAiACoGc3RyaW5nMgA6AFAAYAB6AJABAKgCALgCAMACAKgCALgCAMACAOoBLgoBYhIpCgASACIAKgZvYmplY3QyADoAUABgAHoAkAEA8gECCAGoAgC4AgDAAgCoAgC4AgDAAgA4AFAAGgwSCAoAEgAiACoAIAAaACIA",
-    {"kind": "CustomResourceDefinition", "apiVersion": "apiextensions.k8s.io/v1", "metadata": {"name": "x.e.com"}, "spec": {"group": "e.com", "names": {"plural": "", "kind": ""}, "scope": "", "versions": [{"name": "v1", "served": true, "storage": false, "schema": {"openAPIV3Schema": {"type": "object", "maximum": 1.5, "properties": {"a": {"type": "array", "default": ["x"], "items": {"type": "string"}}, "b": {"type": "object", "additionalProperties": true}}}}}]}, "status": {"conditions": null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": null}},
+    {
+      kind: "CustomResourceDefinition",
+      apiVersion: "apiextensions.k8s.io/v1",
+      metadata: { name: "x.e.com" },
+      spec: {
+        group: "e.com",
+        names: { plural: "", kind: "" },
+        scope: "",
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: false,
+            schema: {
+              openAPIV3Schema: {
+                type: "object",
+                maximum: 1.5,
+                properties: { a: { type: "array", default: ["x"], items: { type: "string" } }, b: { type: "object", additionalProperties: true } },
+              },
+            },
+          },
+        ],
+      },
+      status: { conditions: null, acceptedNames: { plural: "", kind: "" }, storedVersions: null },
+    },
   ],
   "DeleteOptions in the version of what is deleted": [
     "azhzAAoYCgdhcHBzL3YxEg1EZWxldGVPcHRpb25zEgUqA0FsbBoAIgA=",
-    {"kind": "DeleteOptions", "apiVersion": "apps/v1", "dryRun": ["All"]},
+    { kind: "DeleteOptions", apiVersion: "apps/v1", dryRun: ["All"] },
   ],
 };
 

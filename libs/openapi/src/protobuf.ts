@@ -63,11 +63,16 @@ interface Cursor {
 
 function readValue(cursor: Cursor, wireType: number): WireValue {
   switch (wireType) {
-    case 0: return readVarint(cursor);
-    case 1: return littleEndian(take(cursor, 8));
-    case 2: return take(cursor, Number(readVarint(cursor)));
-    case 5: return littleEndian(take(cursor, 4));
-    default: throw invalid(`proto: illegal wireType ${wireType}`);
+    case 0:
+      return readVarint(cursor);
+    case 1:
+      return littleEndian(take(cursor, 8));
+    case 2:
+      return take(cursor, Number(readVarint(cursor)));
+    case 5:
+      return littleEndian(take(cursor, 4));
+    default:
+      throw invalid(`proto: illegal wireType ${wireType}`);
   }
 }
 
@@ -134,7 +139,8 @@ function decodeField(values: readonly WireValue[], schema: Schema, depth: number
     const items = schema.items;
     return items === undefined ? [] : values.flatMap((value) => decodeField([value], items, depth) ?? []);
   }
-  if (schema.type === "object" && schema.fields.size === 0 && schema.format === "" && schema.typeName === "" && schema.values !== undefined) return decodeMap(values, schema.values, depth);
+  if (schema.type === "object" && schema.fields.size === 0 && schema.format === "" && schema.typeName === "" && schema.values !== undefined)
+    return decodeMap(values, schema.values, depth);
   const last = values.at(-1);
   return last === undefined ? undefined : decodeValue(last, schema, depth);
 }
@@ -159,14 +165,23 @@ function decodeValue(value: WireValue, schema: Schema, depth: number): JsonValue
     return Number.isSafeInteger(Number(signed)) ? Number(signed) : signed;
   }
   switch (schema.format) {
-    case "byte": return Buffer.from(value).toString("base64");
-    case "date-time": return decodeTime(value, false);
-    case "micro-time": return decodeTime(value, true);
-    case "duration": return decodeDuration(value);
-    case "quantity": return textAt(readMessage(value), 1);
-    case "int-or-string": return decodeIntOrString(value);
-    case "raw-extension": case "fields-v1": return decodeRaw(value);
-    default: break;
+    case "byte":
+      return Buffer.from(value).toString("base64");
+    case "date-time":
+      return decodeTime(value, false);
+    case "micro-time":
+      return decodeTime(value, true);
+    case "duration":
+      return decodeDuration(value);
+    case "quantity":
+      return textAt(readMessage(value), 1);
+    case "int-or-string":
+      return decodeIntOrString(value);
+    case "raw-extension":
+    case "fields-v1":
+      return decodeRaw(value);
+    default:
+      break;
   }
   if (schema.format.startsWith("schema-or-")) return decodeUnion(value, schema.format, depth);
   if (schema.type === "string") return UTF8.decode(value);

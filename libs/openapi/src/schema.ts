@@ -59,9 +59,25 @@ const NO_FIELDS: ReadonlyMap<string, Schema> = new Map();
 const NOTHING: readonly never[] = [];
 
 const EMPTY: Schema = {
-  type: "any", format: "", typeName: "", fields: NO_FIELDS, required: NOTHING, items: undefined, values: undefined, keepsUnknown: true,
-  listType: "atomic", listKeys: NOTHING, mapType: "granular", patchStrategy: NOTHING, mergeKey: undefined, default: undefined, enum: undefined,
-  isNullable: false, isEmbeddedObject: false, go: undefined, source: undefined,
+  type: "any",
+  format: "",
+  typeName: "",
+  fields: NO_FIELDS,
+  required: NOTHING,
+  items: undefined,
+  values: undefined,
+  keepsUnknown: true,
+  listType: "atomic",
+  listKeys: NOTHING,
+  mapType: "granular",
+  patchStrategy: NOTHING,
+  mergeKey: undefined,
+  default: undefined,
+  enum: undefined,
+  isNullable: false,
+  isEmbeddedObject: false,
+  go: undefined,
+  source: undefined,
 };
 
 /** JSON of any shape whose maps are merged key by key and whose lists are replaced whole. */
@@ -106,8 +122,41 @@ export function withRules(schema: Schema, rules: Partial<Schema>): Schema {
 }
 
 function plainParts(schema: Schema): Pick<Schema, Exclude<keyof Schema, keyof LazyParts>> {
-  const { type, format, typeName, required, keepsUnknown, listType, listKeys, mapType, patchStrategy, mergeKey, enum: values, isNullable, isEmbeddedObject, go, source } = schema;
-  return { type, format, typeName, required, keepsUnknown, listType, listKeys, mapType, patchStrategy, mergeKey, default: schema.default, enum: values, isNullable, isEmbeddedObject, go, source };
+  const {
+    type,
+    format,
+    typeName,
+    required,
+    keepsUnknown,
+    listType,
+    listKeys,
+    mapType,
+    patchStrategy,
+    mergeKey,
+    enum: values,
+    isNullable,
+    isEmbeddedObject,
+    go,
+    source,
+  } = schema;
+  return {
+    type,
+    format,
+    typeName,
+    required,
+    keepsUnknown,
+    listType,
+    listKeys,
+    mapType,
+    patchStrategy,
+    mergeKey,
+    default: schema.default,
+    enum: values,
+    isNullable,
+    isEmbeddedObject,
+    go,
+    source,
+  };
 }
 
 function lazyItems(schema: Schema): LazyParts {

@@ -24,7 +24,9 @@ const NOW = "2026-01-02T03:04:05Z";
 const NOT_OF_THE_MERGE = new Set(["A field applied through one version of a group is owned through another"]);
 
 function cases(): readonly Case[] {
-  const text = readFileSync(FILE, "utf8").replaceAll("${time}", NOW).replace(/\$\{time:\d+\}/g, NOW);
+  const text = readFileSync(FILE, "utf8")
+    .replaceAll("${time}", NOW)
+    .replace(/\$\{time:\d+\}/g, NOW);
   const topic: { cases: readonly Case[] } = JSON.parse(text);
   return topic.cases.filter(({ name }) => !NOT_OF_THE_MERGE.has(name));
 }
@@ -40,7 +42,8 @@ interface Target {
 
 /** Kind of an object path, from its plural. */
 function targetOf(path: string): Target | undefined {
-  const [, group, version, , plural, name, subresource] = /^\/(?:api|apis\/([^/]+))\/([^/]+)(\/namespaces\/[^/]+)?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(path) ?? [];
+  const [, group, version, , plural, name, subresource] =
+    /^\/(?:api|apis\/([^/]+))\/([^/]+)(\/namespaces\/[^/]+)?\/([^/]+)(?:\/([^/]+))?(?:\/([^/]+))?$/.exec(path) ?? [];
   const found = builtinFacts().kinds.find((kind) => kind.group === (group ?? "") && kind.version === version && kind.plural === plural);
   if (found === undefined || (name === undefined && subresource !== undefined)) return undefined;
   const apiVersion = found.group === "" ? found.version : `${found.group}/${found.version}`;
@@ -89,8 +92,18 @@ class Replay {
     const parameters = new URLSearchParams(query);
     const empty = inGoForm({ apiVersion: target.apiVersion, kind: target.kind }, target.schema);
     const result = applyPatch({
-      live: stored ?? empty, empty, isCreate: stored === undefined, applied: body, managedFields: managedOf(stored), manager: parameters.get("fieldManager") ?? "",
-      force: /^(1|t|true)$/i.test(parameters.get("force") ?? ""), apiVersion: target.apiVersion, schema: target.schema, subresource: target.subresource, now: NOW, resetFields: resetOf(target),
+      live: stored ?? empty,
+      empty,
+      isCreate: stored === undefined,
+      applied: body,
+      managedFields: managedOf(stored),
+      manager: parameters.get("fieldManager") ?? "",
+      force: /^(1|t|true)$/i.test(parameters.get("force") ?? ""),
+      apiVersion: target.apiVersion,
+      schema: target.schema,
+      subresource: target.subresource,
+      now: NOW,
+      resetFields: resetOf(target),
     });
     this.checked += 1;
     if (response.status === 409) expect(result).toMatchObject({ kind: "conflict", message: response.message });
@@ -98,7 +111,10 @@ class Replay {
     else {
       expect(result.kind === "applied" ? result.managedFields : result).toEqual(managedOf(response.body) ?? []);
       const reset = target.subresource === "status" ? "spec" : "status";
-      if (result.kind === "applied") expect(unstored(inGoForm(result.object, target.schema), response.body ?? {}, target.schema, "").filter((path) => !path.startsWith(`.${reset}`))).toEqual([]);
+      if (result.kind === "applied")
+        expect(
+          unstored(inGoForm(result.object, target.schema), response.body ?? {}, target.schema, "").filter((path) => !path.startsWith(`.${reset}`)),
+        ).toEqual([]);
     }
   }
 
@@ -110,7 +126,17 @@ class Replay {
     const after = { ...stored, spec: { ...before, replicas: change["replicas"] } };
     const manager = new URLSearchParams(query).get("fieldManager") ?? "conformance";
     const { apiVersion, schema, subresource } = target;
-    const managedFields = updateManaged({ before: stored, isCreate: false, after, managedFields: managedOf(stored), manager, apiVersion, schema, subresource, now: undefined });
+    const managedFields = updateManaged({
+      before: stored,
+      isCreate: false,
+      after,
+      managedFields: managedOf(stored),
+      manager,
+      apiVersion,
+      schema,
+      subresource,
+      now: undefined,
+    });
     const metadata = isObject(stored["metadata"]) ? stored["metadata"] : {};
     this.#stored.set(target.key, { ...after, metadata: { ...metadata, managedFields } });
   }
@@ -121,8 +147,17 @@ class Replay {
     const empty = inGoForm({ apiVersion: target.apiVersion, kind: target.kind }, target.schema);
     const manager = new URLSearchParams(query).get("fieldManager") ?? "conformance";
     const entries = updateManaged({
-      before: stored ?? empty, isCreate: stored === undefined, after: response.body, managedFields: managedOf(stored), requested: managedOf(body),
-      manager, apiVersion: target.apiVersion, schema: target.schema, subresource: target.subresource, now: NOW, resetFields: resetOf(target),
+      before: stored ?? empty,
+      isCreate: stored === undefined,
+      after: response.body,
+      managedFields: managedOf(stored),
+      requested: managedOf(body),
+      manager,
+      apiVersion: target.apiVersion,
+      schema: target.schema,
+      subresource: target.subresource,
+      now: NOW,
+      resetFields: resetOf(target),
     });
     this.checked += 1;
     expect(entries ?? []).toEqual(managedOf(response.body) ?? []);
@@ -142,7 +177,14 @@ function afterColon(message: string): string {
 /** Paths of `merged` that the stored object has otherwise; quantities and write-only fields aside. */
 function unstored(merged: JsonValue, stored: JsonValue | undefined, schema: Schema | undefined, path: string): readonly string[] {
   // why: Go writes 0 for an int-or-string that is not set, and the server then sets its default
-  if (merged === null || (merged === 0 && schema?.format === "int-or-string") || schema?.format === "quantity" || path === ".stringData" || path === ".metadata") return [];
+  if (
+    merged === null ||
+    (merged === 0 && schema?.format === "int-or-string") ||
+    schema?.format === "quantity" ||
+    path === ".stringData" ||
+    path === ".metadata"
+  )
+    return [];
   if (isObject(merged)) {
     const other = isObject(stored) ? stored : {};
     return Object.keys(merged).flatMap((key) => unstored(merged[key] ?? null, other[key], schema?.fields.get(key) ?? schema?.values, `${path}.${key}`));

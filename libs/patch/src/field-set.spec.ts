@@ -1,10 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FieldSet, fieldElement, indexElement, keyElement, parseElement, pathText, pointerOf, valueElement, valuesAt, type FieldPath, type PathElement } from "./index.ts";
+import {
+  FieldSet,
+  fieldElement,
+  indexElement,
+  keyElement,
+  parseElement,
+  pathText,
+  pointerOf,
+  valueElement,
+  valuesAt,
+  type FieldPath,
+  type PathElement,
+} from "./index.ts";
 
 const anyElement: fc.Arbitrary<PathElement> = fc.oneof(
   fc.constantFrom("a", "b", "app.kubernetes.io/name", "").map(fieldElement),
-  fc.constantFrom(80, 443, 2 ** 60).map((port) => keyElement([["protocol", "TCP"], ["port", port]])),
+  fc.constantFrom(80, 443, 2 ** 60).map((port) =>
+    keyElement([
+      ["protocol", "TCP"],
+      ["port", port],
+    ]),
+  ),
   fc.constantFrom("x", 1, true).map(valueElement),
   fc.nat(3).map(indexElement),
 );
@@ -17,37 +34,45 @@ function texts(set: FieldSet): readonly string[] {
 
 describe("field sets", () => {
   it("come back from the wire as they were", () => {
-    fc.assert(fc.property(anySet, (set) => {
-      expect(FieldSet.parse(JSON.parse(JSON.stringify(set.serialize()))).equals(set)).toBe(true);
-    }));
+    fc.assert(
+      fc.property(anySet, (set) => {
+        expect(FieldSet.parse(JSON.parse(JSON.stringify(set.serialize()))).equals(set)).toBe(true);
+      }),
+    );
   });
 
   it("join, cut and subtract as sets of paths do", () => {
-    fc.assert(fc.property(anySet, anySet, (a, b) => {
-      const [inA, inB] = [texts(a), texts(b)];
-      const either = [...new Set([...inA, ...inB])].toSorted();
-      expect(texts(a.union(b))).toEqual(either);
-      expect(texts(a.intersection(b))).toEqual(inA.filter((path) => inB.includes(path)));
-      expect(texts(a.difference(b))).toEqual(inA.filter((path) => !inB.includes(path)));
-      expect(a.union(b).size).toBe(either.length);
-    }));
+    fc.assert(
+      fc.property(anySet, anySet, (a, b) => {
+        const [inA, inB] = [texts(a), texts(b)];
+        const either = [...new Set([...inA, ...inB])].toSorted();
+        expect(texts(a.union(b))).toEqual(either);
+        expect(texts(a.intersection(b))).toEqual(inA.filter((path) => inB.includes(path)));
+        expect(texts(a.difference(b))).toEqual(inA.filter((path) => !inB.includes(path)));
+        expect(a.union(b).size).toBe(either.length);
+      }),
+    );
   });
 
   it("lose with a subtree exactly what is at or below its paths", () => {
-    fc.assert(fc.property(anySet, anySet, (a, b) => {
-      const roots = [...b.paths()].map((path) => path.map(({ id }) => id).join("\n"));
-      const kept = [...a.paths()].filter((path) => {
-        const ids = path.map(({ id }) => id);
-        return !ids.some((_, at) => roots.includes(ids.slice(0, at + 1).join("\n")));
-      });
-      expect(a.withoutSubtrees(b).equals(FieldSet.of(kept))).toBe(true);
-    }));
+    fc.assert(
+      fc.property(anySet, anySet, (a, b) => {
+        const roots = [...b.paths()].map((path) => path.map(({ id }) => id).join("\n"));
+        const kept = [...a.paths()].filter((path) => {
+          const ids = path.map(({ id }) => id);
+          return !ids.some((_, at) => roots.includes(ids.slice(0, at + 1).join("\n")));
+        });
+        expect(a.withoutSubtrees(b).equals(FieldSet.of(kept))).toBe(true);
+      }),
+    );
   });
 
   it("know their members and no others", () => {
-    fc.assert(fc.property(anySet, anyPath, (set, path) => {
-      expect(set.has(path)).toBe(texts(set).includes(pathText(path)));
-    }));
+    fc.assert(
+      fc.property(anySet, anyPath, (set, path) => {
+        expect(set.has(path)).toBe(texts(set).includes(pathText(path)));
+      }),
+    );
   });
 
   it("write a parent that is a member beside its children with a dot", () => {
@@ -65,7 +90,12 @@ describe("field sets", () => {
   });
 
   it("take keys in any order and spelling for the same element", () => {
-    expect(parseElement('k:{"protocol": "TCP", "port":80}')?.id).toBe(keyElement([["port", 80], ["protocol", "TCP"]]).id);
+    expect(parseElement('k:{"protocol": "TCP", "port":80}')?.id).toBe(
+      keyElement([
+        ["port", 80],
+        ["protocol", "TCP"],
+      ]).id,
+    );
   });
 
   it("hold a field named like a part of every object", () => {
@@ -75,9 +105,20 @@ describe("field sets", () => {
 });
 
 describe("values at the paths of a set", () => {
-  const service = { spec: { ports: [{ port: 80, protocol: "TCP", name: "web" }, { port: 443, name: "tls" }], type: "ClusterIP" } };
+  const service = {
+    spec: {
+      ports: [
+        { port: 80, protocol: "TCP", name: "web" },
+        { port: 443, name: "tls" },
+      ],
+      type: "ClusterIP",
+    },
+  };
   const set = FieldSet.parse({
-    "f:spec": { "f:ports": { 'k:{"port":443,"protocol":"TCP"}': { ".": {}, "f:name": {} }, 'k:{"port":81,"protocol":"TCP"}': { ".": {}, "f:name": {} } }, "f:type": {} },
+    "f:spec": {
+      "f:ports": { 'k:{"port":443,"protocol":"TCP"}': { ".": {}, "f:name": {} }, 'k:{"port":81,"protocol":"TCP"}': { ".": {}, "f:name": {} } },
+      "f:type": {},
+    },
   });
 
   it("are found by key, with the pointer to where they are", () => {

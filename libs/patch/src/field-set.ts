@@ -118,12 +118,16 @@ export class FieldSet {
   }
 
   intersection(other: FieldSet): FieldSet {
-    return this.#combine(other, (node, twin) => twin === undefined ? undefined : { element: node.element, isMember: node.isMember && twin.isMember, below: node.below.intersection(twin.below) });
+    return this.#combine(other, (node, twin) =>
+      twin === undefined ? undefined : { element: node.element, isMember: node.isMember && twin.isMember, below: node.below.intersection(twin.below) },
+    );
   }
 
   /** Without the paths of `other`, each taken for itself. */
   difference(other: FieldSet): FieldSet {
-    return this.#combine(other, (node, twin) => twin === undefined ? node : { element: node.element, isMember: node.isMember && !twin.isMember, below: node.below.difference(twin.below) });
+    return this.#combine(other, (node, twin) =>
+      twin === undefined ? node : { element: node.element, isMember: node.isMember && !twin.isMember, below: node.below.difference(twin.below) },
+    );
   }
 
   /** Without the paths of `other` and all below them. */
@@ -174,7 +178,10 @@ export class FieldSetBuilder {
   add(path: FieldPath): void {
     const last = path.at(-1);
     if (last === undefined) return;
-    path.slice(0, -1).reduce<FieldSetBuilder>((level, element) => level.at(element), this).addElement(last);
+    path
+      .slice(0, -1)
+      .reduce<FieldSetBuilder>((level, element) => level.at(element), this)
+      .addElement(last);
   }
 
   /** The builder of what is below one element. */

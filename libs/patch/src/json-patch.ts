@@ -22,17 +22,23 @@ export function applyJsonPatch(document: JsonValue, patch: JsonValue): JsonValue
 function applyOperation(document: JsonValue, operation: JsonObject): JsonValue {
   const { op, value = null } = operation;
   switch (op) {
-    case "add": return insert(document, textOf(operation, "path"), value, "add");
-    case "remove": return remove(document, textOf(operation, "path"), "remove");
-    case "replace": return replace(document, textOf(operation, "path"), value);
+    case "add":
+      return insert(document, textOf(operation, "path"), value, "add");
+    case "remove":
+      return remove(document, textOf(operation, "path"), "remove");
+    case "replace":
+      return replace(document, textOf(operation, "path"), value);
     case "move": {
       const from = textOf(operation, "from");
       const moved = read(document, from, "move");
       return insert(remove(document, from, "move"), textOf(operation, "path"), moved ?? null, "move");
     }
-    case "copy": return insert(document, textOf(operation, "path"), read(document, textOf(operation, "from"), "copy") ?? null, "copy");
-    case "test": return tested(document, textOf(operation, "path"), operation["value"]);
-    default: throw unfit(`Unexpected kind: ${typeof op === "string" ? op : "unknown"}`);
+    case "copy":
+      return insert(document, textOf(operation, "path"), read(document, textOf(operation, "from"), "copy") ?? null, "copy");
+    case "test":
+      return tested(document, textOf(operation, "path"), operation["value"]);
+    default:
+      throw unfit(`Unexpected kind: ${typeof op === "string" ? op : "unknown"}`);
   }
 }
 
@@ -63,7 +69,12 @@ function edit(document: JsonValue, pointer: string, verb: string, change: (conta
   const tokens = tokensOf(pointer);
   const key = tokens?.at(-1);
   if (tokens === undefined || key === undefined) throw missing(verb, pointer);
-  return descend(document, tokens.slice(0, -1), (container) => change(container, key), () => missing(verb, pointer));
+  return descend(
+    document,
+    tokens.slice(0, -1),
+    (container) => change(container, key),
+    () => missing(verb, pointer),
+  );
 }
 
 function missing(verb: string, pointer: string): PatchError {
@@ -127,7 +138,8 @@ function remove(document: JsonValue, pointer: string, verb: string): JsonValue {
       if (at === undefined) throw unfit(`error in ${verb} for path: '${pointer}': Unable to access invalid index: ${key}`);
       return container.toSpliced(at, 1);
     }
-    if (!isObject(container) || !Object.hasOwn(container, key)) throw unfit(`error in ${verb} for path: '${pointer}': Unable to remove nonexistent key: ${key}: missing value`);
+    if (!isObject(container) || !Object.hasOwn(container, key))
+      throw unfit(`error in ${verb} for path: '${pointer}': Unable to remove nonexistent key: ${key}: missing value`);
     const { [key]: _removed, ...rest } = container;
     return rest;
   });

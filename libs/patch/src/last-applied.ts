@@ -54,5 +54,9 @@ function withoutNote(applied: JsonObject): JsonObject {
 function inKeyOrder(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(inKeyOrder);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.keys(value).toSorted().map((key) => [key, inKeyOrder(value[key] ?? null)]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .toSorted()
+      .map((key) => [key, inKeyOrder(value[key] ?? null)]),
+  );
 }

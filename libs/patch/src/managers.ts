@@ -62,8 +62,11 @@ export function writeShares(shares: Shares): readonly ManagedEntry[] {
 
 function compareShares(a: Share, b: Share): number {
   return (
-    compareText(a.operation, b.operation) || secondsOf(a.time) - secondsOf(b.time) || compareText(a.manager, b.manager) ||
-    compareText(a.apiVersion, b.apiVersion) || compareText(a.subresource ?? "", b.subresource ?? "")
+    compareText(a.operation, b.operation) ||
+    secondsOf(a.time) - secondsOf(b.time) ||
+    compareText(a.manager, b.manager) ||
+    compareText(a.apiVersion, b.apiVersion) ||
+    compareText(a.subresource ?? "", b.subresource ?? "")
   );
 }
 

@@ -52,7 +52,14 @@ function replay({ name, steps }: Case): number {
   return checked;
 }
 
-function compare(name: string, patch: Patch, stored: JsonObject, schema: Schema, request: NonNullable<Step["request"]>, response: NonNullable<Step["response"]>): number {
+function compare(
+  name: string,
+  patch: Patch,
+  stored: JsonObject,
+  schema: Schema,
+  request: NonNullable<Step["request"]>,
+  response: NonNullable<Step["response"]>,
+): number {
   if (![200, 422, 500].includes(response.status)) return 0;
   const body = request.body ?? (request.bodyText === undefined ? undefined : parseJson(request.bodyText));
   if (body === undefined) return 0;
@@ -85,7 +92,8 @@ function refused(work: () => unknown): PatchError | undefined {
 function differences(a: JsonValue | undefined, b: JsonValue | undefined, path: string): readonly string[] {
   if (/^\/metadata\/(managedFields|resourceVersion|generation|creationTimestamp)/.test(path)) return [];
   if (isObject(a) && isObject(b)) return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) => differences(a[key], b[key], `${path}/${key}`));
-  if (Array.isArray(a) && Array.isArray(b)) return Array.from({ length: Math.max(a.length, b.length) }).flatMap((_, at) => differences(a[at], b[at], `${path}/${at}`));
+  if (Array.isArray(a) && Array.isArray(b))
+    return Array.from({ length: Math.max(a.length, b.length) }).flatMap((_, at) => differences(a[at], b[at], `${path}/${at}`));
   return a === b ? [] : [path];
 }
 

@@ -2,11 +2,27 @@ import { builtinFacts, customResourceSchema } from "@plumb/openapi";
 import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { applyJsonPatch, applyMergePatch, applyStrategicMerge, extractFields, FieldSet, fieldsOf, pathOf, PatchError, pathText, removeFields } from "./index.ts";
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  applyStrategicMerge,
+  extractFields,
+  FieldSet,
+  fieldsOf,
+  pathOf,
+  PatchError,
+  pathText,
+  removeFields,
+} from "./index.ts";
 
 const key = fc.constantFrom("a", "b", "c/d", "e~f", "__proto__", "constructor");
 const anyJson: fc.Arbitrary<JsonValue> = fc.letrec<{ value: JsonValue }>((tie) => ({
-  value: fc.oneof({ depthSize: "small" }, fc.constantFrom(null, true, 1, "x", ""), fc.array(tie("value"), { maxLength: 3 }), fc.array(fc.tuple(key, tie("value")), { maxLength: 3 }).map((pairs) => fromPairs(pairs))),
+  value: fc.oneof(
+    { depthSize: "small" },
+    fc.constantFrom(null, true, 1, "x", ""),
+    fc.array(tie("value"), { maxLength: 3 }),
+    fc.array(fc.tuple(key, tie("value")), { maxLength: 3 }).map((pairs) => fromPairs(pairs)),
+  ),
 })).value;
 const anyObject = fc.array(fc.tuple(key, anyJson), { maxLength: 4 }).map((pairs) => fromPairs(pairs));
 
@@ -39,28 +55,41 @@ describe("a merge patch", () => {
     };
     // why: nulls in maps inside lists are treated otherwise by the API server, which is held by its own recorded answers
     const withoutNullsInLists = anyObject.filter((value) => !hasNullInList(value, false));
-    fc.assert(fc.property(anyObject, withoutNullsInLists, (document, patch) => {
-      expect(applyMergePatch(frozen(document), frozen(patch))).toEqual(reference(document, patch));
-    }));
+    fc.assert(
+      fc.property(anyObject, withoutNullsInLists, (document, patch) => {
+        expect(applyMergePatch(frozen(document), frozen(patch))).toEqual(reference(document, patch));
+      }),
+    );
   });
 
   it("applied twice is applied once", () => {
-    fc.assert(fc.property(anyObject, anyObject.filter((value) => !hasNullInList(value, false)), (document, patch) => {
-      const once = applyMergePatch(document, patch);
-      expect(applyMergePatch(once, patch)).toEqual(once);
-    }));
+    fc.assert(
+      fc.property(
+        anyObject,
+        anyObject.filter((value) => !hasNullInList(value, false)),
+        (document, patch) => {
+          const once = applyMergePatch(document, patch);
+          expect(applyMergePatch(once, patch)).toEqual(once);
+        },
+      ),
+    );
   });
 });
 
 describe("a JSON patch", () => {
   it("never changes its document, and an added member can be taken away again", () => {
-    fc.assert(fc.property(anyObject, key, anyJson, (document, name, value) => {
-      fc.pre(!Object.hasOwn(document, name));
-      const path = `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-      const added = applyJsonPatch(frozen(document), [{ op: "add", path, value }, { op: "test", path, value }]);
-      expect(Object.getOwnPropertyDescriptor(added, name)?.value).toEqual(value);
-      expect(applyJsonPatch(added, [{ op: "remove", path }])).toEqual(document);
-    }));
+    fc.assert(
+      fc.property(anyObject, key, anyJson, (document, name, value) => {
+        fc.pre(!Object.hasOwn(document, name));
+        const path = `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+        const added = applyJsonPatch(frozen(document), [
+          { op: "add", path, value },
+          { op: "test", path, value },
+        ]);
+        expect(Object.getOwnPropertyDescriptor(added, name)?.value).toEqual(value);
+        expect(applyJsonPatch(added, [{ op: "remove", path }])).toEqual(document);
+      }),
+    );
   });
 
   const refused = {
@@ -83,16 +112,24 @@ describe("a JSON patch", () => {
   });
 
   it("reads a list from its end, appends with a dash, and moves within", () => {
-    expect(applyJsonPatch({ list: [1, 2, 3] }, [{ op: "replace", path: "/list/-1", value: 9 }, { op: "add", path: "/list/-", value: 4 }, { op: "move", from: "/list/0", path: "/list/-" }])).toEqual({ list: [2, 9, 4, 1] });
+    expect(
+      applyJsonPatch({ list: [1, 2, 3] }, [
+        { op: "replace", path: "/list/-1", value: 9 },
+        { op: "add", path: "/list/-", value: 4 },
+        { op: "move", from: "/list/0", path: "/list/-" },
+      ]),
+    ).toEqual({ list: [2, 9, 4, 1] });
   });
 });
 
 describe("a strategic merge", () => {
   it("without lists and directives is a merge patch", () => {
     const plain = anyObject.filter((value) => !JSON.stringify(value).includes("[") && !JSON.stringify(value).includes("__proto__"));
-    fc.assert(fc.property(plain, plain, (document, patch) => {
-      expect(applyStrategicMerge(frozen(document), frozen(patch), customResourceSchema(undefined))).toEqual(applyMergePatch(document, patch));
-    }));
+    fc.assert(
+      fc.property(plain, plain, (document, patch) => {
+        expect(applyStrategicMerge(frozen(document), frozen(patch), customResourceSchema(undefined))).toEqual(applyMergePatch(document, patch));
+      }),
+    );
   });
 
   const deployment = builtinFacts().schema("apps/v1", "Deployment");
@@ -103,8 +140,12 @@ describe("a strategic merge", () => {
   const volumes = (...list: JsonObject[]): JsonObject => ({ template: { spec: { volumes: list } } });
 
   it("keeps one kind of volume where the patch says which keys stay", () => {
-    expect(merge(volumes({ name: "v", emptyDir: {} }), volumes({ name: "v", $retainKeys: ["name", "configMap"], configMap: { name: "c" } }))).toEqual({ spec: volumes({ name: "v", configMap: { name: "c" } }) });
-    expect(() => merge(volumes({ name: "v", emptyDir: {} }), volumes({ name: "v", $retainKeys: ["name"], configMap: { name: "c" } }))).toThrow("invalid patch format of retainKeys");
+    expect(merge(volumes({ name: "v", emptyDir: {} }), volumes({ name: "v", $retainKeys: ["name", "configMap"], configMap: { name: "c" } }))).toEqual({
+      spec: volumes({ name: "v", configMap: { name: "c" } }),
+    });
+    expect(() => merge(volumes({ name: "v", emptyDir: {} }), volumes({ name: "v", $retainKeys: ["name"], configMap: { name: "c" } }))).toThrow(
+      "invalid patch format of retainKeys",
+    );
   });
 
   it("refuses elements without their key, and directives that nobody knows", () => {
@@ -115,14 +156,24 @@ describe("a strategic merge", () => {
 
   it("takes a delete of what is not there for done, and leaves no directive in what is new", () => {
     expect(merge(volumes({ name: "v" }), volumes({ name: "w", $patch: "delete" }))).toEqual({ spec: volumes({ name: "v" }) });
-    expect(merge({}, volumes({ name: "w", $patch: "delete" }, { name: "v", emptyDir: { sizeLimit: null } }))).toEqual({ spec: volumes({ name: "v", emptyDir: {} }) });
+    expect(merge({}, volumes({ name: "w", $patch: "delete" }, { name: "v", emptyDir: { sizeLimit: null } }))).toEqual({
+      spec: volumes({ name: "v", emptyDir: {} }),
+    });
   });
 });
 
 describe("typed parts of an object", () => {
   const pod = builtinFacts().schema("v1", "Pod");
   if (pod === undefined) throw new Error("no schema");
-  const object: JsonObject = { metadata: { labels: { a: "1", b: "2" }, finalizers: ["e.com/x"] }, spec: { containers: [{ name: "app", image: "i", args: ["x"] }, { name: "side", image: "j" }] } };
+  const object: JsonObject = {
+    metadata: { labels: { a: "1", b: "2" }, finalizers: ["e.com/x"] },
+    spec: {
+      containers: [
+        { name: "app", image: "i", args: ["x"] },
+        { name: "side", image: "j" },
+      ],
+    },
+  };
 
   it("taken out and taken away make the whole", () => {
     const fields = fieldsOf(object, pod);

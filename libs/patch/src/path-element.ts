@@ -37,11 +37,16 @@ export function parseElement(id: string): PathElement | undefined {
   if (id.length < 2 || id[1] !== ":") throw new SyntaxError(`missing colon: ${id}`);
   const rest = id.slice(2);
   switch (id[0]) {
-    case "f": return { kind: "field", id, name: rest };
-    case "v": return valueElement(parseJson(rest));
-    case "i": return indexElement(parseIndex(rest));
-    case "k": return keyElement(parseKeys(rest));
-    default: return undefined;
+    case "f":
+      return { kind: "field", id, name: rest };
+    case "v":
+      return valueElement(parseJson(rest));
+    case "i":
+      return indexElement(parseIndex(rest));
+    case "k":
+      return keyElement(parseKeys(rest));
+    default:
+      return undefined;
   }
 }
 
@@ -89,10 +94,15 @@ function compareValues(a: JsonValue, b: JsonValue): number {
 
 function typeOrder(value: JsonValue): number {
   switch (typeof value) {
-    case "number": case "bigint": return 0;
-    case "string": return 1;
-    case "boolean": return 2;
-    default: return Array.isArray(value) ? 3 : value === null ? 5 : 4;
+    case "number":
+    case "bigint":
+      return 0;
+    case "string":
+      return 1;
+    case "boolean":
+      return 2;
+    default:
+      return Array.isArray(value) ? 3 : value === null ? 5 : 4;
   }
 }
 
@@ -103,10 +113,15 @@ export function pathText(path: FieldPath): string {
 
 function elementText(element: PathElement): string {
   switch (element.kind) {
-    case "field": return `.${element.name}`;
-    case "key": return `[${element.keys.map(([name, value]) => `${name}=${stringifyJson(value)}`).join(",")}]`;
-    case "value": return `[=${stringifyJson(element.value)}]`;
-    case "index": return `[${element.index}]`;
-    default: return element satisfies never;
+    case "field":
+      return `.${element.name}`;
+    case "key":
+      return `[${element.keys.map(([name, value]) => `${name}=${stringifyJson(value)}`).join(",")}]`;
+    case "value":
+      return `[=${stringifyJson(element.value)}]`;
+    case "index":
+      return `[${element.index}]`;
+    default:
+      return element satisfies never;
   }
 }

@@ -45,10 +45,14 @@ class SchemaFit {
   /** @param isLeaf true where the set names the place itself and nothing below it */
   visit(set: FieldSet, schema: PatchSchema, path: FieldPath, isLeaf: boolean): void {
     switch (schema.type) {
-      case "array": return this.#list(set, schema, path, isLeaf);
-      case "object": return this.#map(set, schema, path, isLeaf);
-      case "any": return isAtomicMap(schema) ? this.#map(set, schema, path, isLeaf) : undefined;
-      default: return undefined;
+      case "array":
+        return this.#list(set, schema, path, isLeaf);
+      case "object":
+        return this.#map(set, schema, path, isLeaf);
+      case "any":
+        return isAtomicMap(schema) ? this.#map(set, schema, path, isLeaf) : undefined;
+      default:
+        return undefined;
     }
   }
 

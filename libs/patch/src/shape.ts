@@ -8,8 +8,18 @@ export type Shape = "map" | "list" | "scalar";
 
 /** Nothing is known of the value: its maps go key by key, its lists as a whole. */
 export const DEDUCED: PatchSchema = {
-  type: "any", format: "", typeName: "", fields: new Map(), items: undefined, values: undefined, listType: "atomic", listKeys: [],
-  mapType: "granular", patchStrategy: [], mergeKey: undefined, default: undefined,
+  type: "any",
+  format: "",
+  typeName: "",
+  fields: new Map(),
+  items: undefined,
+  values: undefined,
+  listType: "atomic",
+  listKeys: [],
+  mapType: "granular",
+  patchStrategy: [],
+  mergeKey: undefined,
+  default: undefined,
 };
 
 /** Nothing is known of the value, and it goes as a whole. */
@@ -18,10 +28,14 @@ const WHOLE: PatchSchema = { ...DEDUCED, mapType: "atomic" };
 /** The shape that `schema` gives `value`; where any is allowed the value itself says, null and absence as a map would. */
 export function shapeOf(schema: PatchSchema, value: JsonValue | undefined): Shape {
   switch (schema.type) {
-    case "object": return "map";
-    case "array": return "list";
-    case "any": return shapeOfAny(value);
-    default: return "scalar";
+    case "object":
+      return "map";
+    case "array":
+      return "list";
+    case "any":
+      return shapeOfAny(value);
+    default:
+      return "scalar";
   }
 }
 

@@ -82,10 +82,12 @@ function withoutDirectives(value: JsonValue): JsonValue | undefined {
   if (Array.isArray(value)) return value.flatMap((item) => withoutDirectives(item) ?? []);
   if (!isObject(value)) return value;
   if (Object.hasOwn(value, DIRECTIVE)) return undefined;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, one]) => {
-    const kept = one === undefined ? undefined : withoutDirectives(one);
-    return kept === undefined ? [] : [[key, kept] as const];
-  }));
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, one]) => {
+      const kept = one === undefined ? undefined : withoutDirectives(one);
+      return kept === undefined ? [] : [[key, kept] as const];
+    }),
+  );
 }
 
 type Items = readonly JsonValue[];
@@ -150,7 +152,12 @@ function deleteElements(merged: Record<string, JsonValue | undefined>, key: stri
 }
 
 /** Merges the list that a `$setElementOrder` is about and brings it into that order; takes both out of the patch. */
-function orderElements(merged: Record<string, JsonValue | undefined>, patch: Record<string, JsonValue | undefined>, directive: string, schema: PatchSchema): void {
+function orderElements(
+  merged: Record<string, JsonValue | undefined>,
+  patch: Record<string, JsonValue | undefined>,
+  directive: string,
+  schema: PatchSchema,
+): void {
   const key = directive.slice(ELEMENT_ORDER.length);
   const order = patch[directive];
   const change = own(patch, key);
@@ -174,5 +181,6 @@ function refuseOtherOrder(change: Items, order: Items, mergeKey: string | undefi
     const element = plain[matched];
     if (element !== undefined && sameValue(keyValue(element, mergeKey), keyValue(place, mergeKey))) matched += 1;
   }
-  if (matched < plain.length) throw new PatchError("internal", `The order in patch list:\n${goText(change)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`);
+  if (matched < plain.length)
+    throw new PatchError("internal", `The order in patch list:\n${goText(change)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`);
 }

@@ -24,7 +24,17 @@ function placeIn(list: Items, element: JsonValue, mergeKey: string | undefined):
  * The order of a merged list: elements of `first` in its order, the others in the order of `others`, the two interleaved so
  * that an other stands before an element that it preceded there.
  */
-export function inMergeOrder({ merged, first, others: rest, mergeKey }: { readonly merged: Items; readonly first: Items; readonly others: Items; readonly mergeKey: string | undefined }): Items {
+export function inMergeOrder({
+  merged,
+  first,
+  others: rest,
+  mergeKey,
+}: {
+  readonly merged: Items;
+  readonly first: Items;
+  readonly others: Items;
+  readonly mergeKey: string | undefined;
+}): Items {
   const { inside, outside } = partition(merged, first, mergeKey);
   const leading = sortedBy(inside, first, mergeKey);
   const others = sortedBy(outside, rest, mergeKey);
@@ -45,5 +55,8 @@ export function inMergeOrder({ merged, first, others: rest, mergeKey }: { readon
 }
 
 function sortedBy(list: Items, order: Items, mergeKey: string | undefined): Items {
-  return list.map((element) => ({ element, place: placeIn(order, element, mergeKey) })).sort((a, b) => a.place - b.place).map(({ element }) => element);
+  return list
+    .map((element) => ({ element, place: placeIn(order, element, mergeKey) }))
+    .sort((a, b) => a.place - b.place)
+    .map(({ element }) => element);
 }

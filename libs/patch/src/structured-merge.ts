@@ -16,8 +16,13 @@ import { Versions } from "./versions.ts";
 
 /** What nobody owns: the server writes it, or it names the object. */
 const NEVER_OWNED = FieldSet.ofNames(
-  ["apiVersion"], ["kind"], ["metadata"],
-  ...["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"].map((name) => ["metadata", name]),
+  ["apiVersion"],
+  ["kind"],
+  ["metadata"],
+  ...["name", "namespace", "creationTimestamp", "selfLink", "uid", "clusterName", "generation", "managedFields", "resourceVersion"].map((name) => [
+    "metadata",
+    name,
+  ]),
 );
 const BEFORE_FIRST_APPLY = "before-first-apply";
 
@@ -145,7 +150,15 @@ function taken(outcome: Taken | { readonly kind: "conflict" }): Taken {
 }
 
 /** Takes what has changed from everybody else, each seen in the version of its share; versions that are gone drop out. */
-function takeFields({ live, after, shares, id, force, request, versions }: TakeRequest): Taken | { readonly kind: "conflict"; readonly conflicts: readonly FieldConflict[] } {
+function takeFields({
+  live,
+  after,
+  shares,
+  id,
+  force,
+  request,
+  versions,
+}: TakeRequest): Taken | { readonly kind: "conflict"; readonly conflicts: readonly FieldConflict[] } {
   const comparisons = new Map<string, Comparison>();
   const own = comparedIn(request.apiVersion, live, after, versions, request) ?? { added: FieldSet.EMPTY, modified: FieldSet.EMPTY, removed: FieldSet.EMPTY };
   comparisons.set(request.apiVersion, own);

@@ -49,9 +49,12 @@ class CompareWalk {
   /** Returns whether the value was compared as a whole. */
   #as(shape: Shape, before: Maybe, after: Maybe, schema: PatchSchema): boolean {
     switch (shape) {
-      case "scalar": return this.#leaf(before, after);
-      case "list": return this.#list(before, after, schema);
-      default: return this.#map(before, after, schema);
+      case "scalar":
+        return this.#leaf(before, after);
+      case "list":
+        return this.#list(before, after, schema);
+      default:
+        return this.#map(before, after, schema);
     }
   }
 

@@ -15,9 +15,12 @@ type Maybe = JsonValue | undefined;
 function merge(live: Maybe, applied: Maybe, schema: PatchSchema): Maybe {
   if (applied === undefined) return live;
   switch (shapeOf(schema, applied)) {
-    case "scalar": return kept(live, applied);
-    case "list": return mergeList(live, applied, schema);
-    default: return mergeMap(live, applied, schema);
+    case "scalar":
+      return kept(live, applied);
+    case "list":
+      return mergeList(live, applied, schema);
+    default:
+      return mergeMap(live, applied, schema);
   }
 }
 
@@ -67,7 +70,10 @@ function mergeItems(old: readonly NamedItem[], now: readonly NamedItem[], schema
   const oldById = new Map<string, Maybe>();
   for (const { element, item } of old) oldById.set(element.id, oldById.has(element.id) ? null : item);
   const newById = new Map(now.map(({ element, item }) => [element.id, item]));
-  const shared = now.map(({ element }) => element.id).filter((id) => oldById.has(id)).values();
+  const shared = now
+    .map(({ element }) => element.id)
+    .filter((id) => oldById.has(id))
+    .values();
   let nextShared = shared.next().value;
   const merged: JsonValue[] = [];
   const done = new Set<string>();

@@ -36,7 +36,9 @@ function withOwnedBack(merged: JsonObject, bare: JsonObject, version: string, sh
     const schema = versions.schema(apiVersion);
     const [from, to] = [versions.convert(whole, apiVersion), versions.convert(kept, apiVersion)];
     if (fields === undefined || schema === undefined || from === undefined || to === undefined) continue;
-    const gone = withNamedFields(fieldsOf(from, schema), schema).difference(withNamedFields(fieldsOf(to, schema), schema).union(withNamedFields(fields, schema)));
+    const gone = withNamedFields(fieldsOf(from, schema), schema).difference(
+      withNamedFields(fieldsOf(to, schema), schema).union(withNamedFields(fields, schema)),
+    );
     kept = removeFields(from, gone, schema);
     whole = from;
   }

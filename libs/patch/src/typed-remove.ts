@@ -13,9 +13,12 @@ export function removeFields(object: JsonObject, fields: FieldSet, schema: Patch
 /** null where nothing is left. */
 function remove(value: JsonValue, fields: FieldSet, schema: PatchSchema): JsonValue {
   switch (shapeOf(schema, value)) {
-    case "scalar": return value;
-    case "list": return removeItems(listOf(value) ?? [], fields, schema);
-    default: return removeMembers(mapOf(value) ?? {}, fields, schema);
+    case "scalar":
+      return value;
+    case "list":
+      return removeItems(listOf(value) ?? [], fields, schema);
+    default:
+      return removeMembers(mapOf(value) ?? {}, fields, schema);
   }
 }
 
@@ -51,9 +54,12 @@ export function extractFields(object: JsonObject, fields: FieldSet, schema: Patc
 
 function extract(value: JsonValue, fields: FieldSet, schema: PatchSchema): JsonValue {
   switch (shapeOf(schema, value)) {
-    case "scalar": return value;
-    case "list": return isAtomicList(schema) ? value : extractItems(listOf(value), fields, schema);
-    default: return isAtomicMap(schema) ? value : extractMembers(mapOf(value), fields, schema);
+    case "scalar":
+      return value;
+    case "list":
+      return isAtomicList(schema) ? value : extractItems(listOf(value), fields, schema);
+    default:
+      return isAtomicMap(schema) ? value : extractMembers(mapOf(value), fields, schema);
   }
 }
 

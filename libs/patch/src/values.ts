@@ -41,7 +41,11 @@ function placeOf(value: JsonValue | undefined, element: PathElement): string | n
 
 /** A key that the element lacks counts as its default, which is not known here: it is no difference. */
 function hasKeys(item: JsonValue, keys: Extract<PathElement, { kind: "key" }>["keys"]): boolean {
-  return isObject(item) && keys.some(([name]) => own(item, name) !== undefined) && keys.every(([name, value]) => own(item, name) === undefined || sameValue(own(item, name), value));
+  return (
+    isObject(item) &&
+    keys.some(([name]) => own(item, name) !== undefined) &&
+    keys.every(([name, value]) => own(item, name) === undefined || sameValue(own(item, name), value))
+  );
 }
 
 function childAt(value: JsonValue | undefined, place: string | number | undefined): JsonValue | undefined {
@@ -75,7 +79,10 @@ export function pathOf(pointer: string, object: JsonValue, schema: PatchSchema):
   const path: PathElement[] = [];
   let value: JsonValue | undefined = object;
   let level: PatchSchema = schema;
-  for (const token of pointer.split("/").slice(1).map((one) => one.replaceAll("~1", "/").replaceAll("~0", "~"))) {
+  for (const token of pointer
+    .split("/")
+    .slice(1)
+    .map((one) => one.replaceAll("~1", "/").replaceAll("~0", "~"))) {
     if (Array.isArray(value)) {
       if (isAtomicList(level)) return path;
       const item: JsonValue | undefined = value[Number(token)];
@@ -95,4 +102,3 @@ export function pathOf(pointer: string, object: JsonValue, schema: PatchSchema):
   }
   return path;
 }
-

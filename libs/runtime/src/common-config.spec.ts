@@ -12,15 +12,39 @@ function read(line: string, env: Readonly<Record<string, string>> = {}): CommonC
 describe("commonConfig", () => {
   it("has Flux's defaults", () => {
     expect(read("")).toEqual({
-      metricsAddress: ":8080", healthAddress: ":9440", eventsAddress: undefined, concurrent: 4, kubeconfigPath: undefined, serviceHost: undefined, servicePort: undefined,
-      logEncoding: "json", logLevel: "info", leaderElection: { isEnabled: false, leaseDurationMs: 35_000, renewDeadlineMs: 30_000, retryPeriodMs: 5000, releaseOnCancel: true },
-      backoff: { minMs: 750, maxMs: 900_000 }, gates: GATES, namespace: undefined, runtimeNamespace: undefined, labelSelector: undefined,
-      configsLabelSelector: "reconcile.fluxcd.io/watch=Enabled", jitterPercent: 5, allowCrossNamespace: true, requeueDependencyMs: 30_000, instance: "host",
+      metricsAddress: ":8080",
+      healthAddress: ":9440",
+      eventsAddress: undefined,
+      concurrent: 4,
+      kubeconfigPath: undefined,
+      serviceHost: undefined,
+      servicePort: undefined,
+      logEncoding: "json",
+      logLevel: "info",
+      leaderElection: { isEnabled: false, leaseDurationMs: 35_000, renewDeadlineMs: 30_000, retryPeriodMs: 5000, releaseOnCancel: true },
+      backoff: { minMs: 750, maxMs: 900_000 },
+      gates: GATES,
+      namespace: undefined,
+      runtimeNamespace: undefined,
+      labelSelector: undefined,
+      configsLabelSelector: "reconcile.fluxcd.io/watch=Enabled",
+      jitterPercent: 5,
+      allowCrossNamespace: true,
+      requeueDependencyMs: 30_000,
+      instance: "host",
     });
   });
   it.each<[string, Record<string, string>, Partial<CommonConfig>]>([
-    ["", { METRICS_ADDR: ":1", EVENTS_ADDR: "http://n/", KUBECONFIG: "/k", HOSTNAME: "pod" }, { metricsAddress: ":1", eventsAddress: "http://n/", kubeconfigPath: "/k", instance: "pod" }],
-    ["--metrics-addr=:2 --events-addr=http://m/ --kubeconfig=/l", { METRICS_ADDR: ":1", EVENTS_ADDR: "http://n/", KUBECONFIG: "/k" }, { metricsAddress: ":2", eventsAddress: "http://m/", kubeconfigPath: "/l" }],
+    [
+      "",
+      { METRICS_ADDR: ":1", EVENTS_ADDR: "http://n/", KUBECONFIG: "/k", HOSTNAME: "pod" },
+      { metricsAddress: ":1", eventsAddress: "http://n/", kubeconfigPath: "/k", instance: "pod" },
+    ],
+    [
+      "--metrics-addr=:2 --events-addr=http://m/ --kubeconfig=/l",
+      { METRICS_ADDR: ":1", EVENTS_ADDR: "http://n/", KUBECONFIG: "/k" },
+      { metricsAddress: ":2", eventsAddress: "http://m/", kubeconfigPath: "/l" },
+    ],
     ["--events-addr=", { EVENTS_ADDR: "http://n/" }, { eventsAddress: undefined }],
     ["", { EVENTS_ADDR: "", RUNTIME_NAMESPACE: "", HOSTNAME: "" }, { eventsAddress: undefined, runtimeNamespace: undefined, instance: "host" }],
     ["--watch-all-namespaces=false", { RUNTIME_NAMESPACE: "flux-system" }, { namespace: "flux-system", runtimeNamespace: "flux-system" }],

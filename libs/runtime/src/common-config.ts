@@ -8,15 +8,32 @@ export interface Host {
 
 /** Flags that every controller has (spec/flux-core 0.6). */
 export const COMMON_FLAGS = {
-  "metrics-addr": "string", "health-addr": "string", "events-addr": "string", concurrent: "int",
-  "kube-api-qps": "int", "kube-api-burst": "int", kubeconfig: "string",
-  "log-encoding": "string", "log-level": "string",
-  "enable-leader-election": "boolean", "leader-election-lease-duration": "duration", "leader-election-renew-deadline": "duration",
-  "leader-election-retry-period": "duration", "leader-election-release-on-cancel": "boolean",
-  "min-retry-delay": "duration", "max-retry-delay": "duration", "feature-gates": "string",
-  "watch-all-namespaces": "boolean", "watch-label-selector": "string", "watch-configs-label-selector": "string",
-  "interval-jitter-percentage": "int", "token-cache-max-size": "int", "token-cache-max-duration": "duration",
-  "default-service-account": "string", "no-cross-namespace-refs": "boolean", "requeue-dependency": "duration",
+  "metrics-addr": "string",
+  "health-addr": "string",
+  "events-addr": "string",
+  concurrent: "int",
+  "kube-api-qps": "int",
+  "kube-api-burst": "int",
+  kubeconfig: "string",
+  "log-encoding": "string",
+  "log-level": "string",
+  "enable-leader-election": "boolean",
+  "leader-election-lease-duration": "duration",
+  "leader-election-renew-deadline": "duration",
+  "leader-election-retry-period": "duration",
+  "leader-election-release-on-cancel": "boolean",
+  "min-retry-delay": "duration",
+  "max-retry-delay": "duration",
+  "feature-gates": "string",
+  "watch-all-namespaces": "boolean",
+  "watch-label-selector": "string",
+  "watch-configs-label-selector": "string",
+  "interval-jitter-percentage": "int",
+  "token-cache-max-size": "int",
+  "token-cache-max-duration": "duration",
+  "default-service-account": "string",
+  "no-cross-namespace-refs": "boolean",
+  "requeue-dependency": "duration",
 } as const;
 
 export interface LeaderElectionConfig {
@@ -122,11 +139,14 @@ function ownNamespace(name: string | undefined): string {
 }
 
 function parseGates(text: string, known: Readonly<Record<string, boolean>>): Readonly<Record<string, boolean>> {
-  const entries = text.split(",").filter((part) => part.trim() !== "").map((part) => {
-    const [name = "", value = ""] = part.trim().split("=");
-    if (!Object.hasOwn(known, name)) throw new ToolkitError("invalid", `--feature-gates: feature-gate ${name} not found`);
-    if (value !== "true" && value !== "false") throw new ToolkitError("invalid", `--feature-gates: ${name} must be true or false, got "${value}"`);
-    return [name, value === "true"] as const;
-  });
+  const entries = text
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map((part) => {
+      const [name = "", value = ""] = part.trim().split("=");
+      if (!Object.hasOwn(known, name)) throw new ToolkitError("invalid", `--feature-gates: feature-gate ${name} not found`);
+      if (value !== "true" && value !== "false") throw new ToolkitError("invalid", `--feature-gates: ${name} must be true or false, got "${value}"`);
+      return [name, value === "true"] as const;
+    });
   return Object.fromEntries(entries);
 }

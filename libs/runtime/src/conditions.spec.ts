@@ -18,7 +18,10 @@ describe("standardConditions", () => {
   });
   it("shows a wait for health as Unknown and in progress", () => {
     const outcome: Outcome = { kind: "waiting", ready: "Unknown", reason: "Progressing", message: "Reconciliation in progress", retryInMs: 1 };
-    expect(standardConditions(outcome, "Running health checks")).toMatchObject({ Reconciling: { reason: "Progressing", message: "Running health checks" }, Ready: { status: "Unknown" } });
+    expect(standardConditions(outcome, "Running health checks")).toMatchObject({
+      Reconciling: { reason: "Progressing", message: "Running health checks" },
+      Ready: { status: "Unknown" },
+    });
   });
   it("shows a wait for a dependency as not ready, with nothing in progress", () => {
     const outcome: Outcome = { kind: "waiting", ready: "False", reason: "DependencyNotReady", message: "dependency 'ns/a' is not ready", retryInMs: 1 };
@@ -28,7 +31,14 @@ describe("standardConditions", () => {
 
 describe("withConditions", () => {
   const at = { generation: 2, now: "2026-01-01T00:00:10Z" };
-  const old: Condition = { type: "Ready", status: "True", reason: "ReconciliationSucceeded", message: "Applied revision: main@sha1:0", observedGeneration: 1, lastTransitionTime: "2026-01-01T00:00:00Z" };
+  const old: Condition = {
+    type: "Ready",
+    status: "True",
+    reason: "ReconciliationSucceeded",
+    message: "Applied revision: main@sha1:0",
+    observedGeneration: 1,
+    lastTransitionTime: "2026-01-01T00:00:00Z",
+  };
   it.each<[string, Partial<Condition>, string]>([
     ["the same again", {}, old.lastTransitionTime],
     ["another status", { status: "False" }, at.now],
@@ -44,17 +54,31 @@ describe("withConditions", () => {
     expect(after.map(({ type }) => type)).toEqual(["Stalled", "Reconciling", "Ready", "D", "A", "C"]);
     expect(before.map(({ type }) => type)).toEqual(["B", "A", "Ready", "C"]);
   });
-  it.each([["x", 32_768], ["é", 32_767], ["日", 32_766], ["🚿", 32_767]])("cuts a message of %s to what the API server takes, between two characters", (character, bytes) => {
+  it.each([
+    ["x", 32_768],
+    ["é", 32_767],
+    ["日", 32_766],
+    ["🚿", 32_767],
+  ])("cuts a message of %s to what the API server takes, between two characters", (character, bytes) => {
     const [after] = withConditions([], { Ready: { status: "False", reason: "R", message: character.repeat(40_000) } }, at);
     expect(after?.message).toMatch(new RegExp(`^(${character})+\\.\\.\\.$`, "u"));
     expect(Buffer.byteLength(after?.message ?? "")).toBe(bytes);
   });
   it("has nothing to store when the same is said again later", () => {
-    const anyState = fc.record({ status: fc.constantFrom("True" as const, "False" as const, "Unknown" as const), reason: fc.string(), message: fc.string({ maxLength: 5 }).map((s) => s.repeat(10_000)) });
-    const anyChanges: fc.Arbitrary<ConditionChanges> = fc.dictionary(fc.constantFrom("Stalled", "Reconciling", "Ready", "Healthy", "FetchFailed"), fc.option(anyState, { nil: undefined }));
-    fc.assert(fc.property(anyChanges, anyChanges, (first, changes) => {
-      const after = withConditions(withConditions([], first, { ...at, generation: 1 }), changes, at);
-      expect(withConditions(after, changes, { ...at, now: "2026-01-01T00:01:00Z" })).toEqual(after);
-    }));
+    const anyState = fc.record({
+      status: fc.constantFrom("True" as const, "False" as const, "Unknown" as const),
+      reason: fc.string(),
+      message: fc.string({ maxLength: 5 }).map((s) => s.repeat(10_000)),
+    });
+    const anyChanges: fc.Arbitrary<ConditionChanges> = fc.dictionary(
+      fc.constantFrom("Stalled", "Reconciling", "Ready", "Healthy", "FetchFailed"),
+      fc.option(anyState, { nil: undefined }),
+    );
+    fc.assert(
+      fc.property(anyChanges, anyChanges, (first, changes) => {
+        const after = withConditions(withConditions([], first, { ...at, generation: 1 }), changes, at);
+        expect(withConditions(after, changes, { ...at, now: "2026-01-01T00:01:00Z" })).toEqual(after);
+      }),
+    );
   });
 });

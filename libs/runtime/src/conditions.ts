@@ -26,9 +26,7 @@ export function withConditions(conditions: readonly Condition[], changes: Condit
     const before = conditions.find((condition) => condition.type === type);
     return state === undefined ? [] : [stamped(type, state, before, at)];
   });
-  return [...kept, ...changed].sort(
-    (a, b) => rank(a) - rank(b) || b.observedGeneration - a.observedGeneration || (a.type < b.type ? -1 : 1),
-  );
+  return [...kept, ...changed].sort((a, b) => rank(a) - rank(b) || b.observedGeneration - a.observedGeneration || (a.type < b.type ? -1 : 1));
 }
 
 /**

@@ -47,15 +47,23 @@ export async function openControllerProcess(name: string, config: CommonConfig):
   const requests = meter.counter("rest_client_requests_total", "Number of HTTP requests, partitioned by status code, method, and host.");
   const access = await clusterAccess(config);
   const holder: { leadership: FencedLeadership | undefined } = { leadership: undefined };
-  const connect = (mayWrite: () => boolean): KubeConnection => createKubeClient({
-    access, userAgent: `${name}/0.1.0`, clock: systemClock, mayWrite,
-    onWarning: (warning) => log.debug("the API server warns", { warning }),
-    onRequest: ({ method, host, code }) => requests.add({ code, method, host }),
-  });
+  const connect = (mayWrite: () => boolean): KubeConnection =>
+    createKubeClient({
+      access,
+      userAgent: `${name}/0.1.0`,
+      clock: systemClock,
+      mayWrite,
+      onWarning: (warning) => log.debug("the API server warns", { warning }),
+      onRequest: ({ method, host, code }) => requests.add({ code, method, host }),
+    });
   const client = connect(() => holder.leadership?.isLeading() ?? true);
   const unfenced = config.leaderElection.isEnabled ? connect(() => true) : client;
   holder.leadership = config.leaderElection.isEnabled ? lead(name, config, client, log) : undefined;
-  const durations = meter.histogram("gotk_reconcile_duration_seconds", "The duration in seconds of a GitOps Toolkit resource reconciliation.", exponentialBuckets(0.01, 1800, 10));
+  const durations = meter.histogram(
+    "gotk_reconcile_duration_seconds",
+    "The duration in seconds of a GitOps Toolkit resource reconciliation.",
+    exponentialBuckets(0.01, 1800, 10),
+  );
   return { name, config, log, meter, clock: systemClock, client, unfenced, durations, leadership: holder.leadership };
 }
 
@@ -64,8 +72,17 @@ export async function runControllerProcess(shell: ControllerProcess, { always, s
   const { config, log, meter, client, unfenced, leadership } = shell;
   const stopMeasuring = measureProcess(meter);
   const manager = new Manager({ always, synced, leading, leadership, log });
-  const health = await servePages(config.healthAddress, probePages(() => true, () => manager.phase === "standby" || manager.phase === "leading"));
-  const metrics = await servePages(config.metricsAddress, metricsPages(() => meter.expose()));
+  const health = await servePages(
+    config.healthAddress,
+    probePages(
+      () => true,
+      () => manager.phase === "standby" || manager.phase === "leading",
+    ),
+  );
+  const metrics = await servePages(
+    config.metricsAddress,
+    metricsPages(() => meter.expose()),
+  );
   log.info("listening", { server: "health", address: health.address });
   log.info("listening", { server: "metrics", address: metrics.address });
   try {
@@ -81,14 +98,23 @@ export async function runControllerProcess(shell: ControllerProcess, { always, s
 /** What the controllers of one process share. */
 export function sharedByControllers({ client, log, clock, config, durations }: ControllerProcess, notifier: Notifier): ControllerShared {
   return {
-    client, notifier, log, clock, durations,
-    places: new Places(config.concurrent), hosts: new HostPlaces(), backoff: config.backoff, jitterPercent: config.jitterPercent, random: Math.random,
+    client,
+    notifier,
+    log,
+    clock,
+    durations,
+    places: new Places(config.concurrent),
+    hosts: new HostPlaces(),
+    backoff: config.backoff,
+    jitterPercent: config.jitterPercent,
+    random: Math.random,
   };
 }
 
 /** A kubeconfig where one is named, else what the kubelet gave the pod. */
 async function clusterAccess({ kubeconfigPath, serviceHost, servicePort }: CommonConfig): Promise<KubeAccess> {
-  const read = kubeconfigPath === undefined ? inClusterAccess({ host: serviceHost, port: servicePort }) : readKubeconfig(kubeconfigPath, { allowsInsecureTls: true });
+  const read =
+    kubeconfigPath === undefined ? inClusterAccess({ host: serviceHost, port: servicePort }) : readKubeconfig(kubeconfigPath, { allowsInsecureTls: true });
   return (await read).access;
 }
 
@@ -97,6 +123,12 @@ function lead(name: string, config: CommonConfig, client: KubeConnection, log: L
   if (runtimeNamespace === undefined) throw new ToolkitError("invalid", "--enable-leader-election needs RUNTIME_NAMESPACE");
   const shard = labelSelector === undefined ? "" : `-${createHash("sha256").update(labelSelector).digest("hex").slice(0, 8)}`;
   return leaseLeadership({
-    client, config: leaderElection, namespace: runtimeNamespace, leaseName: `${name}-leader-election${shard}`, identity: `${instance}_${randomUUID()}`, clock: systemClock, log,
+    client,
+    config: leaderElection,
+    namespace: runtimeNamespace,
+    leaseName: `${name}-leader-election${shard}`,
+    identity: `${instance}_${randomUUID()}`,
+    clock: systemClock,
+    log,
   });
 }

@@ -10,13 +10,21 @@ import type { Outcome } from "./outcome.ts";
 import { HostPlaces, Places } from "./places.ts";
 import { withReason, type Reconciler, type Removal, type Report, type StatusChange, type Tools } from "./reconcile.ts";
 
-interface Status { artifact?: JsonObject; observedGeneration?: number; lastHandledReconcileAt?: string }
+interface Status {
+  artifact?: JsonObject;
+  observedGeneration?: number;
+  lastHandledReconcileAt?: string;
+}
 type RunTools = Tools<Status>;
 type Behaviour = (obj: LiveObject, tools: RunTools) => Promise<Partial<Report<Status>> | undefined>;
 
 const KIND: ControlledKind = {
   resource: { group: "source.toolkit.fluxcd.io", version: "v1", plural: "gitrepositories" },
-  kind: "GitRepository", apiVersion: "source.toolkit.fluxcd.io/v1", isFinalized: true, hasStatus: true, fieldManager: "source-controller",
+  kind: "GitRepository",
+  apiVersion: "source.toolkit.fluxcd.io/v1",
+  isFinalized: true,
+  hasStatus: true,
+  fieldManager: "source-controller",
 };
 const FINALIZER = "finalizers.fluxcd.io";
 const settled: Outcome = { kind: "settled", reason: "Succeeded", message: "stored", nextInMs: 60_000 };
@@ -48,7 +56,11 @@ beforeEach(async () => {
   if (definition === undefined) throw new Error("the kind is not there");
   const definitions = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
   await connection.create(definitions, crd(definition), { fieldManager: "test", signal });
-  await connection.create({ group: "", version: "v1", plural: "namespaces" }, { apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } }, { fieldManager: "test", signal });
+  await connection.create(
+    { group: "", version: "v1", plural: "namespaces" },
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } },
+    { fieldManager: "test", signal },
+  );
   clock = new ManualClock();
   stop = new AbortController();
   running = [];
@@ -114,7 +126,10 @@ const reconciler: Reconciler<LiveObject, undefined, undefined, Partial<Report<St
   act: (obj, _, tools) => behave(obj, tools),
   report: (_, { done }) => ({ outcome: settled, status: {}, conditions: {}, notices: [], ...done }),
   explain: (_, { error, reason = "Failed" }) => ({
-    outcome: { kind: "failed", reason, error }, status: {}, conditions: {}, notices: [{ severity: "error", reason, message: error.message }],
+    outcome: { kind: "failed", reason, error },
+    status: {},
+    conditions: {},
+    notices: [{ severity: "error", reason, message: error.message }],
   }),
   remove(obj, tools) {
     removals.push(obj);
@@ -123,11 +138,26 @@ const reconciler: Reconciler<LiveObject, undefined, undefined, Partial<Report<St
 };
 
 /** Starts the controller once the cache has what is there. */
-async function start(change: Partial<typeof reconciler> = {}, kind: ControlledKind = KIND, concurrent = 4): Promise<Controller<LiveObject, undefined, undefined, Partial<Report<Status>> | undefined, Status>> {
+async function start(
+  change: Partial<typeof reconciler> = {},
+  kind: ControlledKind = KIND,
+  concurrent = 4,
+): Promise<Controller<LiveObject, undefined, undefined, Partial<Report<Status>> | undefined, Status>> {
   const controller = new Controller({
-    client: watched(connection), notifier, log, clock, kind, cache: store, reconciler: { ...reconciler, ...change },
-    durations: { observe: () => {}, forget: () => {} }, places: new Places(concurrent), hosts: new HostPlaces(),
-    backoff: { minMs: 1000, maxMs: 8000 }, jitterPercent: 10, random: () => random(), forget: (key) => void forgotten.push(key),
+    client: watched(connection),
+    notifier,
+    log,
+    clock,
+    kind,
+    cache: store,
+    reconciler: { ...reconciler, ...change },
+    durations: { observe: () => {}, forget: () => {} },
+    places: new Places(concurrent),
+    hosts: new HostPlaces(),
+    backoff: { minMs: 1000, maxMs: 8000 },
+    jitterPercent: 10,
+    random: () => random(),
+    forget: (key) => void forgotten.push(key),
   });
   const following = store.run(stop.signal);
   await store.waitSynced(stop.signal);
@@ -135,10 +165,23 @@ async function start(change: Partial<typeof reconciler> = {}, kind: ControlledKi
   return controller;
 }
 
-const named = (name: string): { resource: ControlledKind["resource"]; namespace: string; name: string } => ({ resource: KIND.resource, namespace: "team", name });
+const named = (name: string): { resource: ControlledKind["resource"]; namespace: string; name: string } => ({
+  resource: KIND.resource,
+  namespace: "team",
+  name,
+});
 
-async function create(name = "app", metadata: Partial<Manifest["metadata"]> & { finalizers?: readonly string[] } = {}, spec: JsonObject = {}): Promise<LiveObject> {
-  const object = { apiVersion: KIND.apiVersion, kind: KIND.kind, metadata: { name, namespace: "team", ...metadata }, spec: { url: "https://git.example/app", interval: "1m", ...spec } };
+async function create(
+  name = "app",
+  metadata: Partial<Manifest["metadata"]> & { finalizers?: readonly string[] } = {},
+  spec: JsonObject = {},
+): Promise<LiveObject> {
+  const object = {
+    apiVersion: KIND.apiVersion,
+    kind: KIND.kind,
+    metadata: { name, namespace: "team", ...metadata },
+    spec: { url: "https://git.example/app", interval: "1m", ...spec },
+  };
   return connection.create(KIND.resource, object, { fieldManager: "kubectl", signal });
 }
 
@@ -153,7 +196,13 @@ async function status(name = "app"): Promise<JsonObject> {
 
 async function conditions(name = "app"): Promise<readonly string[]> {
   const found = (await status(name))["conditions"];
-  return Array.isArray(found) ? found.map((entry) => (isObject(entry) ? `${String(entry["type"])}=${String(entry["status"])} ${String(entry["reason"])} @${String(entry["observedGeneration"])}: ${String(entry["message"])}` : "")) : [];
+  return Array.isArray(found)
+    ? found.map((entry) =>
+        isObject(entry)
+          ? `${String(entry["type"])}=${String(entry["status"])} ${String(entry["reason"])} @${String(entry["observedGeneration"])}: ${String(entry["message"])}`
+          : "",
+      )
+    : [];
 }
 
 const edit = (patch: JsonObject, subresource?: "status"): Promise<LiveObject> =>
@@ -388,9 +437,30 @@ describe("a deletion", () => {
   });
 
   it.each<[string, () => Promise<Removal<Status>>]>([
-    ["that says it must wait", async () => ({ kind: "kept", report: { outcome: { kind: "waiting", ready: "Unknown", reason: "Progressing", message: "waiting", retryInMs: 1000 }, status: {}, conditions: {}, notices: [] } })],
-    ["that fails", async () => { throw new ToolkitError("unavailable", "no inventory"); }],
-    ["that has a bug", () => { throw new TypeError("bug"); }],
+    [
+      "that says it must wait",
+      async () => ({
+        kind: "kept",
+        report: {
+          outcome: { kind: "waiting", ready: "Unknown", reason: "Progressing", message: "waiting", retryInMs: 1000 },
+          status: {},
+          conditions: {},
+          notices: [],
+        },
+      }),
+    ],
+    [
+      "that fails",
+      async () => {
+        throw new ToolkitError("unavailable", "no inventory");
+      },
+    ],
+    [
+      "that has a bug",
+      () => {
+        throw new TypeError("bug");
+      },
+    ],
   ])("%s keeps the object, says why, and is tried again", async (_, first) => {
     await create();
     await start();
@@ -428,7 +498,14 @@ describe("a conflict", () => {
     beforePatch = async (_, { subresource }) => {
       if (subresource !== "status" || !isFirst) return;
       isFirst = false;
-      await edit({ status: { conditions: [{ type: "Theirs", status: "True", reason: "R", message: "m", lastTransitionTime: "2026-01-01T00:00:00Z", observedGeneration: 1 }] } }, "status");
+      await edit(
+        {
+          status: {
+            conditions: [{ type: "Theirs", status: "True", reason: "R", message: "m", lastTransitionTime: "2026-01-01T00:00:00Z", observedGeneration: 1 }],
+          },
+        },
+        "status",
+      );
     };
     await start();
     await ended(1);
@@ -438,7 +515,9 @@ describe("a conflict", () => {
 
   it("is neither stored nor told the first time, and tried again at once; the second one is", async () => {
     await create();
-    behave = async () => { throw new ToolkitError("conflict", "somebody wrote first"); };
+    behave = async () => {
+      throw new ToolkitError("conflict", "somebody wrote first");
+    };
     await start();
     await ended(1);
     expect([statusPatches(), told]).toEqual([[], []]);
@@ -489,7 +568,9 @@ describe("after a failure", () => {
   it("waits twice as long each time, up to the limit, and not at all by the jitter", async () => {
     await create();
     random = () => 0;
-    behave = async () => { throw new ToolkitError("denied", "no"); };
+    behave = async () => {
+      throw new ToolkitError("denied", "no");
+    };
     await start();
     let count = 1;
     for (const delayMs of [1000, 2000, 4000, 8000, 8000]) {
@@ -504,7 +585,8 @@ describe("after a failure", () => {
 
   it("keeps to the kind's own interval where it names one, and begins anew after a success", async () => {
     await create();
-    behave = async () => (runs.length < 3 ? { outcome: { kind: "failed", reason: "BuildFailed", error: new ToolkitError("invalid", "no"), retryInMs: 30_000 } } : undefined);
+    behave = async () =>
+      runs.length < 3 ? { outcome: { kind: "failed", reason: "BuildFailed", error: new ToolkitError("invalid", "no"), retryInMs: 30_000 } } : undefined;
     await start();
     for (const count of [1, 2]) {
       await ended(count);
@@ -565,10 +647,28 @@ describe("a change during a run", () => {
 
 it("goes on from what it wrote itself while the cache is behind", async () => {
   const first = await create();
-  const stale = { get: () => first, list: () => [first], subscribe: (handle: (change: { before: undefined; after: LiveObject }) => void) => { handle({ before: undefined, after: first }); return () => {}; } };
+  const stale = {
+    get: () => first,
+    list: () => [first],
+    subscribe: (handle: (change: { before: undefined; after: LiveObject }) => void) => {
+      handle({ before: undefined, after: first });
+      return () => {};
+    },
+  };
   const controller = new Controller({
-    client: watched(connection), notifier, log, clock, kind: KIND, cache: stale, reconciler, durations: { observe: () => {}, forget: () => {} },
-    places: new Places(1), hosts: new HostPlaces(), backoff: { minMs: 1000, maxMs: 8000 }, jitterPercent: 0, random: () => 0,
+    client: watched(connection),
+    notifier,
+    log,
+    clock,
+    kind: KIND,
+    cache: stale,
+    reconciler,
+    durations: { observe: () => {}, forget: () => {} },
+    places: new Places(1),
+    hosts: new HostPlaces(),
+    backoff: { minMs: 1000, maxMs: 8000 },
+    jitterPercent: 0,
+    random: () => 0,
   });
   running = [controller.run(stop.signal)];
   await ended(1);
@@ -580,7 +680,9 @@ it("goes on from what it wrote itself while the cache is behind", async () => {
 });
 
 describe("a bug", () => {
-  const throws = (): never => { throw new TypeError("bug"); };
+  const throws = (): never => {
+    throw new TypeError("bug");
+  };
   it.each<[string, Partial<typeof reconciler>]>([
     ["observe", { observe: throws }],
     ["plan", { plan: throws }],
@@ -601,13 +703,17 @@ describe("a bug", () => {
   it("over one poisonous object does not stop the others of its kind", async () => {
     await create("a");
     await create("b");
-    await start({
-      explain: throws,
-      act: async (obj) => {
-        if (obj.metadata.name === "a") throw new ToolkitError("invalid", '"soon" is not a duration');
-        return undefined;
+    await start(
+      {
+        explain: throws,
+        act: async (obj) => {
+          if (obj.metadata.name === "a") throw new ToolkitError("invalid", '"soon" is not a duration');
+          return undefined;
+        },
       },
-    }, KIND, 1);
+      KIND,
+      1,
+    );
     await ended(2);
     expect((await conditions("a")).join()).toContain('"soon" is not a duration');
     expect(await conditions("b")).toEqual(["Ready=True Succeeded @1: stored"]);

@@ -17,7 +17,7 @@ export function withFinalizer(client: KubeClient, kind: ControlledKind, obj: Liv
 
 /** Takes the finalizer away, from the newest version of the object; resolves when it is gone. */
 export async function withoutFinalizer(client: KubeClient, kind: ControlledKind, obj: LiveObject, signal: AbortSignal): Promise<void> {
-  for (let current: LiveObject | undefined = obj; current !== undefined && hasFinalizer(current); ) {
+  for (let current: LiveObject | undefined = obj; current !== undefined && hasFinalizer(current);) {
     const kept: readonly string[] = (current.metadata.finalizers ?? []).filter((name) => name !== FINALIZER);
     try {
       await patchFinalizers(client, kind, current, kept, signal);
@@ -31,7 +31,13 @@ export async function withoutFinalizer(client: KubeClient, kind: ControlledKind,
   }
 }
 
-function patchFinalizers(client: KubeClient, kind: ControlledKind, { metadata }: LiveObject, finalizers: readonly string[], signal: AbortSignal): Promise<LiveObject> {
+function patchFinalizers(
+  client: KubeClient,
+  kind: ControlledKind,
+  { metadata }: LiveObject,
+  finalizers: readonly string[],
+  signal: AbortSignal,
+): Promise<LiveObject> {
   const name = { resource: kind.resource, namespace: metadata.namespace, name: metadata.name };
   const patch = { metadata: { finalizers: finalizers.length === 0 ? null : finalizers, resourceVersion: metadata.resourceVersion } };
   return client.patch(name, patch, { type: "merge", fieldManager: kind.fieldManager.replace(/^gotk-/, ""), signal });

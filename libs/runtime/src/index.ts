@@ -11,7 +11,17 @@ export { requeue, type Outcome, type Requeue } from "./outcome.ts";
 export { HostPlaces, Places } from "./places.ts";
 export { listen, metricsPages, probePages, servePages, type Listening, type Pages } from "./probes-server.ts";
 export {
-  reconcileOnce, removeOnce, withReason, type Failure, type Reconciler, type Removal, type Report, type Run, type StatusChange, type Timing, type Tools,
+  reconcileOnce,
+  removeOnce,
+  withReason,
+  type Failure,
+  type Reconciler,
+  type Removal,
+  type Report,
+  type Run,
+  type StatusChange,
+  type Timing,
+  type Tools,
   type Verdict,
 } from "./reconcile.ts";
 export { serveJobs, type Jobs } from "./serve-jobs.ts";

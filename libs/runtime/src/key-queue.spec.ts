@@ -6,7 +6,9 @@ const never = new AbortController().signal;
 describe("KeyQueue", () => {
   it("gives each key once however often it was added", async () => {
     const queue = new KeyQueue();
-    queue.add("a"); queue.add("b"); queue.add("a");
+    queue.add("a");
+    queue.add("b");
+    queue.add("a");
     expect(queue.depth).toBe(2);
     expect([await queue.take(never), await queue.take(never)]).toEqual(["a", "b"]);
   });
@@ -14,7 +16,8 @@ describe("KeyQueue", () => {
     const queue = new KeyQueue();
     queue.add("a");
     await queue.take(never);
-    queue.add("a"); queue.add("a");
+    queue.add("a");
+    queue.add("a");
     expect(queue.depth).toBe(0);
     queue.finish("a");
     expect(queue.depth).toBe(1);
@@ -24,8 +27,10 @@ describe("KeyQueue", () => {
   });
   it("hands a key to the worker that waits longest", async () => {
     const queue = new KeyQueue();
-    const first = queue.take(never), second = queue.take(never);
-    queue.add("a"); queue.add("b");
+    const first = queue.take(never),
+      second = queue.take(never);
+    queue.add("a");
+    queue.add("b");
     expect(await Promise.all([first, second])).toEqual(["a", "b"]);
   });
   it("loses no key to a worker that was stopped", async () => {
@@ -43,11 +48,15 @@ describe("KeyQueue", () => {
       let state = seed;
       const random = (n: number): number => (state = (state * 1103515245 + 12345) % 2147483648) % n;
       const queue = new KeyQueue();
-      const active = new Set<string>(); const pending = new Set<string>();
+      const active = new Set<string>();
+      const pending = new Set<string>();
       for (let step = 0; step < 60; step++) {
         const key = "abc".charAt(random(3));
         const move = random(3);
-        if (move === 0) { queue.add(key); pending.add(key); }
+        if (move === 0) {
+          queue.add(key);
+          pending.add(key);
+        }
         if (move === 1 && queue.depth > 0) {
           const taken = await queue.take(never);
           expect(active.has(taken)).toBe(false);

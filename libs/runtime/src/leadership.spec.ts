@@ -12,7 +12,11 @@ const WAIT = { timeout: 10_000, interval: 10 };
 beforeEach(async () => {
   server = await startTestApiServer();
   client = createKubeClient({ access: { server: new URL(server.url), credential: { kind: "token", token: server.token } } });
-  await client.create({ group: "", version: "v1", plural: "namespaces" }, { apiVersion: "v1", kind: "Namespace", metadata: { name: "flux-system" } }, { fieldManager: "test", signal: never });
+  await client.create(
+    { group: "", version: "v1", plural: "namespaces" },
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "flux-system" } },
+    { fieldManager: "test", signal: never },
+  );
 });
 afterEach(async () => {
   client.close();

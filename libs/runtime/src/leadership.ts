@@ -22,7 +22,15 @@ export interface FencedLeadership extends Leadership {
 export function leaseLeadership({ client, config, namespace, leaseName, identity, clock, log }: LeadershipOptions): FencedLeadership {
   const { leaseDurationMs, renewDeadlineMs, retryPeriodMs, releaseOnCancel } = config;
   const lease = new LeaderLease({
-    client, namespace, name: leaseName, identity, leaseDurationMs, renewDeadlineMs, retryPeriodMs, releasesOnCancel: releaseOnCancel, clock,
+    client,
+    namespace,
+    name: leaseName,
+    identity,
+    leaseDurationMs,
+    renewDeadlineMs,
+    retryPeriodMs,
+    releasesOnCancel: releaseOnCancel,
+    clock,
     onError: (error) => log.error("lease could not be renewed", { error: error.message }),
   });
   const stop = new AbortController();

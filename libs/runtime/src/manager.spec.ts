@@ -42,7 +42,14 @@ function leadership(lost: AbortSignal = new AbortController().signal): Leadershi
 }
 
 function manager(change: Partial<ManagerOptions> = {}): Manager {
-  return new Manager({ always: [part("watch"), part("server")], synced: async () => void told.push("synced"), leading: [part("loop")], leadership: leadership(), log: silentLog, ...change });
+  return new Manager({
+    always: [part("watch"), part("server")],
+    synced: async () => void told.push("synced"),
+    leading: [part("loop")],
+    leadership: leadership(),
+    log: silentLog,
+    ...change,
+  });
 }
 
 async function until(word: string): Promise<void> {
@@ -83,7 +90,10 @@ describe("Manager", () => {
   });
 
   it("waits in standby for the lease, and ends from there", async () => {
-    const waiting: Leadership = { ...leadership(), acquire: (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new ToolkitError("cancelled", "stopped")), { once: true })) };
+    const waiting: Leadership = {
+      ...leadership(),
+      acquire: (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new ToolkitError("cancelled", "stopped")), { once: true })),
+    };
     const subject = manager({ leadership: waiting });
     const running = subject.run(stop.signal);
     while (subject.phase !== "standby") await new Promise((resolve) => setImmediate(resolve));
@@ -126,14 +136,23 @@ describe("Manager", () => {
   });
 
   it("rejects with a server that fails before the caches are there", async () => {
-    const hanging = (signal: AbortSignal): Promise<void> => aborted(signal).then(() => { throw new ToolkitError("cancelled", "stopped"); });
+    const hanging = (signal: AbortSignal): Promise<void> =>
+      aborted(signal).then(() => {
+        throw new ToolkitError("cancelled", "stopped");
+      });
     const running = manager({ always: [part("server", Promise.resolve(new ToolkitError("unavailable", "address in use")))], synced: hanging }).run(stop.signal);
     await expect(running).rejects.toThrow("address in use");
     expect(told).toEqual(["+server", "-server"]);
   });
 
   it("resolves when a part fails only after it was told to stop", async () => {
-    const late: Part = { name: "late", run: async (signal) => { await aborted(signal); throw new Error("too late to matter"); } };
+    const late: Part = {
+      name: "late",
+      run: async (signal) => {
+        await aborted(signal);
+        throw new Error("too late to matter");
+      },
+    };
     const running = manager({ always: [late], leading: [late, part("loop")] }).run(stop.signal);
     await until("+loop");
     stop.abort();

@@ -11,7 +11,13 @@ const anyError = fc
   .map(([kind, message, retryAfterMs]) => new ToolkitError(kind, message, { retryAfterMs }));
 const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({ kind: fc.constant("settled" as const), reason: text, message: text, nextInMs: delayMs }),
-  fc.record({ kind: fc.constant("waiting" as const), ready: fc.constantFrom("False" as const, "Unknown" as const), reason: text, message: text, retryInMs: delayMs }),
+  fc.record({
+    kind: fc.constant("waiting" as const),
+    ready: fc.constantFrom("False" as const, "Unknown" as const),
+    reason: text,
+    message: text,
+    retryInMs: delayMs,
+  }),
   fc.record({ kind: fc.constant("failed" as const), reason: text, error: anyError, retryInMs: delayMs }, { requiredKeys: ["kind", "reason", "error"] }),
   fc.record({ kind: fc.constant("stalled" as const), reason: text, message: text }),
 );
@@ -19,27 +25,40 @@ const anyProgress = fc.option(text, { nil: undefined });
 
 describe("an outcome", () => {
   it("is Stalled exactly when only a change brings it back, and ProgressingWithRetry exactly when a failure is tried again", () => {
-    fc.assert(fc.property(anyOutcome, anyProgress, fc.nat(20), (outcome, progress, failures) => {
-      const { Stalled, Reconciling } = standardConditions(outcome, progress);
-      const next = requeue(outcome, failures, () => 1);
-      expect(Stalled !== undefined).toBe(next.kind === "on-change");
-      expect(Reconciling?.reason === "ProgressingWithRetry").toBe(next.kind === "after" && !next.forgetFailures);
-    }));
+    fc.assert(
+      fc.property(anyOutcome, anyProgress, fc.nat(20), (outcome, progress, failures) => {
+        const { Stalled, Reconciling } = standardConditions(outcome, progress);
+        const next = requeue(outcome, failures, () => 1);
+        expect(Stalled !== undefined).toBe(next.kind === "on-change");
+        expect(Reconciling?.reason === "ProgressingWithRetry").toBe(next.kind === "after" && !next.forgetFailures);
+      }),
+    );
   });
   it("never shows Reconciling and Stalled together, nor either of them with Ready", () => {
-    fc.assert(fc.property(anyOutcome, anyProgress, (outcome, progress) => {
-      const { Stalled, Reconciling, Ready } = standardConditions(outcome, progress);
-      expect([Stalled, Reconciling, Ready?.status === "True"].filter(Boolean).length).toBeLessThanOrEqual(1);
-    }));
+    fc.assert(
+      fc.property(anyOutcome, anyProgress, (outcome, progress) => {
+        const { Stalled, Reconciling, Ready } = standardConditions(outcome, progress);
+        expect([Stalled, Reconciling, Ready?.status === "True"].filter(Boolean).length).toBeLessThanOrEqual(1);
+      }),
+    );
   });
 });
 
 describe("requeue", () => {
   const backoff = (failures: number): number => 1000 * 2 ** failures;
-  const failed = (error: ToolkitError, retryInMs?: number): Outcome => ({ kind: "failed", reason: "X", error, ...(retryInMs === undefined ? {} : { retryInMs }) });
+  const failed = (error: ToolkitError, retryInMs?: number): Outcome => ({
+    kind: "failed",
+    reason: "X",
+    error,
+    ...(retryInMs === undefined ? {} : { retryInMs }),
+  });
   const throttled = new ToolkitError("throttled", "m", { retryAfterMs: 7000 });
   it("waits out the interval after success and forgets failures", () => {
-    expect(requeue({ kind: "settled", reason: "R", message: "m", nextInMs: 60_000 }, 5, backoff)).toEqual({ kind: "after", delayMs: 60_000, forgetFailures: true });
+    expect(requeue({ kind: "settled", reason: "R", message: "m", nextInMs: 60_000 }, 5, backoff)).toEqual({
+      kind: "after",
+      delayMs: 60_000,
+      forgetFailures: true,
+    });
   });
   it("leaves a stalled object until it changes", () => {
     expect(requeue({ kind: "stalled", reason: "R", message: "m" }, 0, backoff)).toEqual({ kind: "on-change" });

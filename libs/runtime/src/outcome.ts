@@ -12,9 +12,7 @@ export type Outcome =
   | { readonly kind: "failed"; readonly reason: string; readonly error: ToolkitError; readonly retryInMs?: number }
   | { readonly kind: "stalled"; readonly reason: string; readonly message: string };
 
-export type Requeue =
-  | { readonly kind: "after"; readonly delayMs: number; readonly forgetFailures: boolean }
-  | { readonly kind: "on-change" };
+export type Requeue = { readonly kind: "after"; readonly delayMs: number; readonly forgetFailures: boolean } | { readonly kind: "on-change" };
 
 /**
  * What the loop does after a failure of each kind; a new kind does not compile until it has a row.
@@ -23,8 +21,15 @@ export type Requeue =
  * that is 0, backs off: no retry may turn into a busy loop.
  */
 const NEXT = {
-  invalid: "backoff", denied: "backoff", missing: "backoff", conflict: "at-once", throttled: "as-told",
-  unavailable: "as-told", corrupt: "backoff", cancelled: "at-once", internal: "backoff",
+  invalid: "backoff",
+  denied: "backoff",
+  missing: "backoff",
+  conflict: "at-once",
+  throttled: "as-told",
+  unavailable: "as-told",
+  corrupt: "backoff",
+  cancelled: "at-once",
+  internal: "backoff",
 } satisfies Record<ErrorKind, "at-once" | "as-told" | "backoff">;
 
 /**

@@ -10,10 +10,12 @@ describe("Places", () => {
     const places = new Places(1);
     const release = await places.take(never);
     const order: string[] = [];
-    const waiting = ["a", "b", "c"].map((name) => places.take(never).then((free) => {
-      order.push(name);
-      free();
-    }));
+    const waiting = ["a", "b", "c"].map((name) =>
+      places.take(never).then((free) => {
+        order.push(name);
+        free();
+      }),
+    );
     release();
     await Promise.all(waiting);
     expect([order, places.isIdle]).toEqual([["a", "b", "c"], true]);
@@ -33,28 +35,38 @@ describe("Places", () => {
     await expect(new Places(1).take(AbortSignal.abort(new Error("stop")))).rejects.toThrow("stop");
   });
   it("has never more holders than places and loses none, whoever takes, gives back and gives up in whatever order", async () => {
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.array(fc.tuple(fc.constantFrom("take", "release", "abort"), fc.nat(20)), { maxLength: 40 }), async (count, steps) => {
-      const places = new Places(count);
-      const held: (() => void)[] = [];
-      const asked: AbortController[] = [];
-      let gaveUp = 0;
-      for (const [what, pick] of steps) {
-        if (what === "take") {
-          const stop = new AbortController();
-          asked.push(stop);
-          void places.take(stop.signal).then((release) => held.push(release), () => (gaveUp += 1));
-        } else if (what === "release") held.splice(pick % Math.max(1, held.length), 1)[0]?.();
-        else asked[pick]?.abort();
-        await turn();
-        expect(held.length).toBeLessThanOrEqual(count);
-      }
-      while (held.length > 0) {
-        held.pop()?.();
-        await turn();
-      }
-      expect([places.isIdle, gaveUp <= asked.length]).toEqual([true, true]);
-      await Promise.all(Array.from({ length: count }, () => places.take(never)));
-    }), { numRuns: 50 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 3 }),
+        fc.array(fc.tuple(fc.constantFrom("take", "release", "abort"), fc.nat(20)), { maxLength: 40 }),
+        async (count, steps) => {
+          const places = new Places(count);
+          const held: (() => void)[] = [];
+          const asked: AbortController[] = [];
+          let gaveUp = 0;
+          for (const [what, pick] of steps) {
+            if (what === "take") {
+              const stop = new AbortController();
+              asked.push(stop);
+              void places.take(stop.signal).then(
+                (release) => held.push(release),
+                () => (gaveUp += 1),
+              );
+            } else if (what === "release") held.splice(pick % Math.max(1, held.length), 1)[0]?.();
+            else asked[pick]?.abort();
+            await turn();
+            expect(held.length).toBeLessThanOrEqual(count);
+          }
+          while (held.length > 0) {
+            held.pop()?.();
+            await turn();
+          }
+          expect([places.isIdle, gaveUp <= asked.length]).toEqual([true, true]);
+          await Promise.all(Array.from({ length: count }, () => places.take(never)));
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 });
 
@@ -63,10 +75,12 @@ describe("HostPlaces", () => {
     const hosts = new HostPlaces();
     const stuck = Promise.withResolvers<void>();
     let begun = 0;
-    const runs = Array.from({ length: 6 }, () => hosts.run("slow", never, async () => {
-      begun += 1;
-      await stuck.promise;
-    }));
+    const runs = Array.from({ length: 6 }, () =>
+      hosts.run("slow", never, async () => {
+        begun += 1;
+        await stuck.promise;
+      }),
+    );
     await expect(hosts.run("quick", never, async () => "done")).resolves.toBe("done");
     expect(begun).toBe(4);
     stuck.resolve();

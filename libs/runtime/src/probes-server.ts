@@ -49,10 +49,11 @@ export async function listen(server: Server, address: string): Promise<Listening
   const bound = server.address();
   return {
     address: isAddressInfo(bound) ? `${bound.family === "IPv6" ? `[${bound.address}]` : bound.address}:${bound.port}` : address,
-    close: () => new Promise((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
   };
 }
 

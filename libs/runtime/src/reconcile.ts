@@ -16,14 +16,10 @@ export interface Report<Status> {
 }
 
 /** What `plan` decides: to work, or what to say where there is nothing to work on. */
-export type Verdict<Plan, Status> =
-  | { readonly kind: "proceed"; readonly plan: Plan }
-  | { readonly kind: "halt"; readonly report: Report<Status> };
+export type Verdict<Plan, Status> = { readonly kind: "proceed"; readonly plan: Plan } | { readonly kind: "halt"; readonly report: Report<Status> };
 
 /** How far a removal got. Only `removed` lets the object go. */
-export type Removal<Status> =
-  | { readonly kind: "removed"; readonly notices: readonly Notice[] }
-  | { readonly kind: "kept"; readonly report: Report<Status> };
+export type Removal<Status> = { readonly kind: "removed"; readonly notices: readonly Notice[] } | { readonly kind: "kept"; readonly report: Report<Status> };
 
 /** When a run began and ended, in milliseconds since 1970: history and durations are told from it without a clock. */
 export interface Timing {
@@ -41,11 +37,12 @@ export interface Run<Seen, Plan, Done> extends Timing {
 type Reached<Seen> = { readonly step: "observe" | "remove" } | { readonly step: "act"; readonly seen: Seen };
 
 /** A run that failed, for `explain`: where, of what, and what had been seen by then. */
-export type Failure<Seen> = Timing & Reached<Seen> & {
-  readonly error: ToolkitError;
-  /** What `withReason` called it; undefined where nobody did. */
-  readonly reason: string | undefined;
-};
+export type Failure<Seen> = Timing &
+  Reached<Seen> & {
+    readonly error: ToolkitError;
+    /** What `withReason` called it; undefined where nobody did. */
+    readonly reason: string | undefined;
+  };
 
 /** What `observe`, `act` and `remove` may use besides the clients the kind was built with. */
 export interface Tools<Status> {
@@ -128,11 +125,7 @@ export async function removeOnce<Obj, Seen, Plan, Done, Status>(
   }
 }
 
-function explained<Obj, Seen, Plan, Done, Status>(
-  kind: Reconciler<Obj, Seen, Plan, Done, Status>,
-  obj: Obj,
-  failure: Failure<Seen>,
-): Report<Status> {
+function explained<Obj, Seen, Plan, Done, Status>(kind: Reconciler<Obj, Seen, Plan, Done, Status>, obj: Obj, failure: Failure<Seen>): Report<Status> {
   try {
     return kind.explain(obj, failure);
   } catch (bug) {

@@ -7,7 +7,10 @@ import { HostPlaces, Places } from "./places.ts";
 import { RunTools } from "./run-tools.ts";
 import { StatusWriter } from "./status.ts";
 
-interface Status { a?: number; b?: number }
+interface Status {
+  a?: number;
+  b?: number;
+}
 
 let clock: ManualClock;
 let written: { readonly atMs: number; readonly status: JsonObject }[];
@@ -32,17 +35,31 @@ afterEach(async () => {
 });
 
 async function begin(): Promise<RunTools<Status>> {
-  const unused = (): never => { throw new Error("not used"); };
+  const unused = (): never => {
+    throw new Error("not used");
+  };
   const status = new StatusWriter({
-    resource: { group: "g", version: "v1", plural: "ks" }, fieldManager: "m", nowMs: () => clock.nowMs(),
+    resource: { group: "g", version: "v1", plural: "ks" },
+    fieldManager: "m",
+    nowMs: () => clock.nowMs(),
     client: {
-      get: async () => live, list: unused, watch: unused, create: unused, apply: unused, delete: unused, resourceFor: unused,
+      get: async () => live,
+      list: unused,
+      watch: unused,
+      create: unused,
+      apply: unused,
+      delete: unused,
+      resourceFor: unused,
       patch: async (_, patch) => {
         if (refuse !== undefined) throw refuse;
         if (live === undefined) throw new ToolkitError("missing", "not found");
         const sent = isObject(patch) && isObject(patch["status"]) ? patch["status"] : {};
         written.push({ atMs: clock.nowMs(), status: sent });
-        live = { ...live, metadata: { ...live.metadata, resourceVersion: String(written.length + 1) }, status: applyMergePatch(isObject(live["status"]) ? live["status"] : {}, sent) };
+        live = {
+          ...live,
+          metadata: { ...live.metadata, resourceVersion: String(written.length + 1) },
+          status: applyMergePatch(isObject(live["status"]) ? live["status"] : {}, sent),
+        };
         return live;
       },
     },
@@ -91,7 +108,10 @@ describe("progress", () => {
   it("shows an object that was never ready as in progress, and leaves the word of one that was", async () => {
     run.tools.progress("fetching");
     await pass(1000);
-    expect(written[0]?.status["conditions"]).toMatchObject([{ type: "Reconciling", status: "True", reason: "Progressing" }, { type: "Ready", status: "Unknown", message: "Reconciliation in progress" }]);
+    expect(written[0]?.status["conditions"]).toMatchObject([
+      { type: "Reconciling", status: "True", reason: "Progressing" },
+      { type: "Ready", status: "Unknown", message: "Reconciliation in progress" },
+    ]);
     run.tools.progress("building");
     await pass(1000);
     expect(written.length).toBe(2);
@@ -120,7 +140,15 @@ describe("a checkpoint", () => {
   it("says in the same write that nobody is to build on what is being rewritten", async () => {
     run.tools.progress("applying");
     await run.tools.checkpoint({ a: 1 }, { reason: "Progressing", message: "rewriting" });
-    expect(written.map(({ status }) => status)).toMatchObject([{ a: 1, conditions: [{ type: "Reconciling", message: "applying" }, { type: "Ready", status: "Unknown", reason: "Progressing", message: "rewriting" }] }]);
+    expect(written.map(({ status }) => status)).toMatchObject([
+      {
+        a: 1,
+        conditions: [
+          { type: "Reconciling", message: "applying" },
+          { type: "Ready", status: "Unknown", reason: "Progressing", message: "rewriting" },
+        ],
+      },
+    ]);
   });
   it("rejects when it is refused, so that nothing is written that is not noted", async () => {
     refuse = new ToolkitError("denied", "no");

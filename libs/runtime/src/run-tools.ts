@@ -124,11 +124,13 @@ export class RunTools<Status> {
   }
 
   #write(update: StatusUpdate): Promise<void> {
-    const write = this.#writes.catch(() => undefined).then(async () => {
-      const written = await this.#options.status.write(this.#latest, update, this.#options.signal);
-      if (written === undefined) throw new ToolkitError("cancelled", `${subjectOf(this.#options.obj)} no longer exists`);
-      this.#latest = written;
-    });
+    const write = this.#writes
+      .catch(() => undefined)
+      .then(async () => {
+        const written = await this.#options.status.write(this.#latest, update, this.#options.signal);
+        if (written === undefined) throw new ToolkitError("cancelled", `${subjectOf(this.#options.obj)} no longer exists`);
+        this.#latest = written;
+      });
     this.#writes = write;
     return write;
   }

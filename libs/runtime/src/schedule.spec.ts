@@ -36,33 +36,35 @@ describe("Schedule", () => {
       fc.record({ kind: fc.constant("cancel" as const), key: fc.constantFrom("a", "b", "c") }),
       fc.record({ kind: fc.constant("advance" as const), ms: fc.nat(30) }),
     );
-    fc.assert(fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
-      const ticking = new ManualClock();
-      const called: string[] = [];
-      const subject = new Schedule(ticking, (key) => called.push(`${key}@${ticking.nowMs()}`));
-      const expected = new Map<string, number>();
-      const wanted: string[] = [];
-      for (const step of steps) {
-        if (step.kind === "set") {
-          subject.set(step.key, step.delayMs);
-          expected.set(step.key, ticking.nowMs() + step.delayMs);
-        } else if (step.kind === "cancel") {
-          subject.cancel(step.key);
-          expected.delete(step.key);
-        } else {
-          const untilMs = ticking.nowMs() + step.ms;
-          for (const [key, atMs] of expected) {
-            if (atMs > untilMs) continue;
-            wanted.push(`${key}@${atMs}`);
-            expected.delete(key);
+    fc.assert(
+      fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
+        const ticking = new ManualClock();
+        const called: string[] = [];
+        const subject = new Schedule(ticking, (key) => called.push(`${key}@${ticking.nowMs()}`));
+        const expected = new Map<string, number>();
+        const wanted: string[] = [];
+        for (const step of steps) {
+          if (step.kind === "set") {
+            subject.set(step.key, step.delayMs);
+            expected.set(step.key, ticking.nowMs() + step.delayMs);
+          } else if (step.kind === "cancel") {
+            subject.cancel(step.key);
+            expected.delete(step.key);
+          } else {
+            const untilMs = ticking.nowMs() + step.ms;
+            for (const [key, atMs] of expected) {
+              if (atMs > untilMs) continue;
+              wanted.push(`${key}@${atMs}`);
+              expected.delete(key);
+            }
+            ticking.advance(step.ms);
           }
-          ticking.advance(step.ms);
+          expect([subject.size, ticking.pending]).toEqual([expected.size, expected.size]);
         }
-        expect([subject.size, ticking.pending]).toEqual([expected.size, expected.size]);
-      }
-      expect([...called].sort()).toEqual([...wanted].sort());
-      subject.clear();
-      expect([subject.size, ticking.pending]).toEqual([0, 0]);
-    }));
+        expect([...called].sort()).toEqual([...wanted].sort());
+        subject.clear();
+        expect([subject.size, ticking.pending]).toEqual([0, 0]);
+      }),
+    );
   });
 });

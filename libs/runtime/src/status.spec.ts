@@ -11,7 +11,12 @@ const now = "2026-01-01T00:00:10Z";
 const { signal } = new AbortController();
 
 function object(status?: JsonObject, generation = 2): LiveObject {
-  return { apiVersion: "v1", kind: "K", metadata: { name: "a", namespace: "b", uid: "u", resourceVersion: "7", generation }, ...(status === undefined ? {} : { status }) };
+  return {
+    apiVersion: "v1",
+    kind: "K",
+    metadata: { name: "a", namespace: "b", uid: "u", resourceVersion: "7", generation },
+    ...(status === undefined ? {} : { status }),
+  };
 }
 
 const ready = { type: "Ready", status: "True", reason: "Succeeded", message: "m", observedGeneration: 1, lastTransitionTime: "2026-01-01T00:00:00Z" };
@@ -37,7 +42,9 @@ describe("statusPatch", () => {
 
   it("stamps conditions with the second and the generation, that of the object unless another is named", () => {
     const is = { status: "False", reason: "R", message: "m" } as const;
-    expect(statusPatch(object(), { fields: {}, conditions: { Ready: is } }, NOW_MS)).toEqual({ conditions: [{ type: "Ready", ...is, observedGeneration: 2, lastTransitionTime: now }] });
+    expect(statusPatch(object(), { fields: {}, conditions: { Ready: is } }, NOW_MS)).toEqual({
+      conditions: [{ type: "Ready", ...is, observedGeneration: 2, lastTransitionTime: now }],
+    });
     expect(statusPatch(object(), { fields: {}, conditions: { Ready: is }, generation: 1 }, NOW_MS)).toMatchObject({ conditions: [{ observedGeneration: 1 }] });
   });
   it("writes a condition again only for a new generation, and keeps its time then", () => {
@@ -51,22 +58,34 @@ describe("statusPatch", () => {
   it("turns, as a merge patch, what is stored into exactly what is wanted", () => {
     const anyKey = fc.constantFrom("a", "b", "c", "constructor", "__proto__", "toString");
     const { value: anyValue } = fc.letrec<{ value: JsonValue }>((tie) => ({
-      value: fc.oneof({ maxDepth: 3 }, fc.integer(), fc.string({ maxLength: 3 }), fc.boolean(), fc.array(tie("value"), { maxLength: 2 }), fc.dictionary(anyKey, tie("value"), { maxKeys: 3 })),
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.integer(),
+        fc.string({ maxLength: 3 }),
+        fc.boolean(),
+        fc.array(tie("value"), { maxLength: 2 }),
+        fc.dictionary(anyKey, tie("value"), { maxKeys: 3 }),
+      ),
     }));
     const anyFields = fc.dictionary(fc.constantFrom("a", "b", "c", "constructor"), fc.option(anyValue, { nil: undefined }));
-    const anyChanges: fc.Arbitrary<ConditionChanges> = fc.dictionary(fc.constantFrom("Ready", "Stalled", "Healthy"), fc.option(fc.record({ status: fc.constantFrom("True" as const, "False" as const), reason: fc.string(), message: fc.string() }), { nil: undefined }));
+    const anyChanges: fc.Arbitrary<ConditionChanges> = fc.dictionary(
+      fc.constantFrom("Ready", "Stalled", "Healthy"),
+      fc.option(fc.record({ status: fc.constantFrom("True" as const, "False" as const), reason: fc.string(), message: fc.string() }), { nil: undefined }),
+    );
     const anyStatus = fc.dictionary(fc.constantFrom("a", "b", "c", "d"), anyValue);
-    fc.assert(fc.property(anyStatus, anyFields, anyChanges, anyChanges, (stored, fields, first, conditions) => {
-      const before = object({ ...stored, conditions: asJson(withConditions([], first, { generation: 1, now: ready.lastTransitionTime })) });
-      const status = before["status"];
-      const patch = statusPatch(before, { fields, conditions }, NOW_MS);
-      const after = patch === undefined ? status : applyMergePatch(isObject(status) ? status : {}, patch);
-      const kept = Object.entries({ ...stored, ...fields }).filter(([, value]) => value !== undefined);
-      const wanted = withConditions(conditionsOf(before), conditions, { generation: 2, now });
-      expect(after).toEqual({ ...Object.fromEntries(kept), conditions: wanted });
-      expect(isObject(after)).toBe(true);
-      expect(statusPatch({ ...before, status: after ?? null }, { fields, conditions }, NOW_MS)).toBeUndefined();
-    }));
+    fc.assert(
+      fc.property(anyStatus, anyFields, anyChanges, anyChanges, (stored, fields, first, conditions) => {
+        const before = object({ ...stored, conditions: asJson(withConditions([], first, { generation: 1, now: ready.lastTransitionTime })) });
+        const status = before["status"];
+        const patch = statusPatch(before, { fields, conditions }, NOW_MS);
+        const after = patch === undefined ? status : applyMergePatch(isObject(status) ? status : {}, patch);
+        const kept = Object.entries({ ...stored, ...fields }).filter(([, value]) => value !== undefined);
+        const wanted = withConditions(conditionsOf(before), conditions, { generation: 2, now });
+        expect(after).toEqual({ ...Object.fromEntries(kept), conditions: wanted });
+        expect(isObject(after)).toBe(true);
+        expect(statusPatch({ ...before, status: after ?? null }, { fields, conditions }, NOW_MS)).toBeUndefined();
+      }),
+    );
   });
 });
 
@@ -81,11 +100,21 @@ describe("StatusWriter", () => {
   function writer(failures: readonly ToolkitError[], fresh: LiveObject | undefined): { readonly subject: StatusWriter; readonly sent: JsonValue[] } {
     const sent: JsonValue[] = [];
     const left = [...failures];
-    const unused = (): never => { throw new Error("not used"); };
+    const unused = (): never => {
+      throw new Error("not used");
+    };
     const subject = new StatusWriter({
-      resource: { group: "g", version: "v1", plural: "ks" }, fieldManager: "m", nowMs: () => NOW_MS,
+      resource: { group: "g", version: "v1", plural: "ks" },
+      fieldManager: "m",
+      nowMs: () => NOW_MS,
       client: {
-        get: async () => fresh, list: unused, watch: unused, create: unused, apply: unused, delete: unused, resourceFor: unused,
+        get: async () => fresh,
+        list: unused,
+        watch: unused,
+        create: unused,
+        apply: unused,
+        delete: unused,
+        resourceFor: unused,
         patch: async (_, patch) => {
           sent.push(patch);
           const failure = left.shift();
@@ -111,7 +140,10 @@ describe("StatusWriter", () => {
     expect(sent).toEqual(["7", "8"].map((resourceVersion) => ({ metadata: { resourceVersion }, status: { a: 1 } })));
   });
   it("gives up after five conflicts", async () => {
-    const { subject, sent } = writer(Array.from({ length: 9 }, () => conflict), object());
+    const { subject, sent } = writer(
+      Array.from({ length: 9 }, () => conflict),
+      object(),
+    );
     await expect(subject.write(object(), update, signal)).rejects.toBe(conflict);
     expect(sent.length).toBe(5);
   });

@@ -58,7 +58,11 @@ export class StatusWriter {
   #send(current: LiveObject, patch: JsonObject, signal: AbortSignal): Promise<LiveObject> {
     const { resourceVersion } = current.metadata;
     const { client, fieldManager } = this.#options;
-    return client.patch(this.#nameOf(current), { metadata: { resourceVersion }, status: patch }, { type: "merge", subresource: "status", fieldManager, signal });
+    return client.patch(
+      this.#nameOf(current),
+      { metadata: { resourceVersion }, status: patch },
+      { type: "merge", subresource: "status", fieldManager, signal },
+    );
   }
 
   #nameOf({ metadata }: LiveObject): { resource: ResourceName; namespace: string | undefined; name: string } {
@@ -67,7 +71,11 @@ export class StatusWriter {
 }
 
 /** The merge patch that turns the stored status into the updated one; undefined when there is nothing to change. Pure. */
-export function statusPatch(obj: LiveObject, { fields, conditions, generation = obj.metadata.generation ?? 0 }: StatusUpdate, nowMs: number): JsonObject | undefined {
+export function statusPatch(
+  obj: LiveObject,
+  { fields, conditions, generation = obj.metadata.generation ?? 0 }: StatusUpdate,
+  nowMs: number,
+): JsonObject | undefined {
   const stored = isObject(obj["status"]) ? obj["status"] : {};
   const before = conditionsOf(obj);
   const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
@@ -92,7 +100,9 @@ export function conditionsOf(obj: LiveObject): readonly Condition[] {
 function replacement(before: JsonValue | undefined, after: JsonValue): JsonValue {
   if (!isObject(before) || !isObject(after)) return after;
   const removed = Object.keys(before).filter((key) => !Object.hasOwn(after, key));
-  const kept = Object.entries(after).map(([key, value]) => [key, value === undefined ? null : replacement(Object.hasOwn(before, key) ? before[key] : undefined, value)] as const);
+  const kept = Object.entries(after).map(
+    ([key, value]) => [key, value === undefined ? null : replacement(Object.hasOwn(before, key) ? before[key] : undefined, value)] as const,
+  );
   return Object.fromEntries([...kept, ...removed.map((key) => [key, null] as const)]);
 }
 
@@ -104,4 +114,3 @@ function asJson(value: unknown): JsonValue {
   // why: statuses are made of JSON values; a type made from a schema does not say so to the compiler
   return value as JsonValue;
 }
-

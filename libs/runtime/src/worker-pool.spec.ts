@@ -19,16 +19,22 @@ const before = process.getActiveResourcesInfo().filter((name) => name === "Messa
 
 function pool(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
   const made = new WorkerPool({
-    entry: new URL("testing/jobs-worker.ts", import.meta.url), role: "test", threads: 2, memoryLimitMb: 64, clock: systemClock,
-    execArgv: ["--conditions=@plumb/source"], ...options,
+    entry: new URL("testing/jobs-worker.ts", import.meta.url),
+    role: "test",
+    threads: 2,
+    memoryLimitMb: 64,
+    clock: systemClock,
+    execArgv: ["--conditions=@plumb/source"],
+    ...options,
   });
   pools.push(made);
   return made;
 }
 
 let keys = 0;
-const options = (change: { readonly key?: string; readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): { key: string; timeoutMs: number; signal: AbortSignal } =>
-  ({ key: `key ${(keys += 1)}`, timeoutMs: 60_000, signal: never, ...change });
+const options = (
+  change: { readonly key?: string; readonly timeoutMs?: number; readonly signal?: AbortSignal } = {},
+): { key: string; timeoutMs: number; signal: AbortSignal } => ({ key: `key ${(keys += 1)}`, timeoutMs: 60_000, signal: never, ...change });
 
 describe("a job", () => {
   it("is given its input and gives back its value", async () => {
@@ -36,7 +42,10 @@ describe("a job", () => {
   });
   it("fails as it failed in its thread: kind, message, the time to wait, and where", async () => {
     await expect(pool().run("fail", "throttled", options())).rejects.toMatchObject({ kind: "throttled", message: "failed as told", retryAfterMs: 1234 });
-    await expect(pool().run("bug", undefined, options())).rejects.toMatchObject({ kind: "internal", cause: { stack: expect.stringContaining("jobs-worker.ts") } });
+    await expect(pool().run("bug", undefined, options())).rejects.toMatchObject({
+      kind: "internal",
+      cause: { stack: expect.stringContaining("jobs-worker.ts") },
+    });
     await expect(pool().run("absent", undefined, options())).rejects.toMatchObject({ kind: "internal", message: "no job is called absent" });
     await expect(pool().run("constructor", undefined, options())).rejects.toMatchObject({ kind: "internal" });
   });
@@ -48,7 +57,10 @@ describe("a job", () => {
     expect(await subject.run("echo", 2, options())).toBe(2);
   });
   it("that never ends is ended at its limit, though it never yields", async () => {
-    await expect(pool().run("spin", undefined, options({ timeoutMs: 100 }))).rejects.toMatchObject({ kind: "invalid", message: "spin took longer than 100 ms" });
+    await expect(pool().run("spin", undefined, options({ timeoutMs: 100 }))).rejects.toMatchObject({
+      kind: "invalid",
+      message: "spin took longer than 100 ms",
+    });
   });
   it("is ended by its signal, while it runs and while it waits", async () => {
     const subject = pool({ threads: 1 });
@@ -62,7 +74,10 @@ describe("a job", () => {
     await expect(subject.run("echo", 1, options({ signal: first.signal }))).rejects.toMatchObject({ kind: "cancelled" });
     expect(await subject.run("echo", 1, options())).toBe(1);
   });
-  it.each([["exit", "the worker ended"], ["crash", "crashed"]])("whose thread dies of %s takes nothing with it", async (name, words) => {
+  it.each([
+    ["exit", "the worker ended"],
+    ["crash", "crashed"],
+  ])("whose thread dies of %s takes nothing with it", async (name, words) => {
     const subject = pool();
     const [dead, alive] = await Promise.allSettled([subject.run(name, undefined, options()), subject.run("echo", 1, options())]);
     expect(dead).toMatchObject({ status: "rejected", reason: { kind: "internal", message: expect.stringContaining(words) } });
@@ -71,7 +86,10 @@ describe("a job", () => {
   it("whose input or answer cannot go between threads fails alone, also from the queue", async () => {
     const subject = pool({ threads: 1 });
     const settled = await Promise.allSettled([
-      subject.run("echo", 1, options()), subject.run("echo", () => 1, options()), subject.run("unclonable", undefined, options()), subject.run("echo", 2, options()),
+      subject.run("echo", 1, options()),
+      subject.run("echo", () => 1, options()),
+      subject.run("unclonable", undefined, options()),
+      subject.run("echo", 2, options()),
     ]);
     expect(settled).toMatchObject([{ value: 1 }, { reason: { kind: "internal" } }, { reason: { kind: "internal" } }, { value: 2 }]);
   });

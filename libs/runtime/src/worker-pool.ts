@@ -4,7 +4,10 @@ import { ERROR_KINDS, ToolkitError, toToolkitError, type Clock, type ErrorKind, 
 /** A job's answer as it comes over the wire between threads. */
 export type JobAnswer =
   | { readonly kind: "done"; readonly value: unknown }
-  | { readonly kind: "failed"; readonly error: { readonly kind: string; readonly message: string; readonly stack?: string | undefined; readonly retryAfterMs?: number | undefined } };
+  | {
+      readonly kind: "failed";
+      readonly error: { readonly kind: string; readonly message: string; readonly stack?: string | undefined; readonly retryAfterMs?: number | undefined };
+    };
 
 export interface WorkerPoolOptions {
   /** The module that a worker starts with; it is the process's own file. */

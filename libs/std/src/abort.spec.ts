@@ -7,7 +7,11 @@ describe("withDeadline", () => {
   it("names the limit and returns only when the work has stopped", async () => {
     let stopped = false;
     const work = withDeadline(20, never, async (signal) => {
-      try { await sleep(10_000, signal); } finally { stopped = true; }
+      try {
+        await sleep(10_000, signal);
+      } finally {
+        stopped = true;
+      }
     });
     await expect(work).rejects.toMatchObject({ kind: "unavailable", message: "no answer within 20 ms" });
     expect(stopped).toBe(true);

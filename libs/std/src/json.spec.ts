@@ -34,14 +34,24 @@ describe("stringifyJson", () => {
   it("gives back what was read, whatever it is", () => {
     const { value } = fc.letrec<{ value: JsonValue }>((tie) => ({
       value: fc.oneof(
-        { maxDepth: 4 }, fc.constant(null), fc.boolean(), fc.string({ unit: "binary" }), fc.maxSafeInteger(), fc.double({ noNaN: true, noDefaultInfinity: true }).filter((number) => !Object.is(number, -0) && (!Number.isInteger(number) || Number.isSafeInteger(number))),
+        { maxDepth: 4 },
+        fc.constant(null),
+        fc.boolean(),
+        fc.string({ unit: "binary" }),
+        fc.maxSafeInteger(),
+        fc
+          .double({ noNaN: true, noDefaultInfinity: true })
+          .filter((number) => !Object.is(number, -0) && (!Number.isInteger(number) || Number.isSafeInteger(number))),
         fc.bigInt().filter((number) => !Number.isSafeInteger(Number(number))),
-        fc.array(tie("value"), { maxLength: 4 }), fc.dictionary(fc.oneof(fc.string(), fc.constant("__proto__")), tie("value"), { maxKeys: 4, noNullPrototype: true }),
+        fc.array(tie("value"), { maxLength: 4 }),
+        fc.dictionary(fc.oneof(fc.string(), fc.constant("__proto__")), tie("value"), { maxKeys: 4, noNullPrototype: true }),
       ),
     }));
-    fc.assert(fc.property(value, fc.constantFrom(0, 2), (json, indent) => {
-      expect(parseJson(stringifyJson(json, indent))).toEqual(json);
-    }));
+    fc.assert(
+      fc.property(value, fc.constantFrom(0, 2), (json, indent) => {
+        expect(parseJson(stringifyJson(json, indent))).toEqual(json);
+      }),
+    );
   });
   it("writes a long integer as a number, and leaves out what is undefined", () => {
     expect(stringifyJson({ a: 2n ** 63n, b: undefined })).toBe('{"a":9223372036854775808}');

@@ -15,9 +15,7 @@ export function parseJson(text: string): JsonValue {
   // why: the standard library's type lacks the reviver's third argument, which Node 22 and newer pass
   const parse = JSON.parse as (text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown) => JsonValue;
   return parse(text, (_key, value, context) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && context.source !== undefined && INTEGER.test(context.source)
-      ? BigInt(context.source)
-      : value,
+    typeof value === "number" && !Number.isSafeInteger(value) && context.source !== undefined && INTEGER.test(context.source) ? BigInt(context.source) : value,
   );
 }
 
@@ -41,5 +39,9 @@ export function canonicalJson(value: unknown): string {
 function inKeyOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inKeyOrder);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => compareText(a, b)).map(([key, child]) => [key, inKeyOrder(child)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => compareText(a, b))
+      .map(([key, child]) => [key, inKeyOrder(child)]),
+  );
 }

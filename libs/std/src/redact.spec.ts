@@ -23,16 +23,20 @@ describe("redactUrls", () => {
   });
   it("lets no user name and no password through, whatever is in them and around them", () => {
     const anyWord = fc.stringMatching(/^[A-Za-z0-9._~!$&*+,;=:@%-]{1,20}$/).map((word) => `zq${word}zq`);
-    fc.assert(fc.property(anyWord, anyWord, fc.string({ unit: fc.constantFrom("a", " ", "'", '"', "(", "\n") }), (user, password, around) => {
-      const shown = redactUrls(`${around}https://${user}:${password}@git.example/app${around}`);
-      expect(shown).toBe(`${around}https://git.example/app${around}`);
-    }));
+    fc.assert(
+      fc.property(anyWord, anyWord, fc.string({ unit: fc.constantFrom("a", " ", "'", '"', "(", "\n") }), (user, password, around) => {
+        const shown = redactUrls(`${around}https://${user}:${password}@git.example/app${around}`);
+        expect(shown).toBe(`${around}https://git.example/app${around}`);
+      }),
+    );
   });
   it("says the same of what it has cut already", () => {
-    fc.assert(fc.property(fc.string(), fc.webUrl({ withQueryParameters: true }), (text, url) => {
-      const once = redactUrls(`${text} ${url}`);
-      expect(redactUrls(once)).toBe(once);
-    }));
+    fc.assert(
+      fc.property(fc.string(), fc.webUrl({ withQueryParameters: true }), (text, url) => {
+        const once = redactUrls(`${text} ${url}`);
+        expect(redactUrls(once)).toBe(once);
+      }),
+    );
   });
   it.each(["a:", "?", "&", "?a", "a.", "://", "://a", "?token", "a@"])("takes a time that grows as the text does, be it many times %s", (part) => {
     expect(redactUrls(`https://${part.repeat(200_000)}`).length).toBeGreaterThan(0);

@@ -24,7 +24,11 @@ const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** A meter that keeps its series in memory. Asking for a name again gives the same instrument. */
 export function createMeter(): ExposedMeter {
   const metrics = new Map<string, Metric>();
-  function register<Instrument extends Counter | Gauge | Histogram>(name: string, type: MetricType, create: () => Metric & { readonly instrument: Instrument }): Instrument {
+  function register<Instrument extends Counter | Gauge | Histogram>(
+    name: string,
+    type: MetricType,
+    create: () => Metric & { readonly instrument: Instrument },
+  ): Instrument {
     const known = metrics.get(name);
     if (known !== undefined && known.type !== type) throw bug(`metric ${name} is a ${known.type}, not a ${type}`);
     if (!NAME.test(name)) throw bug(`"${name}" is no name of a metric`);

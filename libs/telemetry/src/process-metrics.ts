@@ -66,7 +66,10 @@ function measureCollections(meter: Meter): () => void {
   const histogram = meter.histogram("nodejs_gc_duration_seconds", "Garbage collection duration by kind.", GC_BUCKETS);
   const observer = new PerformanceObserver((list) => {
     // why: entries of type gc have this detail, which the types do not know
-    for (const { duration, detail: { kind = 0 } } of list.getEntries() as (PerformanceEntry & { readonly detail: { readonly kind?: number } })[]) {
+    for (const {
+      duration,
+      detail: { kind = 0 },
+    } of list.getEntries() as (PerformanceEntry & { readonly detail: { readonly kind?: number } })[]) {
       histogram.observe({ kind: GC_KINDS.get(kind) ?? "other" }, duration / 1000);
     }
   });

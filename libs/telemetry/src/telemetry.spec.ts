@@ -15,10 +15,23 @@ describe("createLog", () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]).toMatch(/^\{"level":"info","ts":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"/);
     expect(lines[0]?.match(/"name"/g)).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? "")).toEqual({ level: "info", ts: expect.any(String), msg: "reconciled", controller: "kustomization", name: "a", durationMs: 3, isOk: true });
+    expect(JSON.parse(lines[0] ?? "")).toEqual({
+      level: "info",
+      ts: expect.any(String),
+      msg: "reconciled",
+      controller: "kustomization",
+      name: "a",
+      durationMs: 3,
+      isOk: true,
+    });
   });
 
-  it.each([["trace", 3], ["debug", 3], ["info", 2], ["error", 1]] as const)("at level %s writes %i of debug, info and error", (level, count) => {
+  it.each([
+    ["trace", 3],
+    ["debug", 3],
+    ["info", 2],
+    ["error", 1],
+  ] as const)("at level %s writes %i of debug, info and error", (level, count) => {
     const { log, lines } = recorded({ level });
     log.debug("d");
     log.info("i");
@@ -33,8 +46,14 @@ describe("createLog", () => {
   });
 
   it.each([
-    "http://user:CANARY@host/x", "Get \"https://CANARY@host/x\": refused", "https://h/?access_token=CANARY", "https://h/?a=1&sig=CANARY&b=2",
-    "Authorization: Bearer CANARYCANARY", "basic CANARYCANARY==", "eyJhbGciOi.CANARYCANARY.CANARY", "-----BEGIN RSA PRIVATE KEY-----\nCANARY\n-----END RSA PRIVATE KEY-----",
+    "http://user:CANARY@host/x",
+    'Get "https://CANARY@host/x": refused',
+    "https://h/?access_token=CANARY",
+    "https://h/?a=1&sig=CANARY&b=2",
+    "Authorization: Bearer CANARYCANARY",
+    "basic CANARYCANARY==",
+    "eyJhbGciOi.CANARYCANARY.CANARY",
+    "-----BEGIN RSA PRIVATE KEY-----\nCANARY\n-----END RSA PRIVATE KEY-----",
     "-----BEGIN PRIVATE KEY-----\nCANARY",
   ])("cuts the credential out of %j, in the message, in fields and in what lines share", (text) => {
     for (const encoding of ["json", "console"] as const) {
@@ -62,12 +81,14 @@ describe("createLog", () => {
   });
 
   it("always writes one line that is valid JSON", () => {
-    fc.assert(fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), fc.webUrl({ withQueryParameters: true }), (message, value, url) => {
-      const { log, lines } = recorded();
-      log.info(`${message} "${url}?token=${value}"`, { value: `"${url}&key=${value}"` });
-      expect(lines[0]?.indexOf("\n")).toBe((lines[0]?.length ?? 0) - 1);
-      expect(JSON.parse(lines[0] ?? "")).toHaveProperty("msg");
-    }));
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), fc.webUrl({ withQueryParameters: true }), (message, value, url) => {
+        const { log, lines } = recorded();
+        log.info(`${message} "${url}?token=${value}"`, { value: `"${url}&key=${value}"` });
+        expect(lines[0]?.indexOf("\n")).toBe((lines[0]?.length ?? 0) - 1);
+        expect(JSON.parse(lines[0] ?? "")).toHaveProperty("msg");
+      }),
+    );
   });
 
   it("has the last line out before a process ends at once", () => {
@@ -84,7 +105,10 @@ describe("readLogFlags", () => {
     expect(readLogFlags({})).toEqual({ level: "info", encoding: "json" });
     expect(readLogFlags({ "log-level": "trace", "log-encoding": "console" })).toEqual({ level: "trace", encoding: "console" });
   });
-  it.each([[{ "log-level": "warn" }, "--log-level"], [{ "log-encoding": "xml" }, "--log-encoding"]])("names the flag of %j", (flags, name) => {
+  it.each([
+    [{ "log-level": "warn" }, "--log-level"],
+    [{ "log-encoding": "xml" }, "--log-encoding"],
+  ])("names the flag of %j", (flags, name) => {
     expect(() => readLogFlags(flags)).toThrow(name);
   });
 });
@@ -102,10 +126,24 @@ describe("createMeter", () => {
     for (const value of [0.1, 0.5, 7]) histogram.observe({ kind: "a" }, value);
     expect(meter.expose()).toBe(
       [
-        "# HELP jobs_total Jobs\\nby \\\\ result.", "# TYPE jobs_total counter", 'jobs_total{kind="a",result="ok"} 3', 'jobs_total{result="b\\"\\\\\\n"} 1',
-        "# HELP depth Depth.", "# TYPE depth gauge", "depth -1.5", "# HELP free Free.", "# TYPE free gauge", "free +Inf",
-        "# HELP took_seconds Took.", "# TYPE took_seconds histogram", 'took_seconds_bucket{kind="a",le="0.1"} 1', 'took_seconds_bucket{kind="a",le="1"} 2',
-        'took_seconds_bucket{kind="a",le="+Inf"} 3', 'took_seconds_sum{kind="a"} 7.6', 'took_seconds_count{kind="a"} 3', "",
+        "# HELP jobs_total Jobs\\nby \\\\ result.",
+        "# TYPE jobs_total counter",
+        'jobs_total{kind="a",result="ok"} 3',
+        'jobs_total{result="b\\"\\\\\\n"} 1',
+        "# HELP depth Depth.",
+        "# TYPE depth gauge",
+        "depth -1.5",
+        "# HELP free Free.",
+        "# TYPE free gauge",
+        "free +Inf",
+        "# HELP took_seconds Took.",
+        "# TYPE took_seconds histogram",
+        'took_seconds_bucket{kind="a",le="0.1"} 1',
+        'took_seconds_bucket{kind="a",le="1"} 2',
+        'took_seconds_bucket{kind="a",le="+Inf"} 3',
+        'took_seconds_sum{kind="a"} 7.6',
+        'took_seconds_count{kind="a"} 3',
+        "",
       ].join("\n"),
     );
   });
@@ -113,7 +151,12 @@ describe("createMeter", () => {
   it("forgets every series of an object that is gone, and no other", () => {
     const meter = createMeter();
     const counter = meter.counter("c_total", "C.");
-    for (const [name, step] of [["a", "1"], ["a", "2"], ["b", "1"]] as const) counter.add({ name, step });
+    for (const [name, step] of [
+      ["a", "1"],
+      ["a", "2"],
+      ["b", "1"],
+    ] as const)
+      counter.add({ name, step });
     counter.forget({ name: "a" });
     expect(meter.expose()).toContain('c_total{name="b",step="1"} 1');
     expect(meter.expose()).not.toContain('name="a"');
@@ -131,14 +174,16 @@ describe("createMeter", () => {
   });
 
   it("counts every value in exactly one place, whatever the values", () => {
-    fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true })), (values) => {
-      const meter = createMeter();
-      const histogram = meter.histogram("h", "H.", exponentialBuckets(0.01, 1800, 10));
-      for (const value of values) histogram.observe({}, value);
-      const counts = [...meter.expose().matchAll(/^h_bucket\{le="[^"]+"\} (\d+)$/gm)].map(([, count]) => Number(count));
-      expect(counts.at(-1) ?? 0).toBe(values.length);
-      expect(counts).toEqual(counts.toSorted((a, b) => a - b));
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true })), (values) => {
+        const meter = createMeter();
+        const histogram = meter.histogram("h", "H.", exponentialBuckets(0.01, 1800, 10));
+        for (const value of values) histogram.observe({}, value);
+        const counts = [...meter.expose().matchAll(/^h_bucket\{le="[^"]+"\} (\d+)$/gm)].map(([, count]) => Number(count));
+        expect(counts.at(-1) ?? 0).toBe(values.length);
+        expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+      }),
+    );
   });
 
   it("has Flux's ten buckets from ten milliseconds to half an hour", () => {

@@ -36,7 +36,10 @@ interface Decoding {
  * @throws {ToolkitError} `invalid` with path and line: a key twice (dialect `kustomize`; the last counts for `kubernetes`), an
  *   infinity, an alias inside itself, a key that is a collection
  */
-export function decodeNode(node: YamlNode, { path, dialect = "kustomize", maxNodes = DEFAULT_YAML_LIMITS.maxNodes, isDirect = dialect === "kubernetes" }: DecodeOptions = {}): JsonValue {
+export function decodeNode(
+  node: YamlNode,
+  { path, dialect = "kustomize", maxNodes = DEFAULT_YAML_LIMITS.maxNodes, isDirect = dialect === "kubernetes" }: DecodeOptions = {},
+): JsonValue {
   return decode(node, { path, dialect, maxNodes, isDirect, nodes: 0, open: new Set() }, "root");
 }
 
@@ -48,7 +51,8 @@ function placeIn(node: YamlNode, place: Place): Place {
 }
 
 function decode(node: YamlNode, into: Decoding, place: Place): JsonValue {
-  if (++into.nodes > into.maxNodes) throw yamlError(`document contains excessive aliasing: more than ${into.maxNodes} nodes (limit maxNodes)`, into.path, node.line);
+  if (++into.nodes > into.maxNodes)
+    throw yamlError(`document contains excessive aliasing: more than ${into.maxNodes} nodes (limit maxNodes)`, into.path, node.line);
   switch (node.kind) {
     case "scalar":
       return decodeScalar(node, into, place);
@@ -195,7 +199,8 @@ function decodeScalar(node: YamlNode, { path, dialect, isDirect }: Decoding, pla
   const resolved = resolveScalar(value, dialect);
   if (dialect === "kubernetes" && style === 0) return finite(resolved.tag === "!!timestamp" ? value : resolved.value, path, line);
   if (!isTagged) {
-    if ((style & STRING_STYLES) !== 0 || value.includes("\n")) return resolved.tag === tag || tag === "" ? value : finite(coerce(resolved, node, path), path, line);
+    if ((style & STRING_STYLES) !== 0 || value.includes("\n"))
+      return resolved.tag === tag || tag === "" ? value : finite(coerce(resolved, node, path), path, line);
     if (tag === "" || tag === resolved.tag) return finite(resolved.value, path, line);
   }
   if (tag === "!!binary") return decodeBinary(value, path, line);

@@ -15,7 +15,10 @@ function problemOf(work: () => unknown): ToolkitError {
 describe("documents", () => {
   it("start at the line of their content, empty ones left out", () => {
     const text = "# head\n---\na: 1\n---\n---\n# only a comment\n---\n\nb: 2\n";
-    expect(parseDocuments(text)).toStrictEqual([{ value: { a: 1 }, line: 3 }, { value: { b: 2 }, line: 9 }]);
+    expect(parseDocuments(text)).toStrictEqual([
+      { value: { a: 1 }, line: 3 },
+      { value: { b: 2 }, line: 9 },
+    ]);
   });
 
   it("are read past a byte order mark and CRLF", () => {
@@ -35,7 +38,7 @@ describe("documents", () => {
 
 const accepted: readonly (readonly [string, string, unknown])[] = [
   ["a flow list closed in the first column", "a: [\n  b,\n]\n", { a: ["b"] }],
-  ["a quoted text that goes on in the first column", "a: \"b\nc\"\n", { a: "b c" }],
+  ["a quoted text that goes on in the first column", 'a: "b\nc"\n', { a: "b c" }],
   ["a merge key, the own value first", "x: &x {a: 1, b: 2}\ny:\n  <<: *x\n  b: 3\n", { x: { a: 1, b: 2 }, y: { b: 3, a: 1 } }],
   ["a list of merges, the first one first", "x: &x {a: 1}\ny: &y {a: 2, c: 3}\nz: {<<: [*x, *y]}\n", { x: { a: 1 }, y: { a: 2, c: 3 }, z: { a: 1, c: 3 } }],
   ["a custom tag, as text", "a: !env HOME\n", { a: "HOME" }],
@@ -60,7 +63,11 @@ const refused: readonly (readonly [string, string, string])[] = [
   ["an infinity", "a: .inf\n", "yaml: line 1: json: unsupported value: +Inf (f.yaml:1)"],
   ["a control character", "a: \u0000b\n", "yaml: control characters are not allowed (f.yaml:1:4)"],
   ["a list as a key", "? [a]\n: b\n", "yaml: line 1: invalid map key: a collection (f.yaml:1)"],
-  ["a key further in that is no text", "a:\n  1: b\n", "yaml: line 2: json: unsupported type: map[interface {}]interface {}: a key that is no string (f.yaml:2)"],
+  [
+    "a key further in that is no text",
+    "a:\n  1: b\n",
+    "yaml: line 2: json: unsupported type: map[interface {}]interface {}: a key that is no string (f.yaml:2)",
+  ],
   ["something behind a separator", "a: 1\n--- b\nc: 2\n", "yaml: line 2: invalid document separator: --- b (f.yaml:2)"],
   ["an alias inside itself", "a: &a [*a]\n", "yaml: line 1: anchor 'a' value contains itself (f.yaml:1)"],
 ];
@@ -76,7 +83,10 @@ describe("kustomize refuses, with the place,", () => {
 describe("the dialect of sigs.k8s.io/yaml", () => {
   it("takes yes for true, leaves a date, lets the last of two keys count and turns keys into text", () => {
     expect(parseOne("a: yes\nb: 2020-01-01\nc: 1\nc: 2\nd: {1: x, true: w, 1.5: z}\n", { dialect: "kubernetes" })).toStrictEqual({
-      a: true, b: "2020-01-01", c: 2, d: { 1: "x", true: "w", "1.5": "z" },
+      a: true,
+      b: "2020-01-01",
+      c: 2,
+      d: { 1: "x", true: "w", "1.5": "z" },
     });
   });
 });
@@ -86,9 +96,19 @@ describe("bombs are refused within a second, naming the limit:", () => {
   const bombs: readonly (readonly [string, string | Uint8Array, string])[] = [
     ["aliases", `l0: &l0 [x]\n${levels}`, "limit maxNodes"],
     ["many aliases", `a: &a x\nb: [${Array(2000).fill("*a").join(", ")}]\n`, "limit maxAliases"],
-    ["merge keys", `m0: &m0 {a: b}\n${Array.from({ length: 30 }, (_, i) => `m${i + 1}: &m${i + 1} {<<: [*m${i}, *m${i}, *m${i}, *m${i}], k${i}: {<<: [*m${i}, *m${i}]}}`).join("\n")}`, "limit maxNodes"],
+    [
+      "merge keys",
+      `m0: &m0 {a: b}\n${Array.from({ length: 30 }, (_, i) => `m${i + 1}: &m${i + 1} {<<: [*m${i}, *m${i}, *m${i}, *m${i}], k${i}: {<<: [*m${i}, *m${i}]}}`).join("\n")}`,
+      "limit maxNodes",
+    ],
     ["nesting in flow", "[".repeat(20_000), "limit maxDepth"],
-    ["nesting in blocks", Array.from({ length: 20_000 }, (_, i) => `${" ".repeat(Math.min(i, 300))}- `).join("").slice(0, 60_000), "limit maxDepth"],
+    [
+      "nesting in blocks",
+      Array.from({ length: 20_000 }, (_, i) => `${" ".repeat(Math.min(i, 300))}- `)
+        .join("")
+        .slice(0, 60_000),
+      "limit maxDepth",
+    ],
     ["a text of 100 MB", Buffer.alloc(100 * 2 ** 20, 0x61), "limit maxBytes"],
   ];
 
@@ -114,7 +134,8 @@ describe("stringify", () => {
   });
 
   it("writes what it reads for every kind of root", () => {
-    for (const value of [null, true, "x", "", "a\nb\n", 5n, [], {}, [[1], [{ a: [] }]]]) expect(parseOne(stringify(value))).toStrictEqual(typeof value === "bigint" ? 5 : value);
+    for (const value of [null, true, "x", "", "a\nb\n", 5n, [], {}, [[1], [{ a: [] }]]])
+      expect(parseOne(stringify(value))).toStrictEqual(typeof value === "bigint" ? 5 : value);
   });
 
   it("refuses what JSON cannot hold", () => {

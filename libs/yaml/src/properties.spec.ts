@@ -2,7 +2,10 @@ import { goJsonNumber, parseOne, stringify } from "./index.ts";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 
-const anyText = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: fc.constantFrom("a", " ", "\n", ":", "#", "-", "'", '"', "é", "\t", "1", "{", ",") }));
+const anyText = fc.oneof(
+  fc.string({ unit: "grapheme" }),
+  fc.string({ unit: fc.constantFrom("a", " ", "\n", ":", "#", "-", "'", '"', "é", "\t", "1", "{", ",") }),
+);
 /** Go reads neither what is no character nor NEL inside JSON text. */
 const isReadable = (text: string): boolean => !/[\u007f-\u009f\ufffe\uffff]/.test(text) && text.isWellFormed();
 const text = anyText.filter(isReadable);
@@ -24,34 +27,46 @@ function throughGo(given: unknown): unknown {
   if (Array.isArray(given)) return given.map(throughGo);
   if (given === null || typeof given !== "object") return given;
   const result: Record<string, unknown> = {};
-  for (const [key, item] of Object.entries(given)) Object.defineProperty(result, key, { value: throughGo(item), enumerable: true, configurable: true, writable: true });
+  for (const [key, item] of Object.entries(given))
+    Object.defineProperty(result, key, { value: throughGo(item), enumerable: true, configurable: true, writable: true });
   return result;
 }
 
 const inRange = (whole: bigint): boolean => whole >= -(2n ** 63n) && whole < 2n ** 64n;
 
 it("reads back every value that it writes", () => {
-  fc.assert(fc.property(value, (given) => {
-    // why: the arbitrary makes nothing but JSON values
-    expect(parseOne(stringify(given as never))).toStrictEqual(throughGo(given));
-  }), { numRuns: 2000 });
+  fc.assert(
+    fc.property(value, (given) => {
+      // why: the arbitrary makes nothing but JSON values
+      expect(parseOne(stringify(given as never))).toStrictEqual(throughGo(given));
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 it("writes the same text again from what it has read", () => {
-  fc.assert(fc.property(value, (given) => {
-    // why: the arbitrary makes nothing but JSON values
-    const once = stringify(given as never);
-    expect(stringify(parseOne(once))).toBe(once);
-  }), { numRuns: 1000 });
+  fc.assert(
+    fc.property(value, (given) => {
+      // why: the arbitrary makes nothing but JSON values
+      const once = stringify(given as never);
+      expect(stringify(parseOne(once))).toBe(once);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 it("never throws anything but a deliberate error, whatever the text", () => {
-  const anything = fc.string({ unit: fc.constantFrom("a", "b", " ", "\n", ":", "- ", "#", "[", "]", "{", "}", ",", "'", '"', "&x", "*x", "|", ">", "!", "\t", "---", "%", "?", "\\") });
-  fc.assert(fc.property(anything, (source) => {
-    try {
-      parseOne(source);
-    } catch (thrown) {
-      expect(thrown).toMatchObject({ name: "ToolkitError", kind: "invalid" });
-    }
-  }), { numRuns: 5000 });
+  const anything = fc.string({
+    unit: fc.constantFrom("a", "b", " ", "\n", ":", "- ", "#", "[", "]", "{", "}", ",", "'", '"', "&x", "*x", "|", ">", "!", "\t", "---", "%", "?", "\\"),
+  });
+  fc.assert(
+    fc.property(anything, (source) => {
+      try {
+        parseOne(source);
+      } catch (thrown) {
+        expect(thrown).toMatchObject({ name: "ToolkitError", kind: "invalid" });
+      }
+    }),
+    { numRuns: 5000 },
+  );
 });

@@ -16,7 +16,10 @@ const rows: readonly ScalarRow[] = isThere ? JSON.parse(readFileSync(DATA, "utf8
 describe.runIf(isThere)("a scalar comes out as kustomize writes it", () => {
   it.each(rows.map((row) => [row.in, row] as const))("%s", (_, row) => {
     const text = `spec:\n  v: ${row.in.replaceAll("\n", "\n  ")}\n`;
-    const build = (): string => parseDocuments(text).map(({ value }) => stringify(value)).join("");
+    const build = (): string =>
+      parseDocuments(text)
+        .map(({ value }) => stringify(value))
+        .join("");
     if (row.out === null) expect(build).toThrow();
     else expect(build()).toBe(`spec:\n  ${row.out}`);
   });

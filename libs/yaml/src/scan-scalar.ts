@@ -61,7 +61,8 @@ function passGap(scanner: Scanner, indent: number, begin: number, before: Breaks
   let gapEnd = start;
   for (let code = scanner.code(); isBlank(code) || isBreak(code); code = scanner.code()) {
     if (isBlank(code)) {
-      if (breaks !== undefined && scanner.column < indent && code === 9) throw scanner.problem("found a tab character that violates indentation", { line: begin });
+      if (breaks !== undefined && scanner.column < indent && code === 9)
+        throw scanner.problem("found a tab character that violates indentation", { line: begin });
       scanner.position++;
       if (breaks === undefined) gapEnd = scanner.position;
       continue;
@@ -74,8 +75,24 @@ function passGap(scanner: Scanner, indent: number, begin: number, before: Breaks
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
-  "0": "\0", a: "\x07", b: "\b", t: "\t", "\t": "\t", n: "\n", v: "\v", f: "\f", r: "\r", e: "\x1b", " ": " ", '"': '"', "'": "'", "\\": "\\",
-  N: "\x85", _: "\xa0", L: "\u2028", P: "\u2029",
+  "0": "\0",
+  a: "\x07",
+  b: "\b",
+  t: "\t",
+  "\t": "\t",
+  n: "\n",
+  v: "\v",
+  f: "\f",
+  r: "\r",
+  e: "\x1b",
+  " ": " ",
+  '"': '"',
+  "'": "'",
+  "\\": "\\",
+  N: "\x85",
+  _: "\xa0",
+  L: "\u2028",
+  P: "\u2029",
 };
 const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 
@@ -99,7 +116,12 @@ export function scanQuoted(scanner: Scanner, isSingle: boolean): string {
 }
 
 /** Text up to a blank, a break or the closing quote. `isContinued` when a backslash ended the line. */
-function quotedWord(scanner: Scanner, isSingle: boolean, quote: number, begin: { readonly line: number }): { readonly text: string; readonly isContinued: boolean } {
+function quotedWord(
+  scanner: Scanner,
+  isSingle: boolean,
+  quote: number,
+  begin: { readonly line: number },
+): { readonly text: string; readonly isContinued: boolean } {
   const { text } = scanner;
   let value = "";
   let start = scanner.position;
@@ -212,7 +234,8 @@ function scanEmptyLines(scanner: Scanner, indent: number, begin: { readonly line
   for (;;) {
     while ((indent === 0 || scanner.column < indent) && scanner.code() === 0x20) scanner.position++;
     widest = Math.max(widest, scanner.column);
-    if ((indent === 0 || scanner.column < indent) && scanner.code() === 9) throw scanner.problem("found a tab character where an indentation space is expected", begin);
+    if ((indent === 0 || scanner.column < indent) && scanner.code() === 9)
+      throw scanner.problem("found a tab character where an indentation space is expected", begin);
     if (!isBreak(scanner.code())) break;
     breaks += breakText(scanner.code());
     scanner.skipBreak();

@@ -1,5 +1,6 @@
 /** Go's layouts: RFC 3339 with short fields and `T` or `t`, a space without zone, and the date alone. */
-const TIMESTAMP = /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)| (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?)?$/;
+const TIMESTAMP =
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[Tt](\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)| (\d{1,2}):(\d{1,2}):(\d{1,2})(?:[.,](\d+))?)?$/;
 
 /** The text as Go's `time.RFC3339Nano` writes it, when it is a timestamp to go-yaml; undefined otherwise. */
 export function normalTimestamp(text: string): string | undefined {

@@ -1,8 +1,24 @@
 /** What the scanner finds, in the words of YAML 1.1. */
 export const TOKEN = {
-  streamEnd: 0, directive: 1, documentStart: 2, documentEnd: 3, blockSequenceStart: 4, blockMappingStart: 5, blockEnd: 6,
-  flowSequenceStart: 7, flowSequenceEnd: 8, flowMappingStart: 9, flowMappingEnd: 10, blockEntry: 11, flowEntry: 12,
-  key: 13, value: 14, alias: 15, anchor: 16, tag: 17, scalar: 18,
+  streamEnd: 0,
+  directive: 1,
+  documentStart: 2,
+  documentEnd: 3,
+  blockSequenceStart: 4,
+  blockMappingStart: 5,
+  blockEnd: 6,
+  flowSequenceStart: 7,
+  flowSequenceEnd: 8,
+  flowMappingStart: 9,
+  flowMappingEnd: 10,
+  blockEntry: 11,
+  flowEntry: 12,
+  key: 13,
+  value: 14,
+  alias: 15,
+  anchor: 16,
+  tag: 17,
+  scalar: 18,
 } as const;
 
 export type TokenKind = (typeof TOKEN)[keyof typeof TOKEN];

@@ -135,7 +135,21 @@ function writeFlow(sink: Sink, text: string, indent: number, canFold: boolean): 
 }
 
 const ESCAPES: Readonly<Record<number, string>> = {
-  0: "0", 7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r", 27: "e", 34: '"', 92: "\\", 0x85: "N", 0xa0: "_", 0x2028: "L", 0x2029: "P",
+  0: "0",
+  7: "a",
+  8: "b",
+  9: "t",
+  10: "n",
+  11: "v",
+  12: "f",
+  13: "r",
+  27: "e",
+  34: '"',
+  92: "\\",
+  0x85: "N",
+  0xa0: "_",
+  0x2028: "L",
+  0x2029: "P",
 };
 
 function writeDoubleQuoted(sink: Sink, text: string, indent: number, canFold: boolean): void {

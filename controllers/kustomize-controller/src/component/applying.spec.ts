@@ -21,13 +21,21 @@ describe("a Kustomization on a cluster", () => {
     });
     expect(status?.conditions?.map(({ type }) => type)).toEqual(["Ready"]);
     expect(await lab.configMap("one")).toMatchObject({
-      data: { v: "1" }, metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "app", "kustomize.toolkit.fluxcd.io/namespace": NAMESPACE } },
+      data: { v: "1" },
+      metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "app", "kustomize.toolkit.fluxcd.io/namespace": NAMESPACE } },
     });
-    await vi.waitFor(() => expect(lab.told("app")).toEqual([
-      "info Progressing: ConfigMap/apps/one created",
-      expect.stringMatching(/^info ReconciliationSucceeded: Reconciliation finished in .*, next run in 1h0m0s$/),
-    ]), LIMIT);
-    expect(lab.events("app")[0]).toMatchObject({ involvedObject: { kind: "Kustomization", namespace: NAMESPACE }, metadata: { "kustomize.toolkit.fluxcd.io/revision": revision } });
+    await vi.waitFor(
+      () =>
+        expect(lab.told("app")).toEqual([
+          "info Progressing: ConfigMap/apps/one created",
+          expect.stringMatching(/^info ReconciliationSucceeded: Reconciliation finished in .*, next run in 1h0m0s$/),
+        ]),
+      LIMIT,
+    );
+    expect(lab.events("app")[0]).toMatchObject({
+      involvedObject: { kind: "Kustomization", namespace: NAMESPACE },
+      metadata: { "kustomize.toolkit.fluxcd.io/revision": revision },
+    });
   });
 
   it("waits for a source that is missing, or that has no artifact yet, and goes on when it is there", async () => {
@@ -62,9 +70,13 @@ describe("a Kustomization on a cluster", () => {
     const { status } = await lab.ready("pruning", artifact);
     expect(status?.inventory?.entries.map(({ id }) => id)).toEqual([`${NAMESPACE}_stays__ConfigMap`]);
     expect(await Promise.all(["stays", "goes", "kept"].map((name) => lab.data(name)))).toEqual([{ v: "2" }, undefined, { v: "1" }]);
-    await vi.waitFor(() => expect(lab.told("pruning")).toEqual(expect.arrayContaining([
-      "info Progressing: ConfigMap/apps/stays configured", "info Progressing: ConfigMap/apps/goes deleted",
-    ])), LIMIT);
+    await vi.waitFor(
+      () =>
+        expect(lab.told("pruning")).toEqual(
+          expect.arrayContaining(["info Progressing: ConfigMap/apps/stays configured", "info Progressing: ConfigMap/apps/goes deleted"]),
+        ),
+      LIMIT,
+    );
   });
 
   it("leaves what is no longer in Git where prune is off, and forgets it", async () => {
@@ -99,18 +111,18 @@ describe("a Kustomization on a cluster", () => {
 
   it("is refused a source in another namespace, where that is blocked", async () => {
     await lab.create("lockdown", { sourceRef: { kind: "GitRepository", name: "app", namespace: "default" } });
-    const { status } = await lab.until("lockdown", (object) => expect(readyText(object)).toBe(
-      "False AccessDenied: can't access 'GitRepository/default/app', cross-namespace references have been blocked",
-    ));
+    const { status } = await lab.until("lockdown", (object) =>
+      expect(readyText(object)).toBe("False AccessDenied: can't access 'GitRepository/default/app', cross-namespace references have been blocked"),
+    );
     expect(status?.conditions?.find(({ type }) => type === "Stalled")?.status).toBe("True");
     expect(status?.observedGeneration).toBe(1);
   });
 
   it("is refused a kind of source that is not built, naming the field", async () => {
     await lab.create("bucket", { sourceRef: { kind: "Bucket", name: "b" } });
-    await lab.until("bucket", (object) => expect(readyText(object)).toBe(
-      "False FeatureNotSupported: spec.sourceRef.kind Bucket is not supported by this version of kustomize-controller",
-    ));
+    await lab.until("bucket", (object) =>
+      expect(readyText(object)).toBe("False FeatureNotSupported: spec.sourceRef.kind Bucket is not supported by this version of kustomize-controller"),
+    );
   });
 
   it("takes back what it applied as its deletion policy says", async () => {
@@ -123,11 +135,19 @@ describe("a Kustomization on a cluster", () => {
     for (const policy of policies) await lab.call("DELETE", lab.kustomizationPath(policy.toLowerCase()));
     for (const policy of ["mirrorprune", "delete", "orphan"]) await gone(policy);
     expect(await Promise.all(["mirrorprune", "delete", "orphan"].map(async (name) => (await lab.configMap(name)) !== undefined))).toEqual([false, false, true]);
-    const waiting = await lab.until("waitfortermination", (object) => expect(readyText(object)).toBe("Unknown Progressing: Waiting for resources to terminate"));
+    const waiting = await lab.until("waitfortermination", (object) =>
+      expect(readyText(object)).toBe("Unknown Progressing: Waiting for resources to terminate"),
+    );
     expect(waiting.metadata.deletionTimestamp).toBeDefined();
     await lab.call("PATCH", configMapPath("waitfortermination"), { metadata: { finalizers: null } });
     await gone("waitfortermination");
-    await vi.waitFor(() => expect(lab.told("waitfortermination").filter((text) => text.endsWith("deleted"))).toEqual(["info ReconciliationSucceeded: ConfigMap/apps/waitfortermination deleted"]), LIMIT);
+    await vi.waitFor(
+      () =>
+        expect(lab.told("waitfortermination").filter((text) => text.endsWith("deleted"))).toEqual([
+          "info ReconciliationSucceeded: ConfigMap/apps/waitfortermination deleted",
+        ]),
+      LIMIT,
+    );
   });
 
   it("leaves everything when it is deleted while suspended, and what its policy mirrors with prune off", async () => {
@@ -147,7 +167,13 @@ describe("a Kustomization on a cluster", () => {
     await lab.call("DELETE", lab.kustomizationPath("stuck"));
     const kept = await lab.until("stuck", (object) => expect(readyText(object)).toMatch(/^False PruneFailed: .*ConfigMap\/apps\/stuck delete failed: /));
     expect(kept.status?.inventory?.entries).toHaveLength(1);
-    await vi.waitFor(() => expect(lab.told("stuck")).toContainEqual(expect.stringMatching(/^error PruneFailed: pruning for deleted resource failed: ConfigMap\/apps\/stuck delete failed: /)), LIMIT);
+    await vi.waitFor(
+      () =>
+        expect(lab.told("stuck")).toContainEqual(
+          expect.stringMatching(/^error PruneFailed: pruning for deleted resource failed: ConfigMap\/apps\/stuck delete failed: /),
+        ),
+      LIMIT,
+    );
     restore();
     await gone("stuck");
     expect(await lab.configMap("stuck")).toBeUndefined();
@@ -157,21 +183,44 @@ describe("a Kustomization on a cluster", () => {
 describe("a commit that cannot be", () => {
   it.each<[string, string, string, Readonly<Record<string, string>>, RegExp]>([
     ["applied, for its path leads nowhere", "path", "ArtifactFailed", {}, /^kustomization path not found: .*broken-path/],
-    ["built, for a file is not YAML", "yaml", "BuildFailed", { "b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: [x\n" }, /b\.yaml.*line 5|b\.yaml:[45]/],
+    [
+      "built, for a file is not YAML",
+      "yaml",
+      "BuildFailed",
+      { "b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: [x\n" },
+      /b\.yaml.*line 5|b\.yaml:[45]/,
+    ],
     ["built, for a manifest has no kind", "kind", "BuildFailed", { "b.yaml": "apiVersion: v1\nmetadata:\n  name: x\n" }, /b\.yaml/],
-    ["applied, for the API server refuses it", "refused", "ReconciliationFailed", { "b.yaml": "# first\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: x\n  namespace: apps\nspec:\n  replicas: many\n" }, /^Deployment\/apps\/x dry-run failed.*b\.yaml:2/s],
-    ["applied, for nobody knows the kind", "unknown", "ReconciliationFailed", { "b.yaml": "apiVersion: none.test/v1\nkind: Nothing\nmetadata:\n  name: x\n  namespace: apps\n" }, /^Nothing\/apps\/x dry-run failed: no matches for kind "Nothing" in version "none\.test\/v1".*b\.yaml:1/s],
+    [
+      "applied, for the API server refuses it",
+      "refused",
+      "ReconciliationFailed",
+      { "b.yaml": "# first\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: x\n  namespace: apps\nspec:\n  replicas: many\n" },
+      /^Deployment\/apps\/x dry-run failed.*b\.yaml:2/s,
+    ],
+    [
+      "applied, for nobody knows the kind",
+      "unknown",
+      "ReconciliationFailed",
+      { "b.yaml": "apiVersion: none.test/v1\nkind: Nothing\nmetadata:\n  name: x\n  namespace: apps\n" },
+      /^Nothing\/apps\/x dry-run failed: no matches for kind "Nothing" in version "none\.test\/v1".*b\.yaml:1/s,
+    ],
   ])("%s, is named, and the last good state is kept", async (_, id, reason, files, message) => {
     const name = `broken-${id}`;
     const good = { [`${name}/a.yaml`]: configMap(name, { v: "good" }) };
     const before = await lab.applied(name, good, { path: `./${name}` });
-    const bad = id === "path" ? { "elsewhere/a.yaml": configMap(name, { v: "bad" }) } : { [`${name}/a.yaml`]: configMap(name, { v: "bad" }), ...Object.fromEntries(Object.entries(files).map(([path, text]) => [`${name}/${path}`, text])) };
+    const bad =
+      id === "path"
+        ? { "elsewhere/a.yaml": configMap(name, { v: "bad" }) }
+        : { [`${name}/a.yaml`]: configMap(name, { v: "bad" }), ...Object.fromEntries(Object.entries(files).map(([path, text]) => [`${name}/${path}`, text])) };
     const artifact = await lab.publish(name, bad);
     const failed = await lab.until(name, (object) => expect(readyText(object)).toMatch(new RegExp(`^False ${reason}: `)));
     const told = failed.status?.conditions?.find(({ type }) => type === "Ready")?.message ?? "";
     expect(told).toMatch(message);
     expect(told).not.toMatch(/\n\s+at |\.ts:\d|node:internal|plumb-kustomize-controller-/);
-    expect(conditionText(failed, "Reconciling")).toMatch(/^True ProgressingWithRetry: (Fetching|Building) manifests for revision .* with a timeout of|^True ProgressingWithRetry: Detecting drift for revision/);
+    expect(conditionText(failed, "Reconciling")).toMatch(
+      /^True ProgressingWithRetry: (Fetching|Building) manifests for revision .* with a timeout of|^True ProgressingWithRetry: Detecting drift for revision/,
+    );
     expect(failed.status?.lastAppliedRevision).toBe(before.status?.lastAppliedRevision);
     expect(failed.status?.lastAttemptedRevision).toBe(id === "path" ? before.status?.lastAppliedRevision : artifact.revision);
     expect(await lab.data(name)).toEqual({ v: "good" });

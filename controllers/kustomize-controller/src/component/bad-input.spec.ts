@@ -13,7 +13,10 @@ afterAll(() => lab.close());
 const PATH_OF_A_MACHINE = /\n\s+at |\.ts:\d|node:internal|plumb-kustomize-controller-|\/cache\//;
 
 /** Nine times nine … of one word: some 3 GB where every alias is written out. */
-const BOMB = ["a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]", ...Array.from({ length: 9 }, (_, level) => `a${level + 1}: &a${level + 1} [${Array.from({ length: 9 }, () => `*a${level}`).join(", ")}]`)].join("\n");
+const BOMB = [
+  "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]",
+  ...Array.from({ length: 9 }, (_, level) => `a${level + 1}: &a${level + 1} [${Array.from({ length: 9 }, () => `*a${level}`).join(", ")}]`),
+].join("\n");
 const manifest = (name: string, rest = ""): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  namespace: ${NAMESPACE}\n${rest}`;
 const kustomization = (resources: readonly string[]): string => `resources:\n${resources.map((resource) => `- ${resource}\n`).join("")}`;
 
@@ -27,11 +30,25 @@ describe("what cannot be built", () => {
     ["a manifest without a kind", "kind", { "b.yaml": "apiVersion: v1\nmetadata:\n  name: x\n" }, /b\.yaml.*kind/s],
     ["a manifest without a name", "name", { "b.yaml": "apiVersion: v1\nkind: ConfigMap\ndata: {}\n" }, /b\.yaml.*name/s],
     ["a kustomization that includes itself", "self", { "kustomization.yaml": kustomization(["."]) }, /cycle|itself/],
-    ["two kustomizations that include each other", "each-other", { "kustomization.yaml": kustomization(["one"]), "one/kustomization.yaml": kustomization(["../two"]), "two/kustomization.yaml": kustomization(["../one"]) }, /cycle/],
+    [
+      "two kustomizations that include each other",
+      "each-other",
+      {
+        "kustomization.yaml": kustomization(["one"]),
+        "one/kustomization.yaml": kustomization(["../two"]),
+        "two/kustomization.yaml": kustomization(["../one"]),
+      },
+      /cycle/,
+    ],
     ["a resource that is not there", "absent", { "kustomization.yaml": kustomization(["nowhere.yaml"]) }, /nowhere\.yaml/],
     ["a resource outside of the artifact", "outside", { "kustomization.yaml": kustomization(["../../../../../../../etc/passwd"]) }, /etc\/passwd/],
     ["a resource in the Internet", "remote", { "kustomization.yaml": kustomization(["https://example.com/x.yaml"]) }, /https:\/\/example\.com\/x\.yaml/],
-    ["two objects of one name", "same", { "kustomization.yaml": kustomization(["a.yaml", "b.yaml"]), "b.yaml": manifest("same") }, /may not add resource with an already registered id.*same/s],
+    [
+      "two objects of one name",
+      "same",
+      { "kustomization.yaml": kustomization(["a.yaml", "b.yaml"]), "b.yaml": manifest("same") },
+      /may not add resource with an already registered id.*same/s,
+    ],
   ])("%s is named in status and event; the last good state is kept, and others go on", async (_, id, files, message) => {
     await lab.applied(id, { "a.yaml": configMap(id, { v: "good" }) });
     const { revision } = await lab.publish(id, { "a.yaml": configMap(id, { v: "bad" }), ...files });
@@ -56,7 +73,12 @@ describe("what looks bad and is not", () => {
   it("a definition and an object of its kind come in one commit, whatever their order", async () => {
     const schema = { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties: { size: { type: "integer" } } } } } };
     const names = { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" };
-    const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: "widgets.example.com" }, spec: { group: "example.com", scope: "Namespaced", names, versions: [{ name: "v1", served: true, storage: true, schema }] } };
+    const definition = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: "widgets.example.com" },
+      spec: { group: "example.com", scope: "Namespaced", names, versions: [{ name: "v1", served: true, storage: true, schema }] },
+    };
     const widget = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "one", namespace: NAMESPACE }, spec: { size: 3 } };
     await lab.applied("widgets", { "a.yaml": JSON.stringify(widget), "b.yaml": JSON.stringify(definition) });
     expect(await lab.call<object>("GET", `/apis/example.com/v1/namespaces/${NAMESPACE}/widgets/one`)).toMatchObject({ spec: { size: 3 } });
@@ -89,7 +111,9 @@ describe("an artifact that is not what it should be", () => {
     await lab.applied("unserved", { "a.yaml": configMap("unserved", { v: "good" }) });
     const next = await lab.artifacts.publish({ "a.yaml": configMap("unserved", { v: "next" }) });
     await lab.point("unserved", { ...next, url: "http://127.0.0.1:1/x.tar.gz" });
-    await lab.until("unserved", (object) => expect(readyText(object)).toMatch(/^False ArtifactFailed: .*http:\/\/127\.0\.0\.1:1\/x\.tar\.gz.*connection refused/));
+    await lab.until("unserved", (object) =>
+      expect(readyText(object)).toMatch(/^False ArtifactFailed: .*http:\/\/127\.0\.0\.1:1\/x\.tar\.gz.*connection refused/),
+    );
     expect(await lab.data("unserved")).toEqual({ v: "good" });
   });
 });

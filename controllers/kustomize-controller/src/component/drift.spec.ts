@@ -20,9 +20,13 @@ describe("drift of an object", () => {
     await lab.applied("enforced", { "a.yaml": configMap("enforced", { v: "1" }) });
     await edit("enforced", { v: "by hand" });
     await becomes("enforced", { v: "1" });
-    await vi.waitFor(() => expect(drifts("enforced")).toEqual([
-      expect.stringMatching(/^info DriftCorrected: Drift corrected in .*: ConfigMap\/apps\/enforced \/data\/v 1 → by hand \(by kubectl-edit\)$/),
-    ]), LIMIT);
+    await vi.waitFor(
+      () =>
+        expect(drifts("enforced")).toEqual([
+          expect.stringMatching(/^info DriftCorrected: Drift corrected in .*: ConfigMap\/apps\/enforced \/data\/v 1 → by hand \(by kubectl-edit\)$/),
+        ]),
+      LIMIT,
+    );
     expect(lab.events("enforced").at(-1)?.metadata).toMatchObject({
       "kustomize.toolkit.fluxcd.io/drift-object": "ConfigMap/apps/enforced",
       "kustomize.toolkit.fluxcd.io/drift-changes": JSON.stringify([{ path: "/data/v", desired: "1", live: "by hand" }]),
@@ -37,7 +41,10 @@ describe("drift of an object", () => {
       await becomes("twice", { v: "1" });
       await vi.waitFor(() => expect(drifts("twice")).toHaveLength(count), LIMIT);
     }
-    const tokens = lab.events("twice").filter(({ reason }) => reason === "DriftCorrected").map(({ metadata }) => metadata?.["kustomize.toolkit.fluxcd.io/token"]);
+    const tokens = lab
+      .events("twice")
+      .filter(({ reason }) => reason === "DriftCorrected")
+      .map(({ metadata }) => metadata?.["kustomize.toolkit.fluxcd.io/token"]);
     expect(new Set(tokens).size).toBe(2);
   });
 
@@ -45,7 +52,10 @@ describe("drift of an object", () => {
     await lab.applied("deleted", { "a.yaml": configMap("deleted", { v: "1" }) });
     await lab.call("DELETE", configMapPath("deleted"));
     await becomes("deleted", { v: "1" });
-    await vi.waitFor(() => expect(drifts("deleted")).toEqual([expect.stringMatching(/^info DriftCorrected: .*ConfigMap\/apps\/deleted was deleted \(by unknown\)$/)]), LIMIT);
+    await vi.waitFor(
+      () => expect(drifts("deleted")).toEqual([expect.stringMatching(/^info DriftCorrected: .*ConfigMap\/apps\/deleted was deleted \(by unknown\)$/)]),
+      LIMIT,
+    );
   });
 
   it("is not told of a Secret's values", async () => {
@@ -71,13 +81,28 @@ describe("drift of an object", () => {
 
   it("that cannot be corrected is told with the reason, and told when it is over by a run", async () => {
     await lab.applied("refused", { "a.yaml": configMap("refused", { v: "1" }) });
-    const restore = lab.cluster.server.knobs.inject({ matches: ({ method, path, query }) => method === "PATCH" && path === configMapPath("refused") && !query.has("dryRun") && !query.has("spec"), status: 403 });
+    const restore = lab.cluster.server.knobs.inject({
+      matches: ({ method, path, query }) => method === "PATCH" && path === configMapPath("refused") && !query.has("dryRun") && !query.has("spec"),
+      status: 403,
+    });
     await edit("refused", { v: "2" });
-    await vi.waitFor(() => expect(drifts("refused")).toEqual([expect.stringMatching(/^error DriftDetected: Drift detected: ConfigMap\/apps\/refused \/data\/v 1 → 2 \(by kubectl-edit\)\nnot corrected: /)]), LIMIT);
+    await vi.waitFor(
+      () =>
+        expect(drifts("refused")).toEqual([
+          expect.stringMatching(/^error DriftDetected: Drift detected: ConfigMap\/apps\/refused \/data\/v 1 → 2 \(by kubectl-edit\)\nnot corrected: /),
+        ]),
+      LIMIT,
+    );
     restore();
     await lab.reconcile("refused");
     await becomes("refused", { v: "1" });
-    await vi.waitFor(() => expect(drifts("refused").slice(1)).toEqual([expect.stringMatching(/^info DriftResolved: Drift resolved after .*: ConfigMap\/apps\/refused is as it was declared$/)]), LIMIT);
+    await vi.waitFor(
+      () =>
+        expect(drifts("refused").slice(1)).toEqual([
+          expect.stringMatching(/^info DriftResolved: Drift resolved after .*: ConfigMap\/apps\/refused is as it was declared$/),
+        ]),
+      LIMIT,
+    );
   });
 });
 
@@ -103,7 +128,10 @@ describe("drift that is observed", () => {
     await vi.waitFor(() => expect(drifts("half")).toHaveLength(1), LIMIT);
     await lab.ready("half", await lab.publish("half", { "a.yaml": object, "b.yaml": configMap("other", { v: "2" }) }));
     expect([await lab.data("half"), await lab.data("other")]).toEqual([{ v: "1", w: "by hand" }, { v: "2" }]);
-    await lab.ready("half", await lab.publish("half", { "a.yaml": configMap("half", { v: "2", w: "1" }, { annotations: observed }), "b.yaml": configMap("other", { v: "2" }) }));
+    await lab.ready(
+      "half",
+      await lab.publish("half", { "a.yaml": configMap("half", { v: "2", w: "1" }, { annotations: observed }), "b.yaml": configMap("other", { v: "2" }) }),
+    );
     expect(await lab.data("half")).toEqual({ v: "2", w: "1" });
     await vi.waitFor(() => expect(drifts("half").at(-1)).toMatch(/^info DriftResolved: /), LIMIT);
   });

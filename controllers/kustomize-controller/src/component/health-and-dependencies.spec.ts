@@ -11,13 +11,29 @@ beforeAll(async () => {
 afterAll(() => lab.close());
 
 const DEPLOYMENTS = `/apis/apps/v1/namespaces/${NAMESPACE}/deployments`;
-const GOOD = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1, conditions: [{ type: "Available", status: "True" }, { type: "Progressing", status: "True", reason: "NewReplicaSetAvailable" }] };
-const STUCK = { observedGeneration: 1, replicas: 1, conditions: [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: "too late" }] };
+const GOOD = {
+  observedGeneration: 1,
+  replicas: 1,
+  updatedReplicas: 1,
+  readyReplicas: 1,
+  availableReplicas: 1,
+  conditions: [
+    { type: "Available", status: "True" },
+    { type: "Progressing", status: "True", reason: "NewReplicaSetAvailable" },
+  ],
+};
+const STUCK = {
+  observedGeneration: 1,
+  replicas: 1,
+  conditions: [{ type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: "too late" }],
+};
 
 function deployment(name: string): string {
   const labels = { app: name };
   return JSON.stringify({
-    apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: NAMESPACE },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: NAMESPACE },
     spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } } },
   });
 }
@@ -35,29 +51,40 @@ async function begin(name: string, files: Readonly<Record<string, string>>, spec
 describe("a Kustomization that waits for health", () => {
   it("is not ready until all it applied is, and says how it went", async () => {
     const revision = await begin("waits", { "a.yaml": configMap("waits", {}), "b.yaml": deployment("waits") }, { wait: true });
-    const waiting = await lab.until("waits", (object) => expect(conditionText(object, "Healthy")).toBe(`Unknown Progressing: Running health checks for revision ${revision} with a timeout of 59m30s`));
+    const waiting = await lab.until("waits", (object) =>
+      expect(conditionText(object, "Healthy")).toBe(`Unknown Progressing: Running health checks for revision ${revision} with a timeout of 59m30s`),
+    );
     expect([readyText(waiting), conditionText(waiting, "Reconciling"), waiting.status?.observedGeneration, waiting.status?.lastAppliedRevision]).toEqual([
-      "Unknown Progressing: Reconciliation in progress", `True Progressing: Running health checks for revision ${revision} with a timeout of 59m30s`, -1, undefined,
+      "Unknown Progressing: Reconciliation in progress",
+      `True Progressing: Running health checks for revision ${revision} with a timeout of 59m30s`,
+      -1,
+      undefined,
     ]);
     expect(waiting.status?.inventory?.entries).toHaveLength(2);
     await becomes("waits", GOOD);
     const healthy = await lab.until("waits", (object) => expect(readyText(object)).toBe(`True ReconciliationSucceeded: Applied revision: ${revision}`));
     expect(conditionText(healthy, "Healthy")).toMatch(/^True Succeeded: Health check passed in /);
     expect([conditionText(healthy, "Reconciling"), healthy.status?.observedGeneration]).toEqual(["none", 1]);
-    await vi.waitFor(() => expect(lab.told("waits")).toEqual([
-      "info Progressing: ConfigMap/apps/waits created\nDeployment/apps/waits created",
-      expect.stringMatching(/^info Progressing: Health check passed in /),
-      expect.stringMatching(/^info ReconciliationSucceeded: /),
-    ]), LIMIT);
+    await vi.waitFor(
+      () =>
+        expect(lab.told("waits")).toEqual([
+          "info Progressing: ConfigMap/apps/waits created\nDeployment/apps/waits created",
+          expect.stringMatching(/^info Progressing: Health check passed in /),
+          expect.stringMatching(/^info ReconciliationSucceeded: /),
+        ]),
+      LIMIT,
+    );
   });
 
   it("fails early when something has stalled, keeps what was applied before, and recovers at the next run", async () => {
     const revision = await begin("stalls", { "b.yaml": deployment("stalls") }, { wait: true });
     await lab.until("stalls", (object) => expect(conditionText(object, "Healthy")).toMatch(/^Unknown Progressing/));
     await becomes("stalls", STUCK);
-    const failed = await lab.until("stalls", (object) => expect(readyText(object)).toMatch(
-      /^False HealthCheckFailed: health check failed after .*: failed early due to stalled resources: \[Deployment\/apps\/stalls status: 'Failed'.*\]$/,
-    ));
+    const failed = await lab.until("stalls", (object) =>
+      expect(readyText(object)).toMatch(
+        /^False HealthCheckFailed: health check failed after .*: failed early due to stalled resources: \[Deployment\/apps\/stalls status: 'Failed'.*\]$/,
+      ),
+    );
     expect(conditionText(failed, "Healthy")).toMatch(/^False HealthCheckFailed: /);
     expect(failed.status).toMatchObject({ lastAttemptedRevision: revision, history: [{ lastReconciledStatus: "HealthCheckFailed" }] });
     expect(failed.status?.lastAppliedRevision).toBeUndefined();
@@ -82,13 +109,23 @@ describe("a Kustomization that waits for health", () => {
 describe("a Kustomization that depends on others", () => {
   it("says what it waits for, and goes on as soon as that is ready", async () => {
     const revision = await begin("dependent", { "a.yaml": configMap("dependent", {}) }, { dependsOn: [{ name: "base" }] });
-    await lab.until("dependent", (object) => expect(readyText(object)).toBe("False DependencyNotReady: dependency 'apps/base' not found: kustomizations.kustomize.toolkit.fluxcd.io \"base\" not found"));
+    await lab.until("dependent", (object) =>
+      expect(readyText(object)).toBe(
+        "False DependencyNotReady: dependency 'apps/base' not found: kustomizations.kustomize.toolkit.fluxcd.io \"base\" not found",
+      ),
+    );
     await begin("base", { "a.yaml": deployment("base") }, { wait: true });
     await lab.until("base", (object) => expect(conditionText(object, "Healthy")).toMatch(/^Unknown /));
     expect(await lab.configMap("dependent")).toBeUndefined();
     await becomes("base", GOOD);
     await lab.until("dependent", (object) => expect(readyText(object)).toBe(`True ReconciliationSucceeded: Applied revision: ${revision}`));
-    await vi.waitFor(() => expect(lab.told("dependent").filter((text) => text.includes("Dependenc"))).toEqual(["info DependencyNotReady: Dependencies do not meet ready condition, retrying in 1h0m0s"]), LIMIT);
+    await vi.waitFor(
+      () =>
+        expect(lab.told("dependent").filter((text) => text.includes("Dependenc"))).toEqual([
+          "info DependencyNotReady: Dependencies do not meet ready condition, retrying in 1h0m0s",
+        ]),
+      LIMIT,
+    );
   });
 
   it("of the same source follows each revision in order, along a chain", async () => {

@@ -17,7 +17,12 @@ function application(name: string, value: string): Readonly<Record<string, strin
     [`${name}/account.yaml`]: JSON.stringify({ apiVersion: "v1", kind: "ServiceAccount", metadata }),
     [`${name}/settings.yaml`]: configMap(name, { value }),
     [`${name}/service.yaml`]: JSON.stringify({ apiVersion: "v1", kind: "Service", metadata, spec: { selector: labels, ports: [{ port: 80 }] } }),
-    [`${name}/web.yaml`]: JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { replicas: 1, selector: { matchLabels: labels }, template } }),
+    [`${name}/web.yaml`]: JSON.stringify({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata,
+      spec: { replicas: 1, selector: { matchLabels: labels }, template },
+    }),
   };
 }
 
@@ -52,7 +57,10 @@ describe("a controller that was stopped", () => {
     await lab.call("DELETE", configMapPath("deleted"));
     await lab.call("DELETE", lab.kustomizationPath("doomed"));
     lab.start();
-    await vi.waitFor(async () => expect([await lab.data("edited"), await lab.data("deleted"), await lab.configMap("doomed")]).toEqual([{ v: "1" }, { v: "1" }, undefined]), LIMIT);
+    await vi.waitFor(
+      async () => expect([await lab.data("edited"), await lab.data("deleted"), await lab.configMap("doomed")]).toEqual([{ v: "1" }, { v: "1" }, undefined]),
+      LIMIT,
+    );
     await vi.waitFor(async () => expect(await lab.call<object>("GET", lab.kustomizationPath("doomed"))).toMatchObject({ code: 404 }), LIMIT);
   });
 
@@ -104,11 +112,16 @@ describe("an API server that fails", () => {
     const name = "half";
     await lab.createSource(name);
     const artifact = await lab.publish(name, { "a.yaml": configMap("first", {}), "b.yaml": configMap("second", {}) });
-    const isWrite = (path: string) => (request: { method: string; path: string; query: URLSearchParams }): boolean => request.method === "PATCH" && request.path === path && !request.query.has("dryRun");
+    const isWrite =
+      (path: string) =>
+      (request: { method: string; path: string; query: URLSearchParams }): boolean =>
+        request.method === "PATCH" && request.path === path && !request.query.has("dryRun");
     const restore = lab.cluster.server.knobs.inject({ matches: isWrite(configMapPath("second")), status: 500 });
     await lab.create(name, { retryInterval: "1s" });
     const failed = await lab.until(name, ({ status }) => {
-      expect(status?.conditions?.find(({ type }) => type === "Ready")?.message).toMatch(/ConfigMap\/apps\/second apply failed: [^]*b\.yaml:1[^]*ConfigMap\/apps\/first created/);
+      expect(status?.conditions?.find(({ type }) => type === "Ready")?.message).toMatch(
+        /ConfigMap\/apps\/second apply failed: [^]*b\.yaml:1[^]*ConfigMap\/apps\/first created/,
+      );
     });
     expect(failed.status?.inventory?.entries.map(({ id }) => id)).toContain(`${NAMESPACE}_first__ConfigMap`);
     restore();

@@ -53,10 +53,20 @@ let running: Promise<void>;
 
 const edit = (data: JsonObject): Promise<unknown> => client.patch(NAME, { data }, { type: "merge", fieldManager: "kubectl-edit", signal });
 const data = async (): Promise<unknown> => (await client.get(NAME, { signal }))?.["data"];
-const apply = (): Promise<ApplyResult> => new Applier({ client, baselines, concurrency: 2, customStageKinds: new Set(), overrideManagers: [] }).run({
-  owner: OWNER, objects: declared.map((each) => ({ object: each })), inventory: [], revision: "main@sha1:1", checkpoint: () => Promise.resolve(), signal,
-});
-const refuseWrites = (): (() => void) => cluster.server.knobs.inject({ matches: ({ method, query }) => method === "PATCH" && query.get("fieldManager") === "kustomize-controller" && !query.has("dryRun"), status: 403 });
+const apply = (): Promise<ApplyResult> =>
+  new Applier({ client, baselines, concurrency: 2, customStageKinds: new Set(), overrideManagers: [] }).run({
+    owner: OWNER,
+    objects: declared.map((each) => ({ object: each })),
+    inventory: [],
+    revision: "main@sha1:1",
+    checkpoint: () => Promise.resolve(),
+    signal,
+  });
+const refuseWrites = (): (() => void) =>
+  cluster.server.knobs.inject({
+    matches: ({ method, query }) => method === "PATCH" && query.get("fieldManager") === "kustomize-controller" && !query.has("dryRun"),
+    status: 403,
+  });
 
 /** Outlasts a look at an object, which takes three requests on the same connection. */
 async function looked(): Promise<void> {
@@ -68,12 +78,23 @@ beforeEach(async () => {
   client = createKubeClient({ access: { server: new URL(cluster.url), isTlsUnverified: true, credential: { kind: "token", token: cluster.token } } });
   [clock, baselines, telling, enqueued, declared] = [new ManualClock(), new Baselines(), new Telling(), [], [OBJECT]];
   object = {
-    apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization", metadata: { ...OWNER, uid: "u", resourceVersion: "1", generation: 1 },
-    spec: { interval: "10m", prune: true, sourceRef: { kind: "GitRepository", name: "lab" } }, status: { lastAppliedRevision: "main@sha1:1" },
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
+    metadata: { ...OWNER, uid: "u", resourceVersion: "1", generation: 1 },
+    spec: { interval: "10m", prune: true, sourceRef: { kind: "GitRepository", name: "lab" } },
+    status: { lastAppliedRevision: "main@sha1:1" },
   };
   corrector = new DriftCorrector({
-    client, baselines, clock, log: silentLog, meter: noMeter, overrideManagers: [], notifier: telling,
-    kustomizations: { get: () => object }, desired: () => declared.map((each) => ({ object: each })), enqueue: (key) => void enqueued.push(key),
+    client,
+    baselines,
+    clock,
+    log: silentLog,
+    meter: noMeter,
+    overrideManagers: [],
+    notifier: telling,
+    kustomizations: { get: () => object },
+    desired: () => declared.map((each) => ({ object: each })),
+    enqueue: (key) => void enqueued.push(key),
   });
   stop = new AbortController();
   running = corrector.run(stop.signal);
@@ -178,7 +199,11 @@ describe("drift that cannot be corrected", () => {
     await edit({ v: "2" });
     corrector.ring(RING);
     await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
-    await client.patch(NAME, { metadata: { annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } } }, { type: "merge", fieldManager: "kubectl-edit", signal });
+    await client.patch(
+      NAME,
+      { metadata: { annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } } },
+      { type: "merge", fieldManager: "kubectl-edit", signal },
+    );
     restore();
     corrector.ring(RING);
     await vi.waitFor(() => expect(telling.told).toEqual([expect.stringMatching(/^DriftDetected: /)]), LIMIT);

@@ -1,5 +1,15 @@
 import { inventoryEntry, type Kustomization } from "@plumb/api";
-import { checkDrift, desiredHash, type ApplyResult, type Baselines, type DesiredObject, type Drift, type DriftOutcome, type Owner, type Ring } from "@plumb/apply";
+import {
+  checkDrift,
+  desiredHash,
+  type ApplyResult,
+  type Baselines,
+  type DesiredObject,
+  type Drift,
+  type DriftOutcome,
+  type Owner,
+  type Ring,
+} from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { Places, type HeldNotice, type Notifier, type Part } from "@plumb/runtime";
 import { backoffMs, toToolkitError, type Clock, type Log, type Meter, type Timer, type ToolkitError } from "@plumb/std";
@@ -153,7 +163,13 @@ export class DriftCorrector implements Part, Corrections {
     }
     const revision = baselines.get(ring.key)?.revision ?? obj.status?.lastAppliedRevision ?? "";
     const outcome = await checkDrift({
-      client, baselines, owner, desired, revision, overrideManagers, signal,
+      client,
+      baselines,
+      owner,
+      desired,
+      revision,
+      overrideManagers,
+      signal,
       isSensitive: false,
       mode: isObserved(obj, desired.object) ? "observe" : "enforce",
       nowMs: () => clock.nowMs(),

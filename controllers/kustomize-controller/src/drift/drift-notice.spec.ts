@@ -7,32 +7,64 @@ const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 const REVISION = "main@sha1:2";
 
 function change(more: Partial<FieldChange> = {}): FieldChange {
-  return { pointer: "/spec/replicas", field: ".spec.replicas", what: "changed", desired: 3, live: 10, isRedacted: false, manager: "kubectl-scale", since: undefined, ...more };
+  return {
+    pointer: "/spec/replicas",
+    field: ".spec.replicas",
+    what: "changed",
+    desired: 3,
+    live: 10,
+    isRedacted: false,
+    manager: "kubectl-scale",
+    since: undefined,
+    ...more,
+  };
 }
 
 function drift(more: Partial<Drift> = {}): Drift {
   const changes = more.changes ?? [change()];
-  return { id: "abc", key: "apps_web_apps_Deployment", subject: "Deployment/apps/web", what: "changed", changes, managers: ["kubectl-scale"], detectedMs: AT, ...more };
+  return {
+    id: "abc",
+    key: "apps_web_apps_Deployment",
+    subject: "Deployment/apps/web",
+    what: "changed",
+    changes,
+    managers: ["kubectl-scale"],
+    detectedMs: AT,
+    ...more,
+  };
 }
 
 describe("what is told of drift", () => {
   it("names object, field, values and manager, and how long it lasted", () => {
     expect(correctedNotice(drift(), AT + 42, REVISION)).toEqual({
-      severity: "info", reason: "DriftCorrected", isDurable: true, message: "Drift corrected in 42ms: Deployment/apps/web /spec/replicas 3 → 10 (by kubectl-scale)",
+      severity: "info",
+      reason: "DriftCorrected",
+      isDurable: true,
+      message: "Drift corrected in 42ms: Deployment/apps/web /spec/replicas 3 → 10 (by kubectl-scale)",
       metadata: {
-        "kustomize.toolkit.fluxcd.io/revision": REVISION, "kustomize.toolkit.fluxcd.io/token": "abc-corrected", "kustomize.toolkit.fluxcd.io/drift-id": "abc",
-        "kustomize.toolkit.fluxcd.io/drift-object": "Deployment/apps/web", "kustomize.toolkit.fluxcd.io/drift-managers": "kubectl-scale",
-        "kustomize.toolkit.fluxcd.io/drift-changes": '[{"path":"/spec/replicas","desired":3,"live":10}]', "kustomize.toolkit.fluxcd.io/drift-detected-at": "2026-01-02T03:04:05.000Z",
+        "kustomize.toolkit.fluxcd.io/revision": REVISION,
+        "kustomize.toolkit.fluxcd.io/token": "abc-corrected",
+        "kustomize.toolkit.fluxcd.io/drift-id": "abc",
+        "kustomize.toolkit.fluxcd.io/drift-object": "Deployment/apps/web",
+        "kustomize.toolkit.fluxcd.io/drift-managers": "kubectl-scale",
+        "kustomize.toolkit.fluxcd.io/drift-changes": '[{"path":"/spec/replicas","desired":3,"live":10}]',
+        "kustomize.toolkit.fluxcd.io/drift-detected-at": "2026-01-02T03:04:05.000Z",
       },
     });
   });
 
   it("says why it is not corrected, and when it is over", () => {
     expect(detectedNotice(drift(), REVISION, new ToolkitError("denied", "forbidden"))).toMatchObject({
-      severity: "error", reason: "DriftDetected", message: "Drift detected: Deployment/apps/web /spec/replicas 3 → 10 (by kubectl-scale)\nnot corrected: forbidden",
+      severity: "error",
+      reason: "DriftDetected",
+      message: "Drift detected: Deployment/apps/web /spec/replicas 3 → 10 (by kubectl-scale)\nnot corrected: forbidden",
     });
     expect(detectedNotice(drift(), REVISION, undefined).message).not.toContain("not corrected");
-    expect(resolvedNotice(drift(), AT + 61_000, REVISION)).toMatchObject({ severity: "info", reason: "DriftResolved", message: "Drift resolved after 1m1s: Deployment/apps/web is as it was declared" });
+    expect(resolvedNotice(drift(), AT + 61_000, REVISION)).toMatchObject({
+      severity: "info",
+      reason: "DriftResolved",
+      message: "Drift resolved after 1m1s: Deployment/apps/web is as it was declared",
+    });
   });
 
   it("has another token for each state, and never a negative time when the clock was set back", () => {
@@ -44,10 +76,26 @@ describe("what is told of drift", () => {
   it.each<[string, Partial<Drift>, string]>([
     ["a deleted object", { what: "deleted", changes: [], managers: ["unknown"] }, "Deployment/apps/web was deleted (by unknown)"],
     ["one that was created anew", { what: "recreated" }, "Deployment/apps/web was created anew, /spec/replicas 3 → 10 (by kubectl-scale)"],
-    ["a removed field", { changes: [change({ what: "removed", live: undefined, manager: "unknown" })] }, "Deployment/apps/web /spec/replicas 3 → (removed) (by unknown)"],
-    ["a value of a Secret", { changes: [change({ pointer: "/data/password", isRedacted: true, desired: undefined, live: undefined })] }, "Deployment/apps/web /data/password changed (by kubectl-scale)"],
-    ["a removed value of a Secret", { changes: [change({ pointer: "/data/password", what: "removed", isRedacted: true, desired: undefined, live: undefined })] }, "Deployment/apps/web /data/password removed (by kubectl-scale)"],
-    ["two fields", { changes: [change(), change({ pointer: "/a", desired: { b: 1 }, live: "x" })] }, 'Deployment/apps/web\n- /spec/replicas 3 → 10 (by kubectl-scale)\n- /a {"b":1} → x (by kubectl-scale)'],
+    [
+      "a removed field",
+      { changes: [change({ what: "removed", live: undefined, manager: "unknown" })] },
+      "Deployment/apps/web /spec/replicas 3 → (removed) (by unknown)",
+    ],
+    [
+      "a value of a Secret",
+      { changes: [change({ pointer: "/data/password", isRedacted: true, desired: undefined, live: undefined })] },
+      "Deployment/apps/web /data/password changed (by kubectl-scale)",
+    ],
+    [
+      "a removed value of a Secret",
+      { changes: [change({ pointer: "/data/password", what: "removed", isRedacted: true, desired: undefined, live: undefined })] },
+      "Deployment/apps/web /data/password removed (by kubectl-scale)",
+    ],
+    [
+      "two fields",
+      { changes: [change(), change({ pointer: "/a", desired: { b: 1 }, live: "x" })] },
+      'Deployment/apps/web\n- /spec/replicas 3 → 10 (by kubectl-scale)\n- /a {"b":1} → x (by kubectl-scale)',
+    ],
   ])("of %s", (_, more, sentence) => {
     expect(detectedNotice(drift(more), REVISION, undefined).message).toBe(`Drift detected: ${sentence}`);
   });

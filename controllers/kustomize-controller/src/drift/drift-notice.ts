@@ -41,7 +41,13 @@ function notice(drift: Drift, state: DriftState, severity: "info" | "error", rea
     [DRIFT_KEY.Managers]: drift.managers.join(", "),
     [DRIFT_KEY.DetectedAt]: new Date(drift.detectedMs).toISOString(),
   };
-  return { severity, reason, message, metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`${GROUP}/${key}`, value])), isDurable: true };
+  return {
+    severity,
+    reason,
+    message,
+    metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [`${GROUP}/${key}`, value])),
+    isDurable: true,
+  };
 }
 
 function sentence({ subject, what, changes, managers }: Drift): string {

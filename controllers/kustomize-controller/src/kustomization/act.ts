@@ -1,7 +1,18 @@
 import { REASON, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
 import {
-  hasPolicy, isUnmanaged, prune, staleEntries, type Applier, type ApplyResult, type Baselines, type DesiredObject, type DriftWatch, type Health, type HealthChecks,
-  type HealthTarget, type PruneResult,
+  hasPolicy,
+  isUnmanaged,
+  prune,
+  staleEntries,
+  type Applier,
+  type ApplyResult,
+  type Baselines,
+  type DesiredObject,
+  type DriftWatch,
+  type Health,
+  type HealthChecks,
+  type HealthTarget,
+  type PruneResult,
 } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { keyOf, withReason, type Tools } from "@plumb/runtime";
@@ -49,19 +60,24 @@ export async function actOnKustomization(
   tools.progress(`Detecting drift ${limit}`);
   const stored = obj.status?.inventory?.entries ?? [];
   const owner = { namespace: obj.metadata.namespace ?? "", name: obj.metadata.name };
-  const applied = await withReason(REASON.ReconciliationFailed, options.applier.run({
-    owner,
-    objects: built.objects,
-    inventory: stored,
-    revision: artifact.revision,
-    isObserved: (object) => isObserved(obj, object),
-    wasApplied: wasApplied(obj, built),
-    checkpoint: (inventory) => checkpoint(obj, stored, inventory, tools, options),
-    signal: tools.signal,
-  }));
+  const applied = await withReason(
+    REASON.ReconciliationFailed,
+    options.applier.run({
+      owner,
+      objects: built.objects,
+      inventory: stored,
+      revision: artifact.revision,
+      isObserved: (object) => isObserved(obj, object),
+      wasApplied: wasApplied(obj, built),
+      checkpoint: (inventory) => checkpoint(obj, stored, inventory, tools, options),
+      signal: tools.signal,
+    }),
+  );
   const done = { digest: built.digest, applied };
   if (applied.failure === undefined) options.builds.applied(keyOf(obj), built);
-  await options.drift.follow(owner, applied.inventory, tools.signal).catch((thrown: unknown) => tools.progress(`Watching for drift: ${toToolkitError(thrown).message}`));
+  await options.drift
+    .follow(owner, applied.inventory, tools.signal)
+    .catch((thrown: unknown) => tools.progress(`Watching for drift: ${toToolkitError(thrown).message}`));
   options.corrections.afterRun(owner, applied);
   if (applied.failure !== undefined) return { ...done, pruned: undefined, health: undefined };
   const pruned = await pruneStale(obj, stored, applied.inventory, tools, options);
@@ -75,12 +91,21 @@ function wasApplied({ metadata, status }: Kustomization, { digest }: Built): boo
   return last?.digest === digest && last.lastReconciledStatus !== REASON.ReconciliationFailed && status?.observedGeneration === metadata.generation;
 }
 
-async function build(obj: Kustomization, { artifact, timeoutMs }: KustomizationPlan, limit: string, tools: Tools<KustomizationStatus>, options: ActOptions): Promise<Built> {
+async function build(
+  obj: Kustomization,
+  { artifact, timeoutMs }: KustomizationPlan,
+  limit: string,
+  tools: Tools<KustomizationStatus>,
+  options: ActOptions,
+): Promise<Built> {
   const { artifacts, builds } = options;
   const recalled = builds.recall(obj, artifact);
   if (recalled !== undefined) return recalled;
   tools.progress(`Fetching manifests ${limit}`);
-  const folder = await withReason(REASON.ArtifactFailed, tools.atHost(hostOf(artifact), () => artifacts.open(artifact, tools.signal)));
+  const folder = await withReason(
+    REASON.ArtifactFailed,
+    tools.atHost(hostOf(artifact), () => artifacts.open(artifact, tools.signal)),
+  );
   try {
     tools.progress(`Building manifests ${limit}`);
     return await withReason(REASON.BuildFailed, builds.build(obj, artifact, folder.path, { timeoutMs, signal: tools.signal })).catch(pathMissing);
@@ -156,7 +181,14 @@ function isProgressing(found: Health | ToolkitError | undefined): boolean {
 export function healthTargets(obj: Kustomization, objects: readonly DesiredObject[]): readonly HealthTarget[] {
   const targets: readonly HealthTarget[] =
     obj.spec.wait === true
-      ? objects.filter(({ object }) => !isUnmanaged(object) && !hasPolicy(object, "ssa-if-not-present")).map(({ object: { apiVersion, kind, metadata } }) => ({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name }))
-      : (obj.spec.healthChecks ?? []).map(({ apiVersion, kind, name, namespace }) => ({ apiVersion: apiVersion ?? "apps/v1", kind, namespace: namespace ?? obj.metadata.namespace, name }));
+      ? objects
+          .filter(({ object }) => !isUnmanaged(object) && !hasPolicy(object, "ssa-if-not-present"))
+          .map(({ object: { apiVersion, kind, metadata } }) => ({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name }))
+      : (obj.spec.healthChecks ?? []).map(({ apiVersion, kind, name, namespace }) => ({
+          apiVersion: apiVersion ?? "apps/v1",
+          kind,
+          namespace: namespace ?? obj.metadata.namespace,
+          name,
+        }));
   return targets.filter(({ kind, name, namespace }) => kind !== obj.kind || name !== obj.metadata.name || namespace !== obj.metadata.namespace);
 }

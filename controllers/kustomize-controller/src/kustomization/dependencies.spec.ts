@@ -3,12 +3,31 @@ import { describe, expect, it } from "vitest";
 import type { Kustomization } from "@plumb/api";
 import { inDependencyOrder, unmetDependency } from "./dependencies.ts";
 
-function kustomization(name: string, { dependsOn = [], source = "lab", applied = "r1", ready = "True", observed = 1 }: { dependsOn?: readonly string[]; source?: string; applied?: string; ready?: "True" | "False"; observed?: number } = {}): Kustomization {
+function kustomization(
+  name: string,
+  {
+    dependsOn = [],
+    source = "lab",
+    applied = "r1",
+    ready = "True",
+    observed = 1,
+  }: { dependsOn?: readonly string[]; source?: string; applied?: string; ready?: "True" | "False"; observed?: number } = {},
+): Kustomization {
   return {
-    apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization",
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
     metadata: { namespace: "apps", name, uid: name, resourceVersion: "1", generation: 1 },
-    spec: { interval: "10m", prune: true, sourceRef: { kind: "GitRepository", name: source }, dependsOn: dependsOn.map((dependency) => ({ name: dependency })) },
-    status: { observedGeneration: observed, lastAppliedRevision: applied, conditions: [{ type: "Ready", status: ready, reason: "R", message: "m", observedGeneration: 1, lastTransitionTime: "2026-01-01T00:00:00Z" }] },
+    spec: {
+      interval: "10m",
+      prune: true,
+      sourceRef: { kind: "GitRepository", name: source },
+      dependsOn: dependsOn.map((dependency) => ({ name: dependency })),
+    },
+    status: {
+      observedGeneration: observed,
+      lastAppliedRevision: applied,
+      conditions: [{ type: "Ready", status: ready, reason: "R", message: "m", observedGeneration: 1, lastTransitionTime: "2026-01-01T00:00:00Z" }],
+    },
   };
 }
 
@@ -28,15 +47,19 @@ describe("unmetDependency", () => {
 
 describe("inDependencyOrder", () => {
   it("puts each after what it depends on", () => {
-    fc.assert(fc.property(fc.array(fc.array(fc.nat(20), { maxLength: 3 }), { maxLength: 20 }), (edges) => {
-      const items = edges.map((targets, index) => kustomization(`k${index}`, { dependsOn: targets.filter((target) => target < index).map((target) => `k${target}`) }));
-      const ordered = inDependencyOrder([...items].reverse()) ?? [];
-      expect(ordered).toHaveLength(items.length);
-      const place = new Map(ordered.map(({ metadata }, index) => [metadata.name, index]));
-      for (const { metadata, spec } of ordered) {
-        for (const { name } of spec.dependsOn ?? []) expect(place.get(name) ?? -1).toBeLessThan(place.get(metadata.name) ?? -1);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat(20), { maxLength: 3 }), { maxLength: 20 }), (edges) => {
+        const items = edges.map((targets, index) =>
+          kustomization(`k${index}`, { dependsOn: targets.filter((target) => target < index).map((target) => `k${target}`) }),
+        );
+        const ordered = inDependencyOrder([...items].reverse()) ?? [];
+        expect(ordered).toHaveLength(items.length);
+        const place = new Map(ordered.map(({ metadata }, index) => [metadata.name, index]));
+        for (const { metadata, spec } of ordered) {
+          for (const { name } of spec.dependsOn ?? []) expect(place.get(name) ?? -1).toBeLessThan(place.get(metadata.name) ?? -1);
+        }
+      }),
+    );
   });
   it("finds a circle", () => {
     expect(inDependencyOrder([kustomization("a", { dependsOn: ["b"] }), kustomization("b", { dependsOn: ["a"] })])).toBeUndefined();

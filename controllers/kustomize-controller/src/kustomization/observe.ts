@@ -30,7 +30,8 @@ export interface World {
 /** Reads everything from the watches; asks the API server nothing. */
 export function observeKustomization(obj: Kustomization, world: World): KustomizationSeen {
   const source = readSource(obj, world);
-  const unmet = source.kind === "ready" ? unmetDependency(obj, source.artifact.revision, (namespace, name) => world.kustomizations.get(namespace, name)) : undefined;
+  const unmet =
+    source.kind === "ready" ? unmetDependency(obj, source.artifact.revision, (namespace, name) => world.kustomizations.get(namespace, name)) : undefined;
   return { source, unmet, requeueDependencyMs: world.requeueDependencyMs };
 }
 

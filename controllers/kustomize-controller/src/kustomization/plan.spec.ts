@@ -8,9 +8,11 @@ const ready: SourceSeen = { kind: "ready", artifact };
 
 function kustomization(spec: Partial<Kustomization["spec"]> = {}, status: Kustomization["status"] = { observedGeneration: -1 }): Kustomization {
   return {
-    apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization",
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
     metadata: { namespace: "apps", name: "shop", uid: "u", resourceVersion: "1", generation: 1 },
-    spec: { interval: "10m", prune: true, sourceRef: { kind: "GitRepository", name: "lab" }, ...spec }, status,
+    spec: { interval: "10m", prune: true, sourceRef: { kind: "GitRepository", name: "lab" }, ...spec },
+    status,
   };
 }
 
@@ -40,12 +42,21 @@ describe("a source", () => {
   it("that is ready is worked on, with the revision of its origin", () => {
     const withOrigin = { ...artifact, metadata: { "org.opencontainers.image.revision": "main@sha1:9" } };
     expect(planKustomization(kustomization(), seen({ source: { kind: "ready", artifact: withOrigin } }))).toEqual({
-      kind: "proceed", plan: { artifact: withOrigin, originRevision: "main@sha1:9", timeoutMs: 570_000 },
+      kind: "proceed",
+      plan: { artifact: withOrigin, originRevision: "main@sha1:9", timeoutMs: 570_000 },
     });
   });
   it.each<[string, SourceSeen, object]>([
-    ["that is absent", { kind: "absent", message: 'GitRepository.source.toolkit.fluxcd.io "lab" not found' }, { kind: "waiting", ready: "False", reason: "ArtifactFailed", message: 'GitRepository.source.toolkit.fluxcd.io "lab" not found', retryInMs: 600_000 }],
-    ["without an artifact", { kind: "without-artifact" }, { kind: "waiting", ready: "False", reason: "ArtifactFailed", message: "Source artifact not found, retrying in 30s", retryInMs: 30_000 }],
+    [
+      "that is absent",
+      { kind: "absent", message: 'GitRepository.source.toolkit.fluxcd.io "lab" not found' },
+      { kind: "waiting", ready: "False", reason: "ArtifactFailed", message: 'GitRepository.source.toolkit.fluxcd.io "lab" not found', retryInMs: 600_000 },
+    ],
+    [
+      "without an artifact",
+      { kind: "without-artifact" },
+      { kind: "waiting", ready: "False", reason: "ArtifactFailed", message: "Source artifact not found, retrying in 30s", retryInMs: 30_000 },
+    ],
     ["of another namespace under lockdown", { kind: "refused", message: "can't access" }, { kind: "stalled", reason: "AccessDenied", message: "can't access" }],
   ])("%s says so", (_, source, outcome) => {
     expect(planKustomization(kustomization(), seen({ source }))).toMatchObject({ kind: "halt", report: { outcome } });
@@ -63,7 +74,14 @@ describe("a dependency that is not ready", () => {
     });
   });
   it("is not told again while it lasts", () => {
-    const condition = { type: "Ready", status: "False", reason: "DependencyNotReady", message: unmet, observedGeneration: 1, lastTransitionTime: "2026-01-01T00:00:00Z" } as const;
+    const condition = {
+      type: "Ready",
+      status: "False",
+      reason: "DependencyNotReady",
+      message: unmet,
+      observedGeneration: 1,
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+    } as const;
     expect(planKustomization(kustomization({}, { conditions: [condition] }), seen({ unmet }))).toMatchObject({ report: { notices: [] } });
   });
 });

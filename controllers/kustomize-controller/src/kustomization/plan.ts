@@ -14,7 +14,10 @@ export interface KustomizationPlan {
 const ORIGIN_REVISION = "org.opencontainers.image.revision";
 
 /** Decides whether there is something to apply, and says what is missing where there is not. Pure. */
-export function planKustomization(obj: Kustomization, { source, unmet, requeueDependencyMs }: KustomizationSeen): Verdict<KustomizationPlan, KustomizationStatus> {
+export function planKustomization(
+  obj: Kustomization,
+  { source, unmet, requeueDependencyMs }: KustomizationSeen,
+): Verdict<KustomizationPlan, KustomizationStatus> {
   const unsupported = unsupportedField(obj.spec);
   if (unsupported !== undefined) {
     return halt(notSupported(unsupported));

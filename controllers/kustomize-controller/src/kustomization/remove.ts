@@ -32,7 +32,8 @@ export async function removeKustomization(obj: Kustomization, { client, baseline
   const notices: readonly Notice[] = lines === undefined ? [] : [{ severity: "info", reason: REASON.ReconciliationSucceeded, message: lines }];
   if (obj.spec.deletionPolicy !== "WaitForTermination" || (await areGone(client, entries, signal))) return { kind: "removed", notices };
   const deadlineMs = Date.parse(obj.metadata.deletionTimestamp ?? "") + timeoutMs(obj);
-  if (nowMs >= deadlineMs) return { kind: "removed", notices: [...notices, { severity: "error", reason: REASON.PruneFailed, message: "failed to wait for resources termination" }] };
+  if (nowMs >= deadlineMs)
+    return { kind: "removed", notices: [...notices, { severity: "error", reason: REASON.PruneFailed, message: "failed to wait for resources termination" }] };
   return {
     kind: "kept",
     report: {

@@ -12,34 +12,58 @@ const applied = (more: Partial<ApplyResult> = {}): ApplyResult => ({ changes: []
 
 function kustomization(status: Kustomization["status"] = {}): Kustomization {
   return {
-    apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization",
+    apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+    kind: "Kustomization",
     metadata: { namespace: "apps", name: "shop", uid: "u", resourceVersion: "1", generation: 1 },
-    spec: { interval: "10m", retryInterval: "2m", timeout: "1m", prune: true, sourceRef: { kind: "GitRepository", name: "lab" } }, status,
+    spec: { interval: "10m", retryInterval: "2m", timeout: "1m", prune: true, sourceRef: { kind: "GitRepository", name: "lab" } },
+    status,
   };
 }
 
 function run(done: Partial<KustomizationDone> = {}, originRevision?: string): KustomizationRun {
   const artifact = { path: "p", url: "http://s/p", revision: REVISION, digest: "sha256:0", lastUpdateTime: "2026-01-01T00:00:00Z" };
   return {
-    seen: { source: { kind: "ready", artifact }, unmet: undefined, requeueDependencyMs: 30_000 }, plan: { artifact, originRevision, timeoutMs: 60_000 },
-    done: { digest: "sha256:d", applied: applied(), pruned: undefined, health: undefined, ...done }, startedMs: 1_000_000, endedMs: 1_001_500,
+    seen: { source: { kind: "ready", artifact }, unmet: undefined, requeueDependencyMs: 30_000 },
+    plan: { artifact, originRevision, timeoutMs: 60_000 },
+    done: { digest: "sha256:d", applied: applied(), pruned: undefined, health: undefined, ...done },
+    startedMs: 1_000_000,
+    endedMs: 1_001_500,
   };
 }
 
-const condition = (type: string, status: Condition["status"], reason: string, message: string): Condition => ({ type, status, reason, message, observedGeneration: 1, lastTransitionTime: "2026-01-01T00:00:00Z" });
+const condition = (type: string, status: Condition["status"], reason: string, message: string): Condition => ({
+  type,
+  status,
+  reason,
+  message,
+  observedGeneration: 1,
+  lastTransitionTime: "2026-01-01T00:00:00Z",
+});
 
 describe("a run that came to its end", () => {
   it("says the revision, keeps inventory and history, and tells what changed and when it looks again", () => {
-    const report = reportKustomization(kustomization(), run({ applied: applied({ changes: [change("a", "created"), change("b", "unchanged")] }) }, "origin@sha1:9"));
+    const report = reportKustomization(
+      kustomization(),
+      run({ applied: applied({ changes: [change("a", "created"), change("b", "unchanged")] }) }, "origin@sha1:9"),
+    );
     expect(report.outcome).toEqual({ kind: "settled", reason: "ReconciliationSucceeded", message: `Applied revision: ${REVISION}`, nextInMs: 600_000 });
     expect(report.status).toMatchObject({
-      lastAppliedRevision: REVISION, lastAttemptedRevision: REVISION, lastAppliedOriginRevision: "origin@sha1:9", inventory: { entries: [entry("a")] },
+      lastAppliedRevision: REVISION,
+      lastAttemptedRevision: REVISION,
+      lastAppliedOriginRevision: "origin@sha1:9",
+      inventory: { entries: [entry("a")] },
       history: [{ digest: "sha256:d", lastReconciledDuration: "1.5s", metadata: { revision: REVISION, originRevision: "origin@sha1:9" } }],
     });
     const metadata = { "kustomize.toolkit.fluxcd.io/revision": REVISION, "kustomize.toolkit.fluxcd.io/originRevision": "origin@sha1:9" };
     expect(report.notices).toMatchObject([
       { severity: "info", reason: "Progressing", message: "ConfigMap/apps/a created", metadata },
-      { severity: "info", reason: "ReconciliationSucceeded", message: "Reconciliation finished in 1.5s, next run in 10m0s", isQuiet: false, metadata: { ...metadata, "kustomize.toolkit.fluxcd.io/commit_status": "update" } },
+      {
+        severity: "info",
+        reason: "ReconciliationSucceeded",
+        message: "Reconciliation finished in 1.5s, next run in 10m0s",
+        isQuiet: false,
+        metadata: { ...metadata, "kustomize.toolkit.fluxcd.io/commit_status": "update" },
+      },
     ]);
   });
 
@@ -48,8 +72,15 @@ describe("a run that came to its end", () => {
   });
 
   it("tells what was pruned apart from what was applied", () => {
-    const done = { applied: applied({ changes: [change("a", "configured")] }), pruned: { changes: [change("z", "deleted")], survivors: [], failure: undefined } };
-    expect(reportKustomization(kustomization(), run(done)).notices.map(({ message }) => message).slice(0, 2)).toEqual(["ConfigMap/apps/a configured", "ConfigMap/apps/z deleted"]);
+    const done = {
+      applied: applied({ changes: [change("a", "configured")] }),
+      pruned: { changes: [change("z", "deleted")], survivors: [], failure: undefined },
+    };
+    expect(
+      reportKustomization(kustomization(), run(done))
+        .notices.map(({ message }) => message)
+        .slice(0, 2),
+    ).toEqual(["ConfigMap/apps/a configured", "ConfigMap/apps/z deleted"]);
   });
 });
 
@@ -59,13 +90,19 @@ describe("a run that failed", () => {
     const report = reportKustomization(kustomization(), run({ applied: applied({ changes: [change("a", "created")], failure }) }));
     const message = "ConfigMap/apps/b apply failed: no\nConfigMap/apps/a created";
     expect(report.outcome).toMatchObject({ kind: "failed", reason: "ReconciliationFailed", error: { kind: "invalid", message }, retryInMs: 120_000 });
-    expect(report.status).toEqual({ lastAttemptedRevision: REVISION, inventory: { entries: [entry("a")] }, history: [expect.objectContaining({ lastReconciledStatus: "ReconciliationFailed" })] });
+    expect(report.status).toEqual({
+      lastAttemptedRevision: REVISION,
+      inventory: { entries: [entry("a")] },
+      history: [expect.objectContaining({ lastReconciledStatus: "ReconciliationFailed" })],
+    });
     expect(report.notices).toMatchObject([{ severity: "error", reason: "ReconciliationFailed", message }]);
   });
 
   it("for what is not built names the reason so", () => {
     const failure = new ToolkitError("invalid", "ConfigMap/apps/b: kustomize.toolkit.fluxcd.io/force is not supported");
-    expect(reportKustomization(kustomization(), run({ applied: applied({ failure, failureReason: "FeatureNotSupported" }) })).outcome).toMatchObject({ reason: "FeatureNotSupported" });
+    expect(reportKustomization(kustomization(), run({ applied: applied({ failure, failureReason: "FeatureNotSupported" }) })).outcome).toMatchObject({
+      reason: "FeatureNotSupported",
+    });
   });
 
   it("in pruning keeps what could not be deleted in the inventory", () => {
@@ -87,15 +124,25 @@ describe("health", () => {
     expect(before.status).not.toHaveProperty("lastAppliedRevision");
     const after = reportKustomization(kustomization(), run({ health: { found, waitedMs: 60_000 } }));
     expect(after.outcome).toMatchObject({
-      kind: "failed", reason: "HealthCheckFailed", retryInMs: 120_000, error: { message: "health check failed after 1m0s: timeout waiting for: [Deployment/apps/web status: 'InProgress']" },
+      kind: "failed",
+      reason: "HealthCheckFailed",
+      retryInMs: 120_000,
+      error: { message: "health check failed after 1m0s: timeout waiting for: [Deployment/apps/web status: 'InProgress']" },
     });
-    expect(after.conditions["Healthy"]).toEqual({ status: "False", reason: "HealthCheckFailed", message: "timeout waiting for: [Deployment/apps/web status: 'InProgress']" });
+    expect(after.conditions["Healthy"]).toEqual({
+      status: "False",
+      reason: "HealthCheckFailed",
+      message: "timeout waiting for: [Deployment/apps/web status: 'InProgress']",
+    });
     expect(after.status).toMatchObject({ history: [{ lastReconciledStatus: "HealthCheckFailed" }] });
   });
 
   it("that cannot be asked for is said", () => {
     const found = new ToolkitError("unavailable", "the API server is away");
-    expect(reportKustomization(kustomization(), run({ health: { found, waitedMs: 3000 } })).outcome).toMatchObject({ reason: "HealthCheckFailed", error: { kind: "unavailable", message: "health check failed after 3s: the API server is away" } });
+    expect(reportKustomization(kustomization(), run({ health: { found, waitedMs: 3000 } })).outcome).toMatchObject({
+      reason: "HealthCheckFailed",
+      error: { kind: "unavailable", message: "health check failed after 3s: the API server is away" },
+    });
   });
 
   it("is told when it has come, and not again while nothing changes (K-063)", () => {
@@ -116,11 +163,19 @@ describe("health", () => {
 
 describe("a run that failed before it could apply", () => {
   const { seen } = run();
-  const act = (error: ToolkitError, reason: string | undefined): ReturnType<typeof explainKustomization> => explainKustomization(kustomization(), { step: "act", seen, error, reason, startedMs: 0, endedMs: 1 });
+  const act = (error: ToolkitError, reason: string | undefined): ReturnType<typeof explainKustomization> =>
+    explainKustomization(kustomization(), { step: "act", seen, error, reason, startedMs: 0, endedMs: 1 });
 
   it("for an artifact that is not served yet waits without telling anybody (K-011)", () => {
     expect(act(new ToolkitError("missing", "404"), "ArtifactFailed")).toMatchObject({
-      outcome: { kind: "waiting", ready: "False", reason: "ArtifactFailed", message: "Source is not ready, artifact not found, retrying in 30s", retryInMs: 30_000 }, notices: [],
+      outcome: {
+        kind: "waiting",
+        ready: "False",
+        reason: "ArtifactFailed",
+        message: "Source is not ready, artifact not found, retrying in 30s",
+        retryInMs: 30_000,
+      },
+      notices: [],
     });
   });
 
@@ -133,11 +188,22 @@ describe("a run that failed before it could apply", () => {
   it("in its build has attempted it, and tells why (K-012)", () => {
     const report = act(new ToolkitError("invalid", "kustomize build failed: no"), "BuildFailed");
     expect(report.status).toEqual({ lastAttemptedRevision: REVISION });
-    expect(report.notices).toMatchObject([{ severity: "error", reason: "BuildFailed", message: "kustomize build failed: no", metadata: { "kustomize.toolkit.fluxcd.io/revision": REVISION } }]);
+    expect(report.notices).toMatchObject([
+      { severity: "error", reason: "BuildFailed", message: "kustomize build failed: no", metadata: { "kustomize.toolkit.fluxcd.io/revision": REVISION } },
+    ]);
   });
 
   it("in taking back what it applied is kept, and tells why (K-069)", () => {
-    const report = explainKustomization(kustomization(), { step: "remove", error: new ToolkitError("denied", "no"), reason: undefined, startedMs: 0, endedMs: 1 });
-    expect(report).toMatchObject({ outcome: { kind: "failed", reason: "PruneFailed" }, notices: [{ severity: "error", message: "pruning for deleted resource failed: no" }] });
+    const report = explainKustomization(kustomization(), {
+      step: "remove",
+      error: new ToolkitError("denied", "no"),
+      reason: undefined,
+      startedMs: 0,
+      endedMs: 1,
+    });
+    expect(report).toMatchObject({
+      outcome: { kind: "failed", reason: "PruneFailed" },
+      notices: [{ severity: "error", message: "pruning for deleted resource failed: no" }],
+    });
   });
 });

@@ -124,7 +124,13 @@ function stillWaiting(run: KustomizationRun, waitedMs: number): Report<Kustomiza
   const { artifact, timeoutMs } = run.plan;
   const message = `Running health checks for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs)}`;
   return {
-    outcome: { kind: "waiting", ready: "Unknown", reason: REASON.Progressing, message: "Reconciliation in progress", retryInMs: Math.max(0, timeoutMs - waitedMs) },
+    outcome: {
+      kind: "waiting",
+      ready: "Unknown",
+      reason: REASON.Progressing,
+      message: "Reconciliation in progress",
+      retryInMs: Math.max(0, timeoutMs - waitedMs),
+    },
     status: { lastAttemptedRevision: artifact.revision, inventory: { entries: run.done.applied.inventory } },
     conditions: { Healthy: { status: "Unknown", reason: REASON.Progressing, message } },
     notices: changeNotices(run, REASON.Progressing),

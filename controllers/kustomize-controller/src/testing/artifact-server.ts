@@ -45,7 +45,14 @@ export class ArtifactServer {
     this.served.set(`/${name}`, await readFile(join(this.#folder, name)));
     const { port } = this.#server.address() as AddressInfo; // why: a server that listens on TCP has one
     const commit = createHash("sha1").update(digest).digest("hex");
-    return { path: name, url: `http://127.0.0.1:${port}/${name}`, digest, revision: `main@sha1:${commit}`, size: sizeBytes, lastUpdateTime: "2026-01-02T03:04:05Z" };
+    return {
+      path: name,
+      url: `http://127.0.0.1:${port}/${name}`,
+      digest,
+      revision: `main@sha1:${commit}`,
+      size: sizeBytes,
+      lastUpdateTime: "2026-01-02T03:04:05Z",
+    };
   }
 
   async close(): Promise<void> {

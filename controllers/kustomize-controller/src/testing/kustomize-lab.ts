@@ -43,13 +43,24 @@ export class KustomizeLab {
   /** A cluster with the definitions and the namespace; the controller is not started. */
   static async open(): Promise<KustomizeLab> {
     const folder = await mkdtemp(join(tmpdir(), "plumb-kustomize-controller-"));
-    const [cluster, artifacts, sink] = await Promise.all([startTestApiServer({ workloads: false }), ArtifactServer.start(join(folder, "artifacts")), SinkServer.start()]);
+    const [cluster, artifacts, sink] = await Promise.all([
+      startTestApiServer({ workloads: false }),
+      ArtifactServer.start(join(folder, "artifacts")),
+      SinkServer.start(),
+    ]);
     const lab = new KustomizeLab(cluster, artifacts, sink, folder);
     const user = { name: "it", user: { token: cluster.token } };
-    await writeFile(join(folder, "kubeconfig"), JSON.stringify({
-      apiVersion: "v1", kind: "Config", "current-context": "it", contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
-      clusters: [{ name: "it", cluster: { server: cluster.url } }], users: [user],
-    }));
+    await writeFile(
+      join(folder, "kubeconfig"),
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        "current-context": "it",
+        contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
+        clusters: [{ name: "it", cluster: { server: cluster.url } }],
+        users: [user],
+      }),
+    );
     for (const kind of [GIT_REPOSITORY, KUSTOMIZATION]) await lab.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd(kind));
     await lab.call("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
     return lab;
@@ -58,11 +69,21 @@ export class KustomizeLab {
   /** Starts the controller, or starts it again on the same disk. */
   start(...args: readonly string[]): void {
     this.#stop = new AbortController();
-    const config = parseKustomizeConfig([
-      `--kubeconfig=${join(this.#folder, "kubeconfig")}`, `--cache-path=${join(this.#folder, "cache")}`, `--spool-path=${join(this.#folder, "spool")}`,
-      `--events-addr=${this.sink.url}`, "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", "--log-level=error", "--min-retry-delay=50ms", "--http-retry=0",
-      ...args,
-    ], { env: {}, hostname: "machine" });
+    const config = parseKustomizeConfig(
+      [
+        `--kubeconfig=${join(this.#folder, "kubeconfig")}`,
+        `--cache-path=${join(this.#folder, "cache")}`,
+        `--spool-path=${join(this.#folder, "spool")}`,
+        `--events-addr=${this.sink.url}`,
+        "--health-addr=127.0.0.1:0",
+        "--metrics-addr=127.0.0.1:0",
+        "--log-level=error",
+        "--min-retry-delay=50ms",
+        "--http-retry=0",
+        ...args,
+      ],
+      { env: {}, hostname: "machine" },
+    );
     this.#running = runKustomizeController(config, { ...SURROUNDINGS, signal: this.#stop.signal });
   }
 
@@ -84,7 +105,11 @@ export class KustomizeLab {
   async call<Answer = LiveObject>(method: string, path: string, body?: object, manager = "kubectl-edit"): Promise<Answer> {
     const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
     const headers = { authorization: `Bearer ${this.cluster.token}`, "content-type": type };
-    const response = await fetch(`${this.cluster.url}${path}?spec=1&fieldManager=${manager}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
+    const response = await fetch(`${this.cluster.url}${path}?spec=1&fieldManager=${manager}`, {
+      method,
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
     const answer: unknown = await response.json();
     if (!response.ok && response.status !== 404) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
     return answer as Answer; // why: each caller names what its path answers
@@ -112,7 +137,11 @@ export class KustomizeLab {
   }
 
   /** A Kustomization of everything in the source of its own name. */
-  async create(name: string, spec: SpecChange = {}, { namespace = NAMESPACE, annotations = {} }: { readonly namespace?: string; readonly annotations?: object } = {}): Promise<void> {
+  async create(
+    name: string,
+    spec: SpecChange = {},
+    { namespace = NAMESPACE, annotations = {} }: { readonly namespace?: string; readonly annotations?: object } = {},
+  ): Promise<void> {
     const whole = { interval: "1h", retryInterval: "1h", prune: true, path: "./", sourceRef: { kind: "GitRepository", name }, ...spec };
     const object = { apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization", metadata: { name, annotations }, spec: whole };
     await this.call("POST", this.kustomizationPath("", namespace).replace(/\/$/, ""), object);
@@ -196,6 +225,10 @@ export function readyText(object: Kustomization): string {
 }
 
 /** A manifest of a ConfigMap in the namespace of the tests. */
-export function configMap(name: string, data: object, { namespace = NAMESPACE, annotations }: { readonly namespace?: string; readonly annotations?: object } = {}): string {
+export function configMap(
+  name: string,
+  data: object,
+  { namespace = NAMESPACE, annotations }: { readonly namespace?: string; readonly annotations?: object } = {},
+): string {
   return JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, ...(annotations !== undefined && { annotations }) }, data });
 }

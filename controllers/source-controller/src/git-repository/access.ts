@@ -78,7 +78,8 @@ async function readProxy(client: Pick<KubeClient, "get">, obj: GitRepository, na
   if (secret === undefined) throw new ToolkitError("missing", `${words}: secret '${subject}' not found`);
   const { address = "", username = "", password = "" } = dataOf(secret);
   if (address === "") throw new ToolkitError("invalid", `${words}: secret '${subject}': key 'address' not found`);
-  if (address.length > MAX_PROXY_ADDRESS) throw new ToolkitError("invalid", `${words}: secret '${subject}': proxy URL is too long: ${address.length} characters, max ${MAX_PROXY_ADDRESS}`);
+  if (address.length > MAX_PROXY_ADDRESS)
+    throw new ToolkitError("invalid", `${words}: secret '${subject}': proxy URL is too long: ${address.length} characters, max ${MAX_PROXY_ADDRESS}`);
   return { address, username, password };
 }
 

@@ -39,24 +39,44 @@ export async function actOnGitRepository(obj: GitRepository, plan: GitPlan, tool
     const artifact = options.store.withCurrentHost(plan.artifact);
     return { artifact, subject: undefined, collected: await collect(obj, artifact, tools, options) };
   }
-  tools.progress(plan.because === "lost" ? "building artifact: disappeared from storage" : `building artifact: new upstream revision '${plan.from.resolved.revision}'`);
+  tools.progress(
+    plan.because === "lost" ? "building artifact: disappeared from storage" : `building artifact: new upstream revision '${plan.from.resolved.revision}'`,
+  );
   const { artifact, subject } = await packed(obj, plan, tools, options);
   return { artifact, subject, collected: await collect(obj, artifact, tools, options) };
 }
 
 /** The run waits for a remote host: its place among the reconciles is free meanwhile. */
-async function packed(obj: GitRepository, plan: Extract<GitPlan, { kind: "pack" }>, tools: Tools<GitRepositoryStatus>, options: ActOptions): Promise<Extract<PackAnswer, { kind: "packed" }>> {
-  const { from: { request, resolved, access } } = plan;
+async function packed(
+  obj: GitRepository,
+  plan: Extract<GitPlan, { kind: "pack" }>,
+  tools: Tools<GitRepositoryStatus>,
+  options: ActOptions,
+): Promise<Extract<PackAnswer, { kind: "packed" }>> {
+  const {
+    from: { request, resolved, access },
+  } = plan;
   const { storagePath, advertisedHost, digestAlgorithm: algorithm, proxyEnvironment } = options;
   const owner = ownerOf(obj);
   const job: PackJob = {
-    request, resolved, access, owner, storagePath, advertisedHost, algorithm, proxyEnvironment, timeoutMs: timeoutMs(obj), ignore: obj.spec.ignore,
+    request,
+    resolved,
+    access,
+    owner,
+    storagePath,
+    advertisedHost,
+    algorithm,
+    proxyEnvironment,
+    timeoutMs: timeoutMs(obj),
+    ignore: obj.spec.ignore,
   };
   const limits = { key: `${owner.namespace}/${owner.name}`, timeoutMs: timeoutMs(obj) + PACKING_MS, signal: tools.signal };
-  const answer = await tools.atHost(new URL(request.url).host, () => options.pack(job, limits)).catch((thrown: unknown) => {
-    // A worker that went over its time or memory.
-    throw toToolkitError(thrown).kind === "cancelled" ? thrown : archiveFailure(thrown);
-  });
+  const answer = await tools
+    .atHost(new URL(request.url).host, () => options.pack(job, limits))
+    .catch((thrown: unknown) => {
+      // A worker that went over its time or memory.
+      throw toToolkitError(thrown).kind === "cancelled" ? thrown : archiveFailure(thrown);
+    });
   if (answer.kind === "packed") return answer;
   const { kind, message, retryAfterMs } = answer.error;
   throw new StepError(answer.reason, new ToolkitError(kind, message, { retryAfterMs }), undefined);

@@ -32,12 +32,22 @@ afterEach(async () => {
 /** One run of a GitRepository that has the status it is given. */
 function run(url: string, status: GitRepository["status"] = {}): Promise<Report<object>> {
   const kind = gitRepositoryReconciler({
-    client: { get: () => Promise.resolve(undefined) }, clients: new GitClients({}), discoveries: new Map(), store,
-    storagePath: folder.root, advertisedHost: "source.example", digestAlgorithm: "sha256", proxyEnvironment: {}, pack: (job) => packGitRepository(structuredClone(job)),
+    client: { get: () => Promise.resolve(undefined) },
+    clients: new GitClients({}),
+    discoveries: new Map(),
+    store,
+    storagePath: folder.root,
+    advertisedHost: "source.example",
+    digestAlgorithm: "sha256",
+    proxyEnvironment: {},
+    pack: (job) => packGitRepository(structuredClone(job)),
   });
   const object: GitRepository = {
-    apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", metadata: { name: "app", namespace: "team", uid: "u", resourceVersion: "1", generation: 1 },
-    spec: { url, interval: "1m", timeout: "5s", ref: { branch: "main" } }, status,
+    apiVersion: "source.toolkit.fluxcd.io/v1",
+    kind: "GitRepository",
+    metadata: { name: "app", namespace: "team", uid: "u", resourceVersion: "1", generation: 1 },
+    spec: { url, interval: "1m", timeout: "5s", ref: { branch: "main" } },
+    status,
   };
   return reconcileOnce(kind, object, { signal, nowMs: () => Date.now(), atHost: (_, work) => work(), progress: () => {}, checkpoint: async () => {} });
 }
@@ -45,9 +55,20 @@ function run(url: string, status: GitRepository["status"] = {}): Promise<Report<
 describe("a remote that is not as it should be", () => {
   it.each<[string, (request: IncomingMessage, response: ServerResponse) => unknown, string]>([
     ["redirects in a circle", (request, response) => response.writeHead(302, { location: request.url }).end(), "stopped after 10 redirects"],
-    ["redirects to a page", (request, response) => (request.url === "/login" ? response.writeHead(200, { "content-type": "text/html" }).end("<html>") : response.writeHead(302, { location: "/login" }).end()), 'the server does not answer as a Git server: its content type is "text/html"'],
+    [
+      "redirects to a page",
+      (request, response) =>
+        request.url === "/login"
+          ? response.writeHead(200, { "content-type": "text/html" }).end("<html>")
+          : response.writeHead(302, { location: "/login" }).end(),
+      'the server does not answer as a Git server: its content type is "text/html"',
+    ],
     ["answers with an error", (_, response) => response.writeHead(500).end("oops"), 'status code: 500, body: "oops"'],
-    ["answers with something else", (_, response) => response.writeHead(200, { "content-type": "application/x-git-upload-pack-advertisement" }).end("what is this"), "invalid pkt-len"],
+    [
+      "answers with something else",
+      (_, response) => response.writeHead(200, { "content-type": "application/x-git-upload-pack-advertisement" }).end("what is this"),
+      "invalid pkt-len",
+    ],
     ["hangs up", (request) => request.socket.destroy(), "EOF"],
   ])("and %s is named with what it did; the artifact stays", async (_, answer, words) => {
     await served.repository.commit({ files: { "a.txt": "one" } });
@@ -71,7 +92,9 @@ describe("a remote that is not as it should be", () => {
 
 describe("a repository with symbolic links that lead out of it", () => {
   it("becomes an artifact without them", async () => {
-    await served.repository.commit({ files: { "a.txt": "one", "passwd.yaml": { content: "../../../../etc/passwd", mode: "120000" }, "folder": { content: "/etc", mode: "120000" } } });
+    await served.repository.commit({
+      files: { "a.txt": "one", "passwd.yaml": { content: "../../../../etc/passwd", mode: "120000" }, folder: { content: "/etc", mode: "120000" } },
+    });
     const { status } = await run(served.url);
     const { artifact } = status as GitRepository["status"] & object; // why: as above
     const unpacked = await unpackToMemory(folder.stream(artifact?.path ?? "", signal), DEFAULT_UNPACK_LIMITS, signal);

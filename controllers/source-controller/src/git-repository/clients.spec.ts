@@ -13,7 +13,10 @@ let clients: GitClients;
 
 beforeAll(async () => {
   pem = await generate([{ name: "commonName", value: "127.0.0.1" }], {
-    extensions: [{ name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] }, { name: "basicConstraints", cA: true }],
+    extensions: [
+      { name: "subjectAltName", altNames: [{ type: 7, ip: "127.0.0.1" }] },
+      { name: "basicConstraints", cA: true },
+    ],
   });
   server = await startTestServer((_, response) => response.writeHead(401).end(), { key: pem.private, cert: pem.cert });
   clients = new GitClients({});
@@ -25,7 +28,10 @@ afterAll(async () => {
 
 async function failureOf(access: GitAccess): Promise<ToolkitError> {
   const url = `${server.url.href}r.git`;
-  const thrown: unknown = await resolveRevision(clients.get(access), { url, ref: { branch: "main" } }, signal).then(() => undefined, (reason: unknown) => reason);
+  const thrown: unknown = await resolveRevision(clients.get(access), { url, ref: { branch: "main" } }, signal).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   return toToolkitError(thrown);
 }
 

@@ -7,7 +7,8 @@ const MAX_CLIENTS = 100;
 
 /** A client for the TLS and proxy settings of one repository. Whoever makes it closes it. */
 export function clientFor({ tls, proxy }: GitAccess, proxyEnvironment: Readonly<Record<string, string | undefined>>): HttpClient {
-  const credential = proxy === undefined || (proxy.username === "" && proxy.password === "") ? undefined : { username: proxy.username, password: proxy.password };
+  const credential =
+    proxy === undefined || (proxy.username === "" && proxy.password === "") ? undefined : { username: proxy.username, password: proxy.password };
   const own = proxy === undefined ? undefined : parseProxy(proxy.address, credential);
   return createHttpClient({ ...(tls !== undefined && { tls }), proxy: own === undefined ? proxyFromEnvironment(proxyEnvironment) : () => own });
 }
@@ -24,7 +25,9 @@ export class GitClients {
 
   /** @throws {ToolkitError} `invalid` for a certificate or a proxy that cannot be used */
   get({ tls, proxy }: GitAccess): HttpClient {
-    const key = createHash("sha256").update(JSON.stringify([tls, proxy])).digest("hex");
+    const key = createHash("sha256")
+      .update(JSON.stringify([tls, proxy]))
+      .digest("hex");
     const client = this.#clients.get(key) ?? clientFor({ ...(tls !== undefined && { tls }), ...(proxy !== undefined && { proxy }) }, this.#proxyEnvironment);
     this.#clients.delete(key);
     this.#clients.set(key, client);

@@ -30,7 +30,8 @@ beforeEach(async () => {
   secrets = {};
   packs = 0;
   object = {
-    apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository",
+    apiVersion: "source.toolkit.fluxcd.io/v1",
+    kind: "GitRepository",
     metadata: { name: "app", namespace: "team", uid: "u", resourceVersion: "1", generation: 1 },
     spec: { url: served.url, interval: "1m", ref: { branch: "main" } },
   };
@@ -48,9 +49,14 @@ function reconciler(host = "source.example", pack: GitRepositoryOptions["pack"] 
     return { apiVersion: "v1", kind: "Secret", metadata: { name, uid: name, resourceVersion: "1" }, data: encoded };
   };
   return gitRepositoryReconciler({
-    client: { get }, clients: new GitClients({}), discoveries: new Map(),
+    client: { get },
+    clients: new GitClients({}),
+    discoveries: new Map(),
     store: new ArtifactStore({ folder, advertisedHost: host, clock: systemClock }),
-    storagePath: folder.root, advertisedHost: host, digestAlgorithm: "sha256", proxyEnvironment: {},
+    storagePath: folder.root,
+    advertisedHost: host,
+    digestAlgorithm: "sha256",
+    proxyEnvironment: {},
     pack: (job, options) => {
       packs += 1;
       return pack(job, options);
@@ -61,9 +67,17 @@ function reconciler(host = "source.example", pack: GitRepositoryOptions["pack"] 
 /** One run, whose report is stored as the runtime stores it. */
 async function run(spec: Partial<GitRepositorySpec> = {}, kind = reconciler()): Promise<Report<object>> {
   const changed = JSON.stringify({ ...object.spec, ...spec }) !== JSON.stringify(object.spec);
-  object = { ...object, spec: { ...object.spec, ...spec }, metadata: { ...object.metadata, generation: (object.metadata.generation ?? 0) + (changed ? 1 : 0) } };
+  object = {
+    ...object,
+    spec: { ...object.spec, ...spec },
+    metadata: { ...object.metadata, generation: (object.metadata.generation ?? 0) + (changed ? 1 : 0) },
+  };
   const report = await reconcileOnce(kind, object, {
-    signal, nowMs: () => NOW_MS, atHost: (_, work) => work(), progress: () => {}, checkpoint: async () => {},
+    signal,
+    nowMs: () => NOW_MS,
+    atHost: (_, work) => work(),
+    progress: () => {},
+    checkpoint: async () => {},
   });
   const conditions = { ...report.conditions, ...standardConditions(report.outcome, undefined) };
   const patch = statusPatch(object, { fields: report.status, conditions }, NOW_MS) ?? {};
@@ -86,7 +100,9 @@ function artifact(): Artifact {
 async function filesOf({ path }: Artifact): Promise<Readonly<Record<string, string>>> {
   const unpacked = await unpackToMemory(folder.stream(path, signal), DEFAULT_UNPACK_LIMITS, signal);
   const names = ["a.txt", "b.txt", "dir/b.txt", "dir/c.md", "image.png", ".sourceignore", "new.txt", ".gitignore"];
-  return Object.fromEntries(names.flatMap((name) => (unpacked.stat(name)?.kind === "file" ? [[name, Buffer.from(unpacked.read(name, 1_000_000)).toString()]] : [])));
+  return Object.fromEntries(
+    names.flatMap((name) => (unpacked.stat(name)?.kind === "file" ? [[name, Buffer.from(unpacked.read(name, 1_000_000)).toString()]] : [])),
+  );
 }
 
 describe("a GitRepository", () => {
@@ -98,14 +114,23 @@ describe("a GitRepository", () => {
     expect(said()).toEqual([`Ready=True Succeeded: ${message}`, `ArtifactInStorage=True Succeeded: ${message}`]);
     const bytes = await readFile(join(folder.root, artifact().path));
     expect(artifact()).toEqual({
-      path: `gitrepository/team/app/${hash}.tar.gz`, url: `http://source.example/gitrepository/team/app/${hash}.tar.gz`, revision: `main@sha1:${hash}`,
-      digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`, size: bytes.length, lastUpdateTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      path: `gitrepository/team/app/${hash}.tar.gz`,
+      url: `http://source.example/gitrepository/team/app/${hash}.tar.gz`,
+      revision: `main@sha1:${hash}`,
+      digest: `sha256:${createHash("sha256").update(bytes).digest("hex")}`,
+      size: bytes.length,
+      lastUpdateTime: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
     });
     expect(await filesOf(artifact())).toEqual({ "a.txt": "one", "dir/b.txt": "two" });
-    expect(report.notices).toEqual([{
-      severity: "info", reason: "NewArtifact", message: "stored artifact for commit 'Add the application'", isDurable: true,
-      metadata: { "source.toolkit.fluxcd.io/revision": `main@sha1:${hash}`, "source.toolkit.fluxcd.io/digest": artifact().digest },
-    }]);
+    expect(report.notices).toEqual([
+      {
+        severity: "info",
+        reason: "NewArtifact",
+        message: "stored artifact for commit 'Add the application'",
+        isDurable: true,
+        metadata: { "source.toolkit.fluxcd.io/revision": `main@sha1:${hash}`, "source.toolkit.fluxcd.io/digest": artifact().digest },
+      },
+    ]);
   });
 
   it("that has not moved costs one request, packs nothing, changes no status and says nothing", async () => {
@@ -114,7 +139,12 @@ describe("a GitRepository", () => {
     await run({}, kind);
     const before = object;
     const sent: string[] = [];
-    const counting = await startGitServer({ repositories: { "/repository.git": served.repository.folder }, host: "127.0.0.1", port: 0, isAllowed: () => sent.push("request") > 0 });
+    const counting = await startGitServer({
+      repositories: { "/repository.git": served.repository.folder },
+      host: "127.0.0.1",
+      port: 0,
+      isAllowed: () => sent.push("request") > 0,
+    });
     await run({ url: `${counting.url}/repository.git` }, kind);
     sent.length = 0;
     const report = await run({}, kind);
@@ -137,7 +167,8 @@ describe("a GitRepository", () => {
     const third = await served.repository.commit({ files: { "a.txt": "three" } });
     const collected = await run();
     expect(collected.notices.map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
-      "GarbageCollectionSucceeded: garbage collected 1 artifacts", "NewArtifact: stored artifact for commit 'A commit'",
+      "GarbageCollectionSucceeded: garbage collected 1 artifacts",
+      "NewArtifact: stored artifact for commit 'A commit'",
     ]);
     expect((await folder.list("gitrepository/team/app")).map(({ name }) => name).sort()).toEqual([second, third].map((hash) => `${hash}.tar.gz`).sort());
     expect(first).not.toBe(second);
@@ -198,7 +229,11 @@ describe("a GitRepository", () => {
     await served.server.close();
     await run();
     expect(object.status).not.toHaveProperty("artifact");
-    expect(said().map((line) => line.replace(/:.*/s, ""))).toEqual(["Reconciling=True ProgressingWithRetry", "Ready=False GitOperationFailed", "FetchFailed=True GitOperationFailed"]);
+    expect(said().map((line) => line.replace(/:.*/s, ""))).toEqual([
+      "Reconciling=True ProgressingWithRetry",
+      "Ready=False GitOperationFailed",
+      "FetchFailed=True GitOperationFailed",
+    ]);
   });
 
   it("keeps its artifact while the remote is away, says why in Flux's words, and says when it is over", async () => {
@@ -210,16 +245,22 @@ describe("a GitRepository", () => {
     const { url } = served;
     const message = `failed to checkout and determine revision: unable to list remote for '${url}': Get "${url}/info/refs?service=git-upload-pack": dial tcp 127.0.0.1:${served.server.port}: connect: connection refused`;
     expect(said().filter((line) => !line.startsWith("Reconciling"))).toEqual([
-      `Ready=False GitOperationFailed: ${message}`, `ArtifactInStorage=True Succeeded: stored artifact for revision '${before.revision}'`, `FetchFailed=True GitOperationFailed: ${message}`,
+      `Ready=False GitOperationFailed: ${message}`,
+      `ArtifactInStorage=True Succeeded: stored artifact for revision '${before.revision}'`,
+      `FetchFailed=True GitOperationFailed: ${message}`,
     ]);
     expect(report.notices).toEqual([{ severity: "error", reason: "GitOperationFailed", message }]);
     expect(artifact()).toEqual(before);
     const again = await startGitServer({ repositories: { "/repository.git": served.repository.folder }, host: "127.0.0.1", port: served.server.port });
     const recovered = await run();
-    expect(recovered.notices).toEqual([{
-      severity: "info", reason: "Succeeded", message: `stored artifact for commit '${before.revision}'`,
-      metadata: { "source.toolkit.fluxcd.io/revision": before.revision, "source.toolkit.fluxcd.io/digest": before.digest },
-    }]);
+    expect(recovered.notices).toEqual([
+      {
+        severity: "info",
+        reason: "Succeeded",
+        message: `stored artifact for commit '${before.revision}'`,
+        metadata: { "source.toolkit.fluxcd.io/revision": before.revision, "source.toolkit.fluxcd.io/digest": before.digest },
+      },
+    ]);
     expect(said()).toHaveLength(2);
     await again.close();
   });
@@ -231,7 +272,8 @@ describe("a GitRepository", () => {
     const message = `failed to checkout and determine revision: unable to clone '${served.url}': couldn't find remote ref "refs/heads/absent"`;
     expect(said()).toContain(`FetchFailed=True GitOperationFailed: ${message}`);
     expect((await run({ ref: { commit: "1".repeat(40) } })).outcome).toMatchObject({
-      reason: "GitOperationFailed", error: { message: `failed to checkout and determine revision: unable to resolve commit object for '${"1".repeat(40)}': object not found` },
+      reason: "GitOperationFailed",
+      error: { message: `failed to checkout and determine revision: unable to resolve commit object for '${"1".repeat(40)}': object not found` },
     });
   });
 
@@ -239,7 +281,8 @@ describe("a GitRepository", () => {
     const large = Buffer.alloc(101 * 1024 * 1024);
     await served.repository.commit({ files: { "a.txt": "one", "assets/video.bin": large } });
     expect((await run()).outcome).toMatchObject({
-      reason: "ArchiveOperationFailed", error: { message: "unable to archive artifact to storage: the file 'assets/video.bin' has more than the limit of 104857600 bytes" },
+      reason: "ArchiveOperationFailed",
+      error: { message: "unable to archive artifact to storage: the file 'assets/video.bin' has more than the limit of 104857600 bytes" },
     });
     await run({ ignore: "/assets\n" });
     expect(await filesOf(artifact())).toEqual({ "a.txt": "one" });
@@ -251,8 +294,14 @@ describe("a GitRepository", () => {
     const before = artifact();
     await served.repository.commit({ files: { "a.txt": "two" } });
     const died = new ToolkitError("invalid", "packGitRepository needed more than 768 MiB of memory");
-    const report = await run({}, reconciler("source.example", () => Promise.reject(died)));
-    expect(report.outcome).toMatchObject({ reason: "ArchiveOperationFailed", error: { kind: "invalid", message: `unable to archive artifact to storage: ${died.message}` } });
+    const report = await run(
+      {},
+      reconciler("source.example", () => Promise.reject(died)),
+    );
+    expect(report.outcome).toMatchObject({
+      reason: "ArchiveOperationFailed",
+      error: { kind: "invalid", message: `unable to archive artifact to storage: ${died.message}` },
+    });
     expect(artifact()).toEqual(before);
   });
 
@@ -260,7 +309,11 @@ describe("a GitRepository", () => {
     await served.repository.commit({ files: { "a.txt": "one" } });
     await writeFile(join(folder.root, "gitrepository"), "in the way");
     const { outcome } = await run();
-    expect(outcome).toMatchObject({ kind: "failed", reason: "ArchiveOperationFailed", error: { message: expect.stringContaining("unable to archive artifact to storage: ") } });
+    expect(outcome).toMatchObject({
+      kind: "failed",
+      reason: "ArchiveOperationFailed",
+      error: { message: expect.stringContaining("unable to archive artifact to storage: ") },
+    });
     expect(outcome.kind === "failed" && outcome.error.kind).not.toBe("internal");
     await rm(join(folder.root, "gitrepository"));
     expect((await run()).outcome.kind).toBe("settled");
@@ -271,15 +324,21 @@ describe("a GitRepository", () => {
     await run();
     const before = artifact();
     const { repository } = served;
-    const bad = await repository.writeCommit(await repository.writeRawTree([{ mode: "100644", name: "..", hash: await repository.writeBlob("x") }]), { message: "bad", parents: [] });
+    const bad = await repository.writeCommit(await repository.writeRawTree([{ mode: "100644", name: "..", hash: await repository.writeBlob("x") }]), {
+      message: "bad",
+      parents: [],
+    });
     await repository.setRef("refs/heads/main", bad);
     const report = await run();
     expect(artifact()).toEqual(before);
     const message = 'unable to archive artifact to storage: refused path "..": it leads out of its directory';
-    expect(said()).toEqual(expect.arrayContaining([
-      `Ready=False ArchiveOperationFailed: ${message}`, `StorageOperationFailed=True ArchiveOperationFailed: ${message}`,
-      `ArtifactOutdated=True NewRevision: new upstream revision 'main@sha1:${bad}'`,
-    ]));
+    expect(said()).toEqual(
+      expect.arrayContaining([
+        `Ready=False ArchiveOperationFailed: ${message}`,
+        `StorageOperationFailed=True ArchiveOperationFailed: ${message}`,
+        `ArtifactOutdated=True NewRevision: new upstream revision 'main@sha1:${bad}'`,
+      ]),
+    );
     expect(report.outcome).toMatchObject({ kind: "failed", error: { kind: "invalid" } });
     await repository.commit({ files: { "a.txt": "fixed" }, branch: "good" });
     await repository.setRef("refs/heads/main", await repository.refs.resolve("refs/heads/good"));
@@ -291,17 +350,27 @@ describe("a GitRepository", () => {
     await served.repository.commit({ files: { "a.txt": "one" } });
     const basic = `Basic ${Buffer.from("ann:s3cret").toString("base64")}`;
     const guarded = await startGitServer({
-      repositories: { "/repository.git": served.repository.folder }, host: "127.0.0.1", port: 0, isAllowed: (given) => given === basic || given === "Bearer t0ken",
+      repositories: { "/repository.git": served.repository.folder },
+      host: "127.0.0.1",
+      port: 0,
+      isAllowed: (given) => given === basic || given === "Bearer t0ken",
     });
     const url = `${guarded.url}/repository.git`;
     expect((await run({ url })).outcome).toMatchObject({
-      reason: "GitOperationFailed", error: { kind: "denied", message: `failed to checkout and determine revision: unable to clone '${url}': authentication required` },
+      reason: "GitOperationFailed",
+      error: { kind: "denied", message: `failed to checkout and determine revision: unable to clone '${url}': authentication required` },
     });
     await run({ secretRef: { name: "absent" } });
-    expect(said()).toContain(`FetchFailed=True AuthenticationFailed: failed to get secret 'team/absent': failed to get secret 'team/absent': secrets "absent" not found`);
+    expect(said()).toContain(
+      `FetchFailed=True AuthenticationFailed: failed to get secret 'team/absent': failed to get secret 'team/absent': secrets "absent" not found`,
+    );
     secrets = {
-      wrong: { username: "ann", password: "guess" }, half: { password: "x" }, both: { username: "a", bearerToken: "b" }, app: { githubAppID: "1" },
-      right: { username: "ann", password: "s3cret" }, token: { bearerToken: "t0ken" },
+      wrong: { username: "ann", password: "guess" },
+      half: { password: "x" },
+      both: { username: "a", bearerToken: "b" },
+      app: { githubAppID: "1" },
+      right: { username: "ann", password: "s3cret" },
+      token: { bearerToken: "t0ken" },
     };
     const answers: Readonly<Record<string, string>> = {
       wrong: `GitOperationFailed: failed to checkout and determine revision: unable to clone '${url}': authentication required`,
@@ -358,8 +427,12 @@ describe("a GitRepository", () => {
     const url = `${silent.url.href}x.git`;
     const { outcome } = await run({ url, timeout: "300ms" });
     expect(outcome).toMatchObject({
-      kind: "failed", reason: "GitOperationFailed",
-      error: { kind: "unavailable", message: `failed to checkout and determine revision: unable to clone '${url}': Get "${url}/info/refs?service=git-upload-pack": context deadline exceeded` },
+      kind: "failed",
+      reason: "GitOperationFailed",
+      error: {
+        kind: "unavailable",
+        message: `failed to checkout and determine revision: unable to clone '${url}': Get "${url}/info/refs?service=git-upload-pack": context deadline exceeded`,
+      },
     });
     await silent.close();
   });
@@ -367,7 +440,13 @@ describe("a GitRepository", () => {
   it("that is deleted takes its folder with it", async () => {
     await served.repository.commit({ files: { "a.txt": "one" } });
     await run();
-    const removal = await removeOnce(reconciler(), object, { signal, nowMs: () => NOW_MS, atHost: (_, work) => work(), progress: () => {}, checkpoint: async () => {} });
+    const removal = await removeOnce(reconciler(), object, {
+      signal,
+      nowMs: () => NOW_MS,
+      atHost: (_, work) => work(),
+      progress: () => {},
+      checkpoint: async () => {},
+    });
     expect(removal).toMatchObject({ kind: "removed", notices: [{ severity: "trace", reason: "GarbageCollectionSucceeded" }] });
     expect(await folder.list("gitrepository")).toEqual([]);
   });

@@ -27,7 +27,10 @@ export function gitRepositoryReconciler(options: GitRepositoryOptions): GitRepos
     explain: (_obj, failure) => explainGitRepository(failure),
     async remove(obj) {
       await options.store.removeAll(ownerOf(obj));
-      return { kind: "removed", notices: [{ severity: "trace", reason: "GarbageCollectionSucceeded", message: "garbage collected artifacts for deleted resource" }] };
+      return {
+        kind: "removed",
+        notices: [{ severity: "trace", reason: "GarbageCollectionSucceeded", message: "garbage collected artifacts for deleted resource" }],
+      };
     },
   };
 }

@@ -69,7 +69,9 @@ async function observeRemote(obj: GitRepository, tools: Tools<GitRepositoryStatu
     const key = keyOf(obj);
     const known = options.discoveries.get(key);
     const request: GitRequest = {
-      url: obj.spec.url, ref: obj.spec.ref, isKnown: obj.status?.artifact !== undefined,
+      url: obj.spec.url,
+      ref: obj.spec.ref,
+      isKnown: obj.status?.artifact !== undefined,
       ...(access.credentials !== undefined && { credentials: access.credentials }),
       ...(known?.url === obj.spec.url && { discovery: known.discovery }),
     };

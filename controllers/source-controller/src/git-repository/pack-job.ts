@@ -30,7 +30,11 @@ export interface PackJob {
 /** What came of it. A failure keeps its reason, which an error thrown across threads would lose. */
 export type PackAnswer =
   | { readonly kind: "packed"; readonly artifact: Artifact; readonly subject: string }
-  | { readonly kind: "failed"; readonly reason: GitReason; readonly error: { readonly kind: StepError["kind"]; readonly message: string; readonly retryAfterMs?: number | undefined } };
+  | {
+      readonly kind: "failed";
+      readonly reason: GitReason;
+      readonly error: { readonly kind: StepError["kind"]; readonly message: string; readonly retryAfterMs?: number | undefined };
+    };
 
 /** Uncompressed bytes of an artifact; what consumers unpack at most. */
 const MAX_ARTIFACT_BYTES = 1024 ** 3;
@@ -58,7 +62,12 @@ async function archived({ storagePath, advertisedHost, owner, algorithm, ignore 
   const store = new ArtifactStore({ folder: await Folder.open(storagePath), advertisedHost, clock: systemClock });
   const { signal } = new AbortController(); // the pool ends the thread instead
   return store.pack(filesOf(checkout, ignore), {
-    owner, file: `${checkout.commit.hash}.tar.gz`, revision: checkout.revision, maxBytes: MAX_ARTIFACT_BYTES, algorithm, signal,
+    owner,
+    file: `${checkout.commit.hash}.tar.gz`,
+    revision: checkout.revision,
+    maxBytes: MAX_ARTIFACT_BYTES,
+    algorithm,
+    signal,
   });
 }
 

@@ -23,7 +23,11 @@ export function reportGitRepository(obj: GitRepository, { seen, done }: Run<GitS
     status: { artifact, observedIgnore: obj.spec.ignore },
     conditions: {
       ArtifactInStorage: { status: "True", reason: "Succeeded", message },
-      ArtifactOutdated: undefined, FetchFailed: undefined, StorageOperationFailed: undefined, IncludeUnavailable: undefined, SourceVerified: undefined,
+      ArtifactOutdated: undefined,
+      FetchFailed: undefined,
+      StorageOperationFailed: undefined,
+      IncludeUnavailable: undefined,
+      SourceVerified: undefined,
     },
     notices: [...damageNotices(seen), ...collectionNotices(done), ...artifactNotices(obj, done)],
   };
@@ -74,7 +78,13 @@ function outdated({ published, remote }: Seen): ConditionChanges {
 function damageNotices(seen: GitSeen): readonly Notice[] {
   if (seen.kind === "refused" || seen.published?.onDisk !== "corrupt") return [];
   const { digest, path } = seen.published.artifact;
-  return [{ severity: "error", reason: "ArtifactVerificationFailed", message: `failed to verify integrity of artifact: computed digest of '${path}' doesn't match '${digest}'` }];
+  return [
+    {
+      severity: "error",
+      reason: "ArtifactVerificationFailed",
+      message: `failed to verify integrity of artifact: computed digest of '${path}' doesn't match '${digest}'`,
+    },
+  ];
 }
 
 function collectionNotices({ collected }: GitDone): readonly Notice[] {
@@ -87,7 +97,9 @@ function collectionNotices({ collected }: GitDone): readonly Notice[] {
 /** Tells of a new artifact, and of a recovery (S-013, S-033); a run that changes nothing says nothing. */
 function artifactNotices(obj: GitRepository, { artifact, subject }: GitDone): readonly Notice[] {
   const isNew = obj.status?.artifact?.digest !== artifact.digest;
-  const failed = (obj.status?.conditions ?? []).some(({ type, status }) => FAILURES.some((name) => name === type) && status === (type === "SourceVerified" ? "False" : "True"));
+  const failed = (obj.status?.conditions ?? []).some(
+    ({ type, status }) => FAILURES.some((name) => name === type) && status === (type === "SourceVerified" ? "False" : "True"),
+  );
   if (!isNew && !failed) return [];
   const message = `stored artifact for commit '${subject ?? artifact.revision}'`;
   return [{ severity: "info", reason: isNew ? "NewArtifact" : "Succeeded", message, metadata: metadataOf(artifact), ...(isNew && { isDurable: true }) }];

@@ -2,8 +2,7 @@ import { EmptyRepositoryError } from "@plumb/git";
 import { ToolkitError, toToolkitError } from "@plumb/std";
 
 /** Reasons of a GitRepository's failures (spec/flux-core 1.3). */
-export type GitReason =
-  | "AuthenticationFailed" | "InvalidProviderConfiguration" | "EmptyGitRepository" | "GitOperationFailed" | "ArchiveOperationFailed";
+export type GitReason = "AuthenticationFailed" | "InvalidProviderConfiguration" | "EmptyGitRepository" | "GitOperationFailed" | "ArchiveOperationFailed";
 
 /** A failure that was named where it happened. Plain errors of a fetch are named by `fetchFailure`. */
 export class StepError extends ToolkitError {

@@ -31,9 +31,17 @@ export function customResources(definition: JsonObject): readonly Resource[] {
   const versions = objectsAt(definition, "spec", "versions");
   const storage = versions.find((version) => version["storage"] === true) ?? {};
   const served = versions.filter((version) => version["served"] === true);
-  const schemas = new Map(served.map((version): [string, Schema] => [`${group}/${textAt(version, "name") ?? ""}`, customResourceSchema(schemaAt(version, "schema", "openAPIV3Schema"))]));
+  const schemas = new Map(
+    served.map((version): [string, Schema] => [
+      `${group}/${textAt(version, "name") ?? ""}`,
+      customResourceSchema(schemaAt(version, "schema", "openAPIV3Schema")),
+    ]),
+  );
   const family: Family = {
-    definition, group, storage, schemas,
+    definition,
+    group,
+    storage,
+    schemas,
     kind: textAt(definition, "status", "acceptedNames", "kind") ?? textAt(definition, "spec", "names", "kind") ?? "",
     isTerminating: valueAt(definition, "metadata", "deletionTimestamp") !== undefined,
   };
@@ -52,7 +60,12 @@ function customResource(version: JsonObject, family: Family, served: readonly Js
   const plural = textAt(names, "plural") ?? "";
   const schema = family.schemas.get(apiVersion) ?? customResourceSchema(undefined);
   return {
-    group, version: name, apiVersion, kind, plural, schema,
+    group,
+    version: name,
+    apiVersion,
+    kind,
+    plural,
+    schema,
     listKind: textAt(names, "listKind") ?? `${kind}List`,
     singular: textAt(names, "singular") ?? kind.toLowerCase(),
     isNamespaced: textAt(definition, "spec", "scope") === "Namespaced",
@@ -71,7 +84,11 @@ function customResource(version: JsonObject, family: Family, served: readonly Js
     deprecation: deprecationOf(version, family, served),
     acceptsCreate: !family.isTerminating,
     convert: (object, to) => (family.schemas.has(to) || to === `${group}/${textAt(family.storage, "name") ?? ""}` ? { ...object, apiVersion: to } : undefined),
-    undeclared: (object, to) => undeclaredFields(object, served.find((one) => `${group}/${textAt(one, "name") ?? ""}` === to)),
+    undeclared: (object, to) =>
+      undeclaredFields(
+        object,
+        served.find((one) => `${group}/${textAt(one, "name") ?? ""}` === to),
+      ),
     schemaOf: (to) => family.schemas.get(to),
   };
 }
@@ -105,10 +122,12 @@ function scaleOf(version: JsonObject): ScalePaths | undefined {
 }
 
 function selectableOf(version: JsonObject): SelectableFields {
-  return new Map(objectsAt(version, "selectableFields").map((field) => {
-    const path = (textAt(field, "jsonPath") ?? "").replace(/^\./, "");
-    return [path, pathText(path)] as const;
-  }));
+  return new Map(
+    objectsAt(version, "selectableFields").map((field) => {
+      const path = (textAt(field, "jsonPath") ?? "").replace(/^\./, "");
+      return [path, pathText(path)] as const;
+    }),
+  );
 }
 
 function deprecationOf(version: JsonObject, { group, kind }: Family, served: readonly JsonObject[]): string | undefined {

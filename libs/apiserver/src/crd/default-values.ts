@@ -34,5 +34,9 @@ export function hasDefaults(schema: JsonSchema | undefined): boolean {
   if (schema === undefined) return false;
   if (schema["default"] !== undefined) return true;
   const properties = schemaAt(schema, "properties") ?? {};
-  return Object.keys(properties).some((key) => hasDefaults(schemaAt(properties, key))) || hasDefaults(schemaAt(schema, "items")) || hasDefaults(schemaAt(schema, "additionalProperties"));
+  return (
+    Object.keys(properties).some((key) => hasDefaults(schemaAt(properties, key))) ||
+    hasDefaults(schemaAt(schema, "items")) ||
+    hasDefaults(schemaAt(schema, "additionalProperties"))
+  );
 }

@@ -6,10 +6,17 @@ import { schemaAt } from "./prune.ts";
 import { checkStructure } from "./structural-checks.ts";
 
 /** The status endpoint of a definition changes the status alone. */
-export const DEFINITION_STATUS_KEEPS: readonly (readonly string[])[] = [["metadata", "labels"], ["metadata", "annotations"], ["metadata", "finalizers"], ["metadata", "ownerReferences"]];
+export const DEFINITION_STATUS_KEEPS: readonly (readonly string[])[] = [
+  ["metadata", "labels"],
+  ["metadata", "annotations"],
+  ["metadata", "finalizers"],
+  ["metadata", "ownerReferences"],
+];
 
 function storedVersions(definition: Draft): string[] {
-  return draftsAt(definition, "spec", "versions").filter((version) => version["storage"] === true).map((version) => textAt(version, "name") ?? "");
+  return draftsAt(definition, "spec", "versions")
+    .filter((version) => version["storage"] === true)
+    .map((version) => textAt(version, "name") ?? "");
 }
 
 export function prepareDefinition(draft: Draft): void {
@@ -51,7 +58,11 @@ function scaleFaults(versions: readonly JsonObject[]): readonly FieldFault[] {
   return (isShared ? versions.slice(0, 1) : versions).flatMap((version, index) => {
     const scale = objectAt(version, "subresources", "scale");
     const at = `${isShared ? "spec" : `spec.versions[${index}]`}.subresources.scale`;
-    return scale === undefined ? [] : ["specReplicasPath", "statusReplicasPath", "labelSelectorPath"].flatMap((key) => pathFaults(textAt(scale, key) ?? "", `${at}.${key}`, key !== "labelSelectorPath"));
+    return scale === undefined
+      ? []
+      : ["specReplicasPath", "statusReplicasPath", "labelSelectorPath"].flatMap((key) =>
+          pathFaults(textAt(scale, key) ?? "", `${at}.${key}`, key !== "labelSelectorPath"),
+        );
   });
 }
 
@@ -67,7 +78,11 @@ function groupFaults(group: string): readonly FieldFault[] {
 }
 
 function scopeFaults(scope: string): readonly FieldFault[] {
-  return scope === "Namespaced" || scope === "Cluster" ? [] : scope === "" ? [required("spec.scope")] : [unsupported("spec.scope", scope, ["Cluster", "Namespaced"])];
+  return scope === "Namespaced" || scope === "Cluster"
+    ? []
+    : scope === ""
+      ? [required("spec.scope")]
+      : [unsupported("spec.scope", scope, ["Cluster", "Namespaced"])];
 }
 
 function nameFaults(names: JsonObject | undefined): readonly FieldFault[] {
@@ -77,8 +92,14 @@ function nameFaults(names: JsonObject | undefined): readonly FieldFault[] {
   return [
     ...(plural === "" ? [required("spec.names.plural")] : nameProblems(plural, "serviceLabel").map((says) => invalid("spec.names.plural", plural, says))),
     ...(kind === "" ? [required("spec.names.kind")] : nameProblems(kind.toLowerCase(), "serviceLabel").map((says) => invalid("spec.names.kind", kind, says))),
-    ...(listKind === "" ? [required("spec.names.listKind")] : kind === listKind ? [invalid("spec.names.listKind", listKind, "kind and listKind may not be the same")] : []),
-    ...listAt(names, "shortNames").flatMap((one, index) => nameProblems(String(one), "serviceLabel").map((says) => invalid(`spec.names.shortNames[${index}]`, one, says))),
+    ...(listKind === ""
+      ? [required("spec.names.listKind")]
+      : kind === listKind
+        ? [invalid("spec.names.listKind", listKind, "kind and listKind may not be the same")]
+        : []),
+    ...listAt(names, "shortNames").flatMap((one, index) =>
+      nameProblems(String(one), "serviceLabel").map((says) => invalid(`spec.names.shortNames[${index}]`, one, says)),
+    ),
   ];
 }
 
@@ -118,9 +139,18 @@ function schemaFaults(versions: readonly JsonObject[]): readonly FieldFault[] {
 function validateDefinitionUpdate(definition: JsonObject, old: JsonObject): readonly FieldFault[] {
   const isEstablished = objectsAt(old, "status", "conditions").some((one) => textAt(one, "type") === "Established" && textAt(one, "status") === "True");
   const fixed: readonly (readonly string[])[] = [
-    ["spec", "group"], ["spec", "names", "plural"], ...(isEstablished ? [["spec", "scope"], ["spec", "names", "kind"]] : []),
+    ["spec", "group"],
+    ["spec", "names", "plural"],
+    ...(isEstablished
+      ? [
+          ["spec", "scope"],
+          ["spec", "names", "kind"],
+        ]
+      : []),
   ];
-  return fixed.filter((path) => !equalJson(valueAt(definition, ...path), valueAt(old, ...path))).map((path) => invalid(path.join("."), valueAt(definition, ...path) ?? "", "field is immutable"));
+  return fixed
+    .filter((path) => !equalJson(valueAt(definition, ...path), valueAt(old, ...path)))
+    .map((path) => invalid(path.join("."), valueAt(definition, ...path) ?? "", "field is immutable"));
 }
 
 /** The checks of a changed definition: its name has been checked when it was made. */

@@ -58,12 +58,14 @@ export class DefinitionController {
   #acceptance(definition: JsonObject): readonly JsonObject[] {
     const conflict = this.#conflict(definition);
     const wasEstablished = isTrue(objectsAt(definition, "status", "conditions"), "Established");
-    const names = conflict === undefined
-      ? { type: "NamesAccepted", status: "True", reason: "NoConflicts", message: "no conflicts found" }
-      : { type: "NamesAccepted", status: "False", ...conflict };
-    const established = conflict === undefined || wasEstablished
-      ? { type: "Established", status: "True", reason: "InitialNamesAccepted", message: "the initial names have been accepted" }
-      : { type: "Established", status: "False", reason: "NotAccepted", message: "not all names are accepted" };
+    const names =
+      conflict === undefined
+        ? { type: "NamesAccepted", status: "True", reason: "NoConflicts", message: "no conflicts found" }
+        : { type: "NamesAccepted", status: "False", ...conflict };
+    const established =
+      conflict === undefined || wasEstablished
+        ? { type: "Established", status: "True", reason: "InitialNamesAccepted", message: "the initial names have been accepted" }
+        : { type: "Established", status: "False", reason: "NotAccepted", message: "not all names are accepted" };
     return [names, established];
   }
 
@@ -110,7 +112,13 @@ export class DefinitionController {
     for (const [, object] of collection.snapshot("").entries) {
       if (resource === undefined || valueAt(object, "metadata", "deletionTimestamp") !== undefined) continue;
       const target = { resource, namespace: textAt(object, "metadata", "namespace") ?? "", name: textAt(object, "metadata", "name") ?? "" };
-      this.#parts.deleter.delete(target, { isDryRun: false, propagation: undefined, gracePeriodSeconds: undefined, uid: undefined, resourceVersion: undefined });
+      this.#parts.deleter.delete(target, {
+        isDryRun: false,
+        propagation: undefined,
+        gracePeriodSeconds: undefined,
+        uid: undefined,
+        resourceVersion: undefined,
+      });
     }
     if (collection.size === 0) this.#letGo(name, definition);
     else this.#sayInProgress(name, definition);

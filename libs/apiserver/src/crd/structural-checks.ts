@@ -10,7 +10,12 @@ const TYPES = ["array", "boolean", "integer", "number", "object", "string"];
 /** What makes a schema no structural one. Source: apiextensions `ValidateStructural` and the validation of definitions. */
 export function checkStructure(root: JsonSchema, path: string): readonly FieldFault[] {
   const type = textAt(root, "type") ?? "";
-  const rootFault = type === "" ? [required(`${path}.type`, "must not be empty at the root")] : type === "object" ? [] : [invalid(`${path}.type`, type, "must be object at the root")];
+  const rootFault =
+    type === ""
+      ? [required(`${path}.type`, "must not be empty at the root")]
+      : type === "object"
+        ? []
+        : [invalid(`${path}.type`, type, "must be object at the root")];
   if (rootFault.length > 0) return rootFault;
   return [...checkMetadata(schemaAt(root, "properties", "metadata"), `${path}.properties[metadata]`), ...checkNode(root, path)];
 }
@@ -18,7 +23,9 @@ export function checkStructure(root: JsonSchema, path: string): readonly FieldFa
 /** The schema of metadata may say something of the name, and nothing else. */
 function checkMetadata(metadata: JsonSchema | undefined, path: string): readonly FieldFault[] {
   const names = Object.keys(schemaAt(metadata, "properties") ?? {});
-  return names.every((name) => name === "name" || name === "generateName") ? [] : [forbidden(path, "must not specify anything other than name and generateName, but metadata is implicitly specified")];
+  return names.every((name) => name === "name" || name === "generateName")
+    ? []
+    : [forbidden(path, "must not specify anything other than name and generateName, but metadata is implicitly specified")];
 }
 
 function checkNode(schema: JsonSchema, path: string): readonly FieldFault[] {
@@ -46,9 +53,13 @@ function checkKeywords(schema: JsonSchema, path: string): readonly FieldFault[] 
   const hasBoth = schemaAt(schema, "properties") !== undefined && (isObject(schema["additionalProperties"]) || schema["additionalProperties"] === true);
   return [
     ...(hasBoth ? [forbidden(`${path}.additionalProperties`, "additionalProperties and properties are mutual exclusive")] : []),
-    ...(schema["uniqueItems"] === true ? [forbidden(`${path}.uniqueItems`, "uniqueItems cannot be set to true since the runtime complexity becomes quadratic")] : []),
+    ...(schema["uniqueItems"] === true
+      ? [forbidden(`${path}.uniqueItems`, "uniqueItems cannot be set to true since the runtime complexity becomes quadratic")]
+      : []),
     ...(schema["$ref"] === undefined ? [] : [forbidden(`${path}.$ref`, "$ref is not supported")]),
-    ...(schema["x-kubernetes-preserve-unknown-fields"] === false ? [invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, "must be true or undefined")] : []),
+    ...(schema["x-kubernetes-preserve-unknown-fields"] === false
+      ? [invalid(`${path}.x-kubernetes-preserve-unknown-fields`, false, "must be true or undefined")]
+      : []),
   ];
 }
 
@@ -72,7 +83,8 @@ function checkPattern(schema: JsonSchema, path: string): readonly FieldFault[] {
 function checkListType(schema: JsonSchema, path: string): readonly FieldFault[] {
   const type = textAt(schema, "x-kubernetes-list-type");
   const keys = listAt(schema, "x-kubernetes-list-map-keys").map(String);
-  if (type === undefined) return keys.length === 0 ? [] : [required(`${path}.x-kubernetes-list-type`, "must be map if x-kubernetes-list-map-keys is non-empty")];
+  if (type === undefined)
+    return keys.length === 0 ? [] : [required(`${path}.x-kubernetes-list-type`, "must be map if x-kubernetes-list-map-keys is non-empty")];
   if (!["atomic", "set", "map"].includes(type)) return [unsupported(`${path}.x-kubernetes-list-type`, type, ["atomic", "set", "map"])];
   if (type !== "map") return [];
   const items = schemaAt(schema, "items");
@@ -82,7 +94,14 @@ function checkListType(schema: JsonSchema, path: string): readonly FieldFault[] 
     const property = schemaAt(items, "properties", key);
     if (property === undefined) return [invalid(`${path}.x-kubernetes-list-map-keys`, key, "entries must all be names of item properties")];
     const isSure = needed.includes(key) || property["default"] !== undefined;
-    return isSure ? [] : [required(`${path}.items.properties[${key}].default`, "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property")];
+    return isSure
+      ? []
+      : [
+          required(
+            `${path}.items.properties[${key}].default`,
+            "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property",
+          ),
+        ];
   });
 }
 
@@ -108,7 +127,9 @@ function checkParts(schema: JsonSchema, path: string): readonly FieldFault[] {
   const members = Object.keys(properties).flatMap((name) => {
     const member = schemaAt(properties, name);
     // What is said of metadata is checked at the root, where it may be.
-    return member === undefined ? [] : checkNode(name === "metadata" && member["type"] === undefined ? { ...member, type: "object" } : member, `${path}.properties[${name}]`);
+    return member === undefined
+      ? []
+      : checkNode(name === "metadata" && member["type"] === undefined ? { ...member, type: "object" } : member, `${path}.properties[${name}]`);
   });
   const items = schemaAt(schema, "items");
   const values = schemaAt(schema, "additionalProperties");

@@ -35,7 +35,9 @@ function checkType(value: JsonValue, schema: JsonSchema, path: string): readonly
   const wanted = textAt(schema, "type");
   const found = typeName(value);
   if (schema["x-kubernetes-int-or-string"] === true) {
-    return found === "integer" || found === "string" ? [] : [wrongType(path, found, `${path} in body must be of type integer,string: ${JSON.stringify(found)}`)];
+    return found === "integer" || found === "string"
+      ? []
+      : [wrongType(path, found, `${path} in body must be of type integer,string: ${JSON.stringify(found)}`)];
   }
   if (wanted === undefined || wanted === found || (wanted === "number" && found === "integer")) return [];
   const own = wrongType(path, found, `${path} in body must be of type ${wanted}: ${JSON.stringify(found)}`);
@@ -46,7 +48,13 @@ function checkType(value: JsonValue, schema: JsonSchema, path: string): readonly
 function checkEnum(value: JsonValue, schema: JsonSchema, path: string): readonly FieldFault[] {
   const allowed = schema["enum"];
   if (!Array.isArray(allowed) || allowed.some((one: JsonValue) => equalJson(one, value))) return [];
-  return [unsupported(path, value, allowed.map((one: JsonValue) => (typeof one === "string" ? one : JSON.stringify(one))))];
+  return [
+    unsupported(
+      path,
+      value,
+      allowed.map((one: JsonValue) => (typeof one === "string" ? one : JSON.stringify(one))),
+    ),
+  ];
 }
 
 function checkByType(value: JsonValue, schema: JsonSchema, path: string, old: JsonValue | undefined): readonly FieldFault[] {
@@ -86,7 +94,11 @@ function matchesPattern(text: string, pattern: string): boolean {
 /** Go's syntax as far as it differs from this language's: flags at the start, `\A`, `\z`, named groups. @throws {SyntaxError} */
 export function compilePattern(pattern: string): RegExp {
   const flags = /^\(\?([ims]+)\)/.exec(pattern);
-  const source = pattern.slice(flags?.[0].length ?? 0).replaceAll("\\A", "^").replaceAll("\\z", "$").replaceAll("(?P<", "(?<");
+  const source = pattern
+    .slice(flags?.[0].length ?? 0)
+    .replaceAll("\\A", "^")
+    .replaceAll("\\z", "$")
+    .replaceAll("(?P<", "(?<");
   return new RegExp(source, workingFlags(source, flags?.[1] ?? ""));
 }
 
@@ -114,7 +126,8 @@ function checkNumber(value: number | bigint, schema: JsonSchema, path: string): 
   if (max !== undefined && (number > max || (schema["exclusiveMaximum"] === true && number === max))) {
     faults.push(invalid(path, value, `${path} in body should be less than ${schema["exclusiveMaximum"] === true ? "" : "or equal to "}${max}`));
   }
-  if (step !== undefined && !Number.isInteger(Number((number / step).toFixed(9)))) faults.push(invalid(path, value, `${path} in body should be a multiple of ${step}`));
+  if (step !== undefined && !Number.isInteger(Number((number / step).toFixed(9))))
+    faults.push(invalid(path, value, `${path} in body should be a multiple of ${step}`));
   return faults;
 }
 
@@ -156,7 +169,9 @@ function checkObject(object: JsonObject, schema: JsonSchema, path: string, old: 
   const at = (key: string): string => (path === "" ? key : `${path}.${key}`);
   const properties = schemaAt(schema, "properties");
   const values = schemaAt(schema, "additionalProperties");
-  const missing = listAt(schema, "required").filter((key) => typeof key === "string").filter((key) => object[key] === undefined);
+  const missing = listAt(schema, "required")
+    .filter((key) => typeof key === "string")
+    .filter((key) => object[key] === undefined);
   const members = Object.entries(object).flatMap(([key, member]) => {
     const known = schemaAt(properties, key) ?? values;
     return known === undefined || member === undefined ? [] : validateValue(member, known, at(key), old?.[key]);

@@ -31,7 +31,11 @@ function entry(resource: Resource): JsonObject {
   const responseKind = isCustom ? { group: ownGroup, version, kind } : { group: "", version: "", kind };
   const parts = subresources.map((part): JsonObject => {
     const isOwn = part.group === ownGroup && part.version === version;
-    return { subresource: part.name, responseKind: isOwn ? { ...responseKind, kind: part.kind } : { group: part.group, version: part.version, kind: part.kind }, verbs: part.verbs };
+    return {
+      subresource: part.name,
+      responseKind: isOwn ? { ...responseKind, kind: part.kind } : { group: part.group, version: part.version, kind: part.kind },
+      verbs: part.verbs,
+    };
   });
   return {
     resource: plural,

@@ -13,8 +13,22 @@ import { VERSION } from "./version.ts";
 
 /** Paths of the root that are no group. */
 const ROOT_PATHS = [
-  "/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/", "/healthz", "/healthz/ping", "/livez", "/livez/ping", "/metrics", "/openapi/v2", "/openapi/v3",
-  "/openapi/v3/", "/readyz", "/readyz/ping", "/version",
+  "/.well-known/openid-configuration",
+  "/api",
+  "/api/v1",
+  "/apis",
+  "/apis/",
+  "/healthz",
+  "/healthz/ping",
+  "/livez",
+  "/livez/ping",
+  "/metrics",
+  "/openapi/v2",
+  "/openapi/v3",
+  "/openapi/v3/",
+  "/readyz",
+  "/readyz/ping",
+  "/version",
 ];
 
 /** Answers all paths that name no kind. */
@@ -67,8 +81,13 @@ export class Discovery {
       return answer(200, aggregated(), shape, { "content-type": AGGREGATED_TYPE, vary: "Accept" });
     }
     const ranges = parseAccept(request.headers.get("accept") ?? "");
-    const takesPlain = ranges.length === 0 || ranges.some(({ type, parameters }) => parameters.get("as") === undefined && (type === "application/json" || type === "application/yaml" || type === "*/*"));
-    if (!takesPlain) throw notAcceptable("only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+    const takesPlain =
+      ranges.length === 0 ||
+      ranges.some(
+        ({ type, parameters }) => parameters.get("as") === undefined && (type === "application/json" || type === "application/yaml" || type === "*/*"),
+      );
+    if (!takesPlain)
+      throw notAcceptable("only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
     return this.#object(request, plain);
   }
 
@@ -85,7 +104,8 @@ export class Discovery {
     const [version = "", ...rest] = parts;
     if (version === "v2" && rest.length === 0) return answer(200, openApiV2(this.#registry), { format: "json", as: "object", isPretty: false });
     if (version !== "v3") return answerText(404, "404 page not found\n");
-    if (rest.length === 0) return { kind: "whole", status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: JSON.stringify(openApiIndex(this.#registry)) };
+    if (rest.length === 0)
+      return { kind: "whole", status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: JSON.stringify(openApiIndex(this.#registry)) };
     const document = openApiDocument(this.#registry, rest.join("/"));
     if (document === undefined) return { kind: "whole", status: 404, headers: {}, body: "" };
     return answer(200, document, { format: "json", as: "object", isPretty: false });

@@ -23,7 +23,9 @@ function groupEntry({ name, versions }: ServedGroup): JsonObject {
 export function apiResourceList(registry: Registry, group: string, version: string): JsonObject {
   const resources = registry.resourcesOf(group, version).flatMap(resourceEntries);
   // The list of the core group does not say its own version.
-  return group === "" ? { kind: "APIResourceList", groupVersion: version, resources } : { kind: "APIResourceList", apiVersion: "v1", groupVersion: `${group}/${version}`, resources };
+  return group === ""
+    ? { kind: "APIResourceList", groupVersion: version, resources }
+    : { kind: "APIResourceList", apiVersion: "v1", groupVersion: `${group}/${version}`, resources };
 }
 
 function resourceEntries(resource: Resource): readonly JsonObject[] {

@@ -67,9 +67,16 @@ export class SchemaCollector {
       case "array":
         return { type: "array", items: schema.items === undefined ? {} : this.property(schema.items) };
       case "object":
-        return { type: "object", ...(schema.values === undefined || schema.format === "fields-v1" ? {} : { additionalProperties: this.property(schema.values) }) };
+        return {
+          type: "object",
+          ...(schema.values === undefined || schema.format === "fields-v1" ? {} : { additionalProperties: this.property(schema.values) }),
+        };
       case "any":
-        return schema.format === "int-or-string" ? { oneOf: [{ type: "integer" }, { type: "string" }], format: "int-or-string" } : schema.format === "raw-extension" ? { type: "object" } : {};
+        return schema.format === "int-or-string"
+          ? { oneOf: [{ type: "integer" }, { type: "string" }], format: "int-or-string" }
+          : schema.format === "raw-extension"
+            ? { type: "object" }
+            : {};
       case "string":
         return { type: "string", ...formatOf(schema.format) };
       default:

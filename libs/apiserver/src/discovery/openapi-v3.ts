@@ -6,7 +6,21 @@ import { SchemaCollector } from "./openapi-schema.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 /** Types that the document of every custom group has. */
-const META_TYPES = ["DeleteOptions", "FieldsV1", "ListMeta", "ManagedFieldsEntry", "ObjectMeta", "OwnerReference", "Patch", "Preconditions", "ShardInfo", "Status", "StatusCause", "StatusDetails", "Time"];
+const META_TYPES = [
+  "DeleteOptions",
+  "FieldsV1",
+  "ListMeta",
+  "ManagedFieldsEntry",
+  "ObjectMeta",
+  "OwnerReference",
+  "Patch",
+  "Preconditions",
+  "ShardInfo",
+  "Status",
+  "StatusCause",
+  "StatusDetails",
+  "Time",
+];
 
 /** The list of documents, one for each version of a group. */
 export function openApiIndex(registry: Registry): JsonObject {
@@ -82,7 +96,11 @@ function customSchema({ schema }: Resource): JsonObject {
   };
 }
 
-const PARAMETERS = ["dryRun", "fieldManager", "fieldValidation", "force", "pretty"].map((name): JsonObject => ({ name, in: "query", schema: { type: name === "force" ? "boolean" : "string", uniqueItems: true } }));
+const PARAMETERS = ["dryRun", "fieldManager", "fieldValidation", "force", "pretty"].map((name): JsonObject => ({
+  name,
+  in: "query",
+  schema: { type: name === "force" ? "boolean" : "string", uniqueItems: true },
+}));
 
 function operation(resource: Resource, action: string): JsonObject {
   const $ref = `#/components/schemas/${schemaName(resource)}${action === "list" ? "List" : ""}`;
@@ -97,8 +115,15 @@ function operation(resource: Resource, action: string): JsonObject {
 function pathsOf(resource: Resource, root: string): readonly (readonly [string, JsonObject])[] {
   const base = resource.isNamespaced ? `${root}/namespaces/{namespace}/${resource.plural}` : `${root}/${resource.plural}`;
   const collection: JsonObject = { get: operation(resource, "list"), post: operation(resource, "post"), delete: operation(resource, "deletecollection") };
-  const object: JsonObject = { get: operation(resource, "get"), put: operation(resource, "put"), patch: operation(resource, "patch"), delete: operation(resource, "delete") };
+  const object: JsonObject = {
+    get: operation(resource, "get"),
+    put: operation(resource, "put"),
+    patch: operation(resource, "patch"),
+    delete: operation(resource, "delete"),
+  };
   const across = resource.isNamespaced ? [[`${root}/${resource.plural}`, { get: operation(resource, "list") }] as const] : [];
-  const parts = resource.subresources.map((part) => [`${base}/{name}/${part.name}`, { get: operation(resource, "get"), patch: operation(resource, "patch") }] as const);
+  const parts = resource.subresources.map(
+    (part) => [`${base}/{name}/${part.name}`, { get: operation(resource, "get"), patch: operation(resource, "patch") }] as const,
+  );
   return [[base, collection], [`${base}/{name}`, object], ...parts, ...across];
 }

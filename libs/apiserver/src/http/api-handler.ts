@@ -73,7 +73,8 @@ function unknownResource(registry: Registry, { group, version }: ResourcePath): 
 
 async function handle(parts: ApiParts, request: ApiRequest, path: ResourcePath, resource: Resource, warn: (text: string) => void): Promise<ApiResponse> {
   const isMisplaced = path.namespace !== "" && !resource.isNamespaced;
-  if (isMisplaced || (resource.isNamespaced && path.namespace === "" && path.name !== "")) throw path.name === "" || isMisplaced ? noSuchResource() : notAllowed();
+  if (isMisplaced || (resource.isNamespaced && path.namespace === "" && path.name !== ""))
+    throw path.name === "" || isMisplaced ? noSuchResource() : notAllowed();
   if (path.subresource !== "") return handleSubresource(parts, request, path, resource, warn);
   const call = callOf(request, path, resource, warn, parts.clock);
   if (path.isWatch && request.method === "GET") return list(parts, call);

@@ -18,7 +18,8 @@ export interface Decoding {
  */
 export function decodeObject(resource: Resource, body: JsonObject, repeated: readonly string[], decoding: Decoding): Draft {
   const unknown: string[] = [];
-  const unfit = (why: string): Error => badRequest(`${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: ${why}`);
+  const unfit = (why: string): Error =>
+    badRequest(`${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: ${why}`);
   let draft: Draft;
   try {
     draft = resource.codec.decode(body, unknown);

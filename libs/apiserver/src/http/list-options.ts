@@ -56,11 +56,15 @@ function number(query: URLSearchParams, name: string): number {
 }
 
 function watchFaults(match: string, initial: string | null): readonly FieldFault[] {
-  if (initial === null) return match === "" ? [] : [forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")];
+  if (initial === null)
+    return match === "" ? [] : [forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")];
   return [
     ...(match === "" ? [forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")] : []),
     ...(match !== "" && match !== "NotOlderThan"
-      ? [forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"), unsupported("resourceVersionMatch", match, ["NotOlderThan"])]
+      ? [
+          forbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
+          unsupported("resourceVersionMatch", match, ["NotOlderThan"]),
+        ]
       : []),
   ];
 }
@@ -72,6 +76,8 @@ function listFaults(match: string, resourceVersion: string, continueToken: strin
     ...(resourceVersion === "" ? [forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided")] : []),
     ...(continueToken === "" ? [] : [forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided")]),
     ...(Object.hasOwn(MATCHES, match) ? [] : [unsupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""])]),
-    ...(match === "Exact" && resourceVersion === "0" ? [forbidden("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')] : []),
+    ...(match === "Exact" && resourceVersion === "0"
+      ? [forbidden("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')]
+      : []),
   ];
 }

@@ -16,7 +16,12 @@ export interface ApiRequest {
 /** An answer: whole, or as a stream that the server ends. */
 export type ApiResponse =
   | { readonly kind: "whole"; readonly status: number; readonly headers: Readonly<Record<string, string | readonly string[]>>; readonly body: string }
-  | { readonly kind: "stream"; readonly status: number; readonly headers: Readonly<Record<string, string | readonly string[]>>; readonly run: (sink: StreamSink) => void };
+  | {
+      readonly kind: "stream";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string | readonly string[]>>;
+      readonly run: (sink: StreamSink) => void;
+    };
 
 /** Where a stream writes to. */
 export interface StreamSink {

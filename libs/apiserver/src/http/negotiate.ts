@@ -20,10 +20,20 @@ const REPRESENTATIONS =
 export function parseAccept(header: string): readonly MediaRange[] {
   const ranges = header.split(",").map((part): MediaRange => {
     const [type = "", ...rest] = part.split(";").map((one) => one.trim());
-    const parameters = new Map(rest.map((one): [string, string] => {
-      const equals = one.indexOf("=");
-      return equals === -1 ? [one, ""] : [one.slice(0, equals).trim(), one.slice(equals + 1).trim().replaceAll('"', "")];
-    }));
+    const parameters = new Map(
+      rest.map((one): [string, string] => {
+        const equals = one.indexOf("=");
+        return equals === -1
+          ? [one, ""]
+          : [
+              one.slice(0, equals).trim(),
+              one
+                .slice(equals + 1)
+                .trim()
+                .replaceAll('"', ""),
+            ];
+      }),
+    );
     const quality = Number(parameters.get("q") ?? "1");
     return { type, parameters, quality: Number.isNaN(quality) ? 1 : quality };
   });
@@ -43,7 +53,8 @@ export function negotiate(accept: string | undefined, isPretty: boolean): Negoti
     const as = asOf(range);
     if (format !== undefined && as !== undefined) return { format, as, isPretty };
   }
-  if (ranges.some(({ type }) => formatOf(type) !== undefined)) throw notAcceptable("only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+  if (ranges.some(({ type }) => formatOf(type) !== undefined))
+    throw notAcceptable("only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
   throw notAcceptable(REPRESENTATIONS, {});
 }
 

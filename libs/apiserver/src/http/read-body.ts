@@ -25,7 +25,10 @@ export function mediaType(request: ApiRequest): string {
 }
 
 const FORMATS: Readonly<Record<string, BodyFormat>> = {
-  "": "json", "application/json": "json", "application/yaml": "yaml", "application/vnd.kubernetes.protobuf": "protobuf",
+  "": "json",
+  "application/json": "json",
+  "application/yaml": "yaml",
+  "application/vnd.kubernetes.protobuf": "protobuf",
 };
 
 /** @throws {Refusal} 415 */

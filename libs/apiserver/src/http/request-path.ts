@@ -29,7 +29,10 @@ export function parseResourcePath(path: string): ResourcePath | undefined {
 
 function decodeParts(path: string): readonly string[] | undefined {
   try {
-    return path.split("/").filter((part) => part !== "").map(decodeURIComponent);
+    return path
+      .split("/")
+      .filter((part) => part !== "")
+      .map(decodeURIComponent);
   } catch {
     return undefined;
   }
@@ -41,7 +44,8 @@ function within(group: string, version: string, given: readonly string[]): Resou
   const [first = "", second = "", third = "", fourth = "", fifth = "", ...more] = parts;
   if (more.length > 0) return undefined;
   const base = { group, version, isWatch };
-  if (first === "namespaces" && third !== "" && !NAMESPACE_PARTS.has(third)) return { ...base, plural: third, namespace: second, name: fourth, subresource: fifth };
+  if (first === "namespaces" && third !== "" && !NAMESPACE_PARTS.has(third))
+    return { ...base, plural: third, namespace: second, name: fourth, subresource: fifth };
   if (first === "namespaces") return { ...base, plural: first, namespace: "", name: second, subresource: third };
   if (fourth !== "") return undefined;
   return { ...base, plural: first, namespace: "", name: second, subresource: third };

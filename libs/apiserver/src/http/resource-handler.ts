@@ -94,7 +94,8 @@ export async function handleCollection(parts: HandlerParts, call: ResourceCall):
 
 function get({ store, writer }: HandlerParts, { request, resource, path }: ResourceCall, target: Target): JsonObject {
   const asked = request.query.get("resourceVersion") ?? "";
-  if (!/^\d*$/.test(asked)) throw serverError(`resourceVersion: Invalid value: ${JSON.stringify(asked)}: strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`);
+  if (!/^\d*$/.test(asked))
+    throw serverError(`resourceVersion: Invalid value: ${JSON.stringify(asked)}: strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`);
   if (askedVersion(asked, "") > store.version) throw fromTheFuture(Number(asked), store.version);
   const object = writer.read(target);
   if (object === undefined) throw notFound(named(resource, path.name));
@@ -177,7 +178,10 @@ async function deleteOptions(request: ApiRequest): Promise<DeleteOptions> {
   const bytes = await readBytes(request);
   if (bytes.byteLength === 0) return parseDeleteOptions(undefined, request.query);
   const body = readDeleteBody(bytes, request);
-  if (!isDeleteOptions(body)) throw badRequest(`no kind ${JSON.stringify(body["kind"] ?? "")} is registered for version ${JSON.stringify(body["apiVersion"] ?? "")} in scheme "pkg/runtime/scheme.go:111"`);
+  if (!isDeleteOptions(body))
+    throw badRequest(
+      `no kind ${JSON.stringify(body["kind"] ?? "")} is registered for version ${JSON.stringify(body["apiVersion"] ?? "")} in scheme "pkg/runtime/scheme.go:111"`,
+    );
   return parseDeleteOptions(body, request.query);
 }
 

@@ -5,7 +5,12 @@ import type { ApiResponse } from "./message.ts";
 import type { Negotiated } from "./negotiate.ts";
 
 /** Writes an object as negotiated. */
-export function answer(status: number, object: JsonObject, { format, isPretty }: Negotiated, headers: Readonly<Record<string, string | readonly string[]>> = {}): ApiResponse {
+export function answer(
+  status: number,
+  object: JsonObject,
+  { format, isPretty }: Negotiated,
+  headers: Readonly<Record<string, string | readonly string[]>> = {},
+): ApiResponse {
   const [type, body] = format === "yaml" ? ["application/yaml", stringify(object)] : ["application/json", `${stringifyJson(object, isPretty ? 2 : 0)}\n`];
   return { kind: "whole", status, headers: { "content-type": type, ...headers }, body };
 }

@@ -42,7 +42,9 @@ export async function handleScale(parts: HandlerParts, call: ResourceCall, paths
 
 function scaleOf(object: JsonObject, paths: ScalePaths): JsonObject {
   const metadata = objectAt(object, "metadata") ?? {};
-  const kept = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"].filter((key) => metadata[key] !== undefined).map((key) => [key, metadata[key]] as const);
+  const kept = ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"]
+    .filter((key) => metadata[key] !== undefined)
+    .map((key) => [key, metadata[key]] as const);
   const count = numberAt(object, ...paths.specReplicas);
   if (count === undefined && paths.isCustom) throw internalError(`the spec replicas field ".${paths.specReplicas.join(".")}" does not exist`);
   const selector = selectorText(object, paths);
@@ -75,7 +77,14 @@ async function readScalePatch(call: ResourceCall, options: QueryOptions, writer:
   const { request, path, warn } = call;
   const resource = scaleResource(call.resource);
   const type = patchType(mediaType(request), false);
-  const patch = readPatch(type, textOf(await readBytes(request)), { resource, namespace: path.namespace, name: path.name, options, writer: { ...writer, subresource: "" }, warn });
+  const patch = readPatch(type, textOf(await readBytes(request)), {
+    resource,
+    namespace: path.namespace,
+    name: path.name,
+    options,
+    writer: { ...writer, subresource: "" },
+    warn,
+  });
   return (scale) => patch.make(scale);
 }
 
@@ -89,7 +98,17 @@ function scaleResource(resource: Resource): Resource {
     settled: (object) => object,
     read: (stored) => stored,
   };
-  return { ...resource, group: "autoscaling", version: "v1", apiVersion: API_VERSION, kind: "Scale", schema: scaleSchema(), codec, isCustom: false, schemaOf: (to) => (to === API_VERSION ? scaleSchema() : undefined) };
+  return {
+    ...resource,
+    group: "autoscaling",
+    version: "v1",
+    apiVersion: API_VERSION,
+    kind: "Scale",
+    schema: scaleSchema(),
+    codec,
+    isCustom: false,
+    schemaOf: (to) => (to === API_VERSION ? scaleSchema() : undefined),
+  };
 }
 
 function scaleSchema(): Schema {
@@ -112,7 +131,8 @@ function scaled(call: ResourceCall, paths: ScalePaths, live: JsonObject, makeSca
 }
 
 function negative(resource: Resource, name: string, paths: ScalePaths, count: number): Error {
-  if (paths.isCustom) return invalidObject(resource.group, resource.kind, name, [invalid(`.${paths.specReplicas.join(".")}`, count, "should be a non-negative integer")]);
+  if (paths.isCustom)
+    return invalidObject(resource.group, resource.kind, name, [invalid(`.${paths.specReplicas.join(".")}`, count, "should be a non-negative integer")]);
   return invalidObject("autoscaling", "Scale", name, [invalid("spec.replicas", count, "must be greater than or equal to 0")]);
 }
 

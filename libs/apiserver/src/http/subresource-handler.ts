@@ -9,7 +9,13 @@ import { handleScale } from "./scale-handler.ts";
 import { handleVirtual } from "./virtual-subresources.ts";
 
 /** `/status`, `/scale` and the others. @throws {Refusal} 404 where the kind has no such part */
-export async function handleSubresource(parts: HandlerParts & { readonly clock: Clock }, request: ApiRequest, path: ResourcePath, resource: Resource, warn: (text: string) => void): Promise<ApiResponse> {
+export async function handleSubresource(
+  parts: HandlerParts & { readonly clock: Clock },
+  request: ApiRequest,
+  path: ResourcePath,
+  resource: Resource,
+  warn: (text: string) => void,
+): Promise<ApiResponse> {
   const isKnown = resource.subresources.some(({ name }) => name === path.subresource);
   if (!isKnown) {
     if (resource.isCustom) throw notFound(named(resource, path.name));
@@ -20,4 +26,3 @@ export async function handleSubresource(parts: HandlerParts & { readonly clock: 
   if (path.subresource === "status") return handleObject(parts, call);
   return handleVirtual(parts, call);
 }
-

@@ -26,7 +26,8 @@ export async function handleVirtual(parts: HandlerParts, call: ResourceCall): Pr
   const target: Target = { resource, namespace: path.namespace, name: path.name };
   const virtual = VIRTUALS[`${resource.plural}/${path.subresource}`];
   if (parts.writer.read(target) === undefined) throw notFound(named(resource, path.name));
-  if (resource.plural === "pods" && CONTAINER_PARTS.has(path.subresource)) throw badRequest(`workloads are simulated: no container of pod "${path.name}" runs, so it has no ${path.subresource}`);
+  if (resource.plural === "pods" && CONTAINER_PARTS.has(path.subresource))
+    throw badRequest(`workloads are simulated: no container of pod "${path.name}" runs, so it has no ${path.subresource}`);
   if (virtual === undefined || virtual.method !== request.method) throw notAllowed();
   const bytes = await readBytes(request);
   const body = bytes.byteLength === 0 ? {} : parseObject(bytes, bodyFormat(request), path.subresource).value;
@@ -69,5 +70,9 @@ function issueToken(parts: HandlerParts, call: ResourceCall, target: Target, bod
   const seconds = 3600;
   const expires = `${new Date(parts.clock.nowMs() + seconds * 1000).toISOString().slice(0, 19)}Z`;
   const token = Buffer.from(`${target.namespace}/${target.name}/${expires}`).toString("base64url");
-  return answer(201, { ...body, kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1", status: { token, expirationTimestamp: expires } }, call.negotiated);
+  return answer(
+    201,
+    { ...body, kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1", status: { token, expirationTimestamp: expires } },
+    call.negotiated,
+  );
 }

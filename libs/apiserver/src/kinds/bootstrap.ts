@@ -12,7 +12,11 @@ const OBJECTS: readonly JsonObject[] = [
     metadata: { name: "kubernetes", namespace: "default", labels: { component: "apiserver", provider: "kubernetes" } },
     spec: { clusterIP: "10.96.0.1", ports: [{ name: "https", port: 443, targetPort: 6443 }] },
   },
-  priorityClass("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+  priorityClass(
+    "system-cluster-critical",
+    2_000_000_000,
+    "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+  ),
   priorityClass("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
 ];
 
@@ -26,6 +30,10 @@ export function bootstrap(registry: Registry, writer: ObjectWriter, now: string)
     const resource = registry.findKind(textAt(object, "apiVersion") ?? "", textAt(object, "kind") ?? "");
     if (resource === undefined) continue;
     const draft = resource.codec.decode(draftOf(object), []);
-    writer.create(resource, textAt(object, "metadata", "namespace") ?? "", draft, { isDryRun: false, writer: { manager: "kube-apiserver", subresource: "", now }, warn: () => {} });
+    writer.create(resource, textAt(object, "metadata", "namespace") ?? "", draft, {
+      isDryRun: false,
+      writer: { manager: "kube-apiserver", subresource: "", now },
+      warn: () => {},
+    });
   }
 }

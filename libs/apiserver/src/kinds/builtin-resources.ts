@@ -29,7 +29,9 @@ const UNFINISHED = /alpha|beta/;
 
 /** Every kind of the facts file, as it is served. @param own rules that need this server, by collection */
 export function builtinResources(own: Readonly<Record<string, KindRules>>): readonly Resource[] {
-  return builtinFacts().kinds.filter(({ version }) => !UNFINISHED.test(version)).map((facts) => builtinResource(facts, own));
+  return builtinFacts()
+    .kinds.filter(({ version }) => !UNFINISHED.test(version))
+    .map((facts) => builtinResource(facts, own));
 }
 
 function builtinResource(facts: KindFacts, own: Readonly<Record<string, KindRules>>): Resource {

@@ -26,7 +26,11 @@ function present(members: Readonly<Record<string, JsonValue | undefined>>): Json
 }
 
 function isCpuUtilization(metric: JsonObject): boolean {
-  return textAt(metric, "type") === "Resource" && textAt(metric, "resource", "name") === "cpu" && valueAt(metric, "resource", "target", "averageUtilization") !== undefined;
+  return (
+    textAt(metric, "type") === "Resource" &&
+    textAt(metric, "resource", "name") === "cpu" &&
+    valueAt(metric, "resource", "target", "averageUtilization") !== undefined
+  );
 }
 
 function autoscalerToV1(object: JsonObject): JsonObject {
@@ -63,7 +67,8 @@ function autoscalerToV2(object: JsonObject): JsonObject {
   const spec = objectAt(object, "spec") ?? {};
   const annotations = objectAt(object, "metadata", "annotations") ?? {};
   const percentage = numberAt(spec, "targetCPUUtilizationPercentage");
-  const cpu = percentage === undefined ? [] : [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: percentage } } }];
+  const cpu =
+    percentage === undefined ? [] : [{ type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: percentage } } }];
   const metrics = [...cpu, ...parsedList(annotations[METRICS])];
   const behavior = parsed(annotations[BEHAVIOR]);
   const metadata = objectAt(object, "metadata") ?? {};
@@ -71,7 +76,8 @@ function autoscalerToV2(object: JsonObject): JsonObject {
   return {
     ...object,
     apiVersion: "autoscaling/v2",
-    metadata: annotations[METRICS] === undefined && annotations[BEHAVIOR] === undefined ? metadata : withAnnotations(metadata, without(annotations, METRICS, BEHAVIOR)),
+    metadata:
+      annotations[METRICS] === undefined && annotations[BEHAVIOR] === undefined ? metadata : withAnnotations(metadata, without(annotations, METRICS, BEHAVIOR)),
     spec: present({ ...without(spec, "targetCPUUtilizationPercentage"), metrics: metrics.length === 0 ? undefined : metrics, behavior }),
     status: present({ ...without(status, "currentCPUUtilizationPercentage"), currentMetrics: valueAt(status, "currentMetrics") ?? null }),
   };
@@ -91,8 +97,13 @@ function parsedList(text: JsonValue | undefined): readonly JsonValue[] {
 }
 
 const EVENT_NAMES = [
-  ["involvedObject", "regarding"], ["source", "deprecatedSource"], ["message", "note"], ["firstTimestamp", "deprecatedFirstTimestamp"],
-  ["lastTimestamp", "deprecatedLastTimestamp"], ["count", "deprecatedCount"], ["reportingComponent", "reportingController"],
+  ["involvedObject", "regarding"],
+  ["source", "deprecatedSource"],
+  ["message", "note"],
+  ["firstTimestamp", "deprecatedFirstTimestamp"],
+  ["lastTimestamp", "deprecatedLastTimestamp"],
+  ["count", "deprecatedCount"],
+  ["reportingComponent", "reportingController"],
 ] as const;
 
 function eventToGroup(object: JsonObject): JsonObject {

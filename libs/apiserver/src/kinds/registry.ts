@@ -34,7 +34,9 @@ export class Registry {
   }
 
   customs(): readonly Resource[] {
-    return [...this.#customs.values()].flat().sort((a, b) => compareText(a.group, b.group) || compareVersions(a.version, b.version) || compareText(a.plural, b.plural));
+    return [...this.#customs.values()]
+      .flat()
+      .sort((a, b) => compareText(a.group, b.group) || compareVersions(a.version, b.version) || compareText(a.plural, b.plural));
   }
 
   /** Replaces what the definition called `name` serves. */
@@ -58,7 +60,13 @@ export class Registry {
   }
 
   versionsOf(group: string): readonly string[] {
-    return [...new Set(this.resources().filter((resource) => resource.group === group).map(({ version }) => version))];
+    return [
+      ...new Set(
+        this.resources()
+          .filter((resource) => resource.group === group)
+          .map(({ version }) => version),
+      ),
+    ];
   }
 
   /** The kinds of one version of a group. */

@@ -108,7 +108,9 @@ export class GarbageCollector {
     if (owner === undefined) return "gone";
     const ownNamespace = textAt(owner, "metadata", "namespace") ?? "";
     if (ownNamespace !== "" && ownNamespace !== namespace) return "gone";
-    return valueAt(owner, "metadata", "deletionTimestamp") !== undefined && listAt(owner, "metadata", "finalizers").includes(FOREGROUND) ? "foreground" : "there";
+    return valueAt(owner, "metadata", "deletionTimestamp") !== undefined && listAt(owner, "metadata", "finalizers").includes(FOREGROUND)
+      ? "foreground"
+      : "there";
   }
 
   /** Carries out what `orphan` or `foregroundDeletion` asks for. */

@@ -65,7 +65,10 @@ export class NamespaceController {
     }
     const current = namespaces.get(name) ?? namespace;
     const finalizers = listAt(current, "spec", "finalizers").filter((one) => one !== NAMESPACE_FINALIZER);
-    const freed = { ...current, spec: finalizers.length === 0 ? without(objectAt(current, "spec") ?? {}, "finalizers") : { ...objectAt(current, "spec"), finalizers } };
+    const freed = {
+      ...current,
+      spec: finalizers.length === 0 ? without(objectAt(current, "spec") ?? {}, "finalizers") : { ...objectAt(current, "spec"), finalizers },
+    };
     if (isDeletable(freed)) namespaces.remove(name, freed);
     else if (finalizers.length !== listAt(current, "spec", "finalizers").length) namespaces.put(name, freed);
   }
@@ -111,12 +114,27 @@ function conditionsFor(left: readonly (readonly [Resource, JsonObject])[]): read
   const held = [...finalizers].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`).join(", ");
   return [
     { type: "NamespaceDeletionDiscoveryFailure", status: "False", reason: "ResourcesDiscovered", message: "All resources successfully discovered" },
-    { type: "NamespaceDeletionGroupVersionParsingFailure", status: "False", reason: "ParsedGroupVersions", message: "All legacy kube types successfully parsed" },
-    { type: "NamespaceDeletionContentFailure", status: "False", reason: "ContentDeleted", message: "All content successfully deleted, may be waiting on finalization" },
+    {
+      type: "NamespaceDeletionGroupVersionParsingFailure",
+      status: "False",
+      reason: "ParsedGroupVersions",
+      message: "All legacy kube types successfully parsed",
+    },
+    {
+      type: "NamespaceDeletionContentFailure",
+      status: "False",
+      reason: "ContentDeleted",
+      message: "All content successfully deleted, may be waiting on finalization",
+    },
     { type: "NamespaceContentRemaining", status: "True", reason: "SomeResourcesRemain", message: `Some resources are remaining: ${resources}` },
     finalizers.size === 0
       ? { type: "NamespaceFinalizersRemaining", status: "False", reason: "ContentHasNoFinalizers", message: "All content-preserving finalizers finished" }
-      : { type: "NamespaceFinalizersRemaining", status: "True", reason: "SomeFinalizersRemain", message: `Some content in the namespace has finalizers remaining: ${held}` },
+      : {
+          type: "NamespaceFinalizersRemaining",
+          status: "True",
+          reason: "SomeFinalizersRemain",
+          message: `Some content in the namespace has finalizers remaining: ${held}`,
+        },
   ];
 }
 

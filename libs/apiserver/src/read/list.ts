@@ -55,7 +55,8 @@ function snapshotFor(store: Store, resource: Resource, { prefix }: Selection, op
   const collection = store.collection(resource.collection);
   if (start !== undefined) {
     const then = collection.snapshotAt(start.version, prefix);
-    if (then === undefined) throw expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.");
+    if (then === undefined)
+      throw expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.");
     return then;
   }
   const asked = askedVersion(options.resourceVersion, "invalid resource version: ");
@@ -71,7 +72,8 @@ function snapshotFor(store: Store, resource: Resource, { prefix }: Selection, op
 /** 0 where none is asked for. @throws {Refusal} 400 */
 export function askedVersion(text: string, before: string): number {
   if (text === "") return 0;
-  if (!/^\d+$/.test(text)) throw badRequest(`${before}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^\d+$/.test(text))
+    throw badRequest(`${before}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
 }
 
@@ -91,6 +93,7 @@ function readToken({ continueToken, resourceVersion }: ListOptions): Bookmark {
   const object = isObject(token as JsonObject) ? (token as JsonObject) : {};
   const version = numberAt(object, "rv");
   const key = textAt(object, "start");
-  if (version === undefined || key === undefined) throw badRequest("invalid continue token: continue key is not valid: incorrect encoded start resourceVersion");
+  if (version === undefined || key === undefined)
+    throw badRequest("invalid continue token: continue key is not valid: incorrect encoded start resourceVersion");
   return { version, key };
 }

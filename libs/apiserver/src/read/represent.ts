@@ -57,12 +57,14 @@ function partial(object: JsonObject): JsonObject {
 function metadataOnly(resource: Resource, as: "PartialObjectMetadata" | "PartialObjectMetadataList"): Representation {
   return {
     one(object) {
-      if (as === "PartialObjectMetadataList") throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${resource.version}.${resource.kind})`);
+      if (as === "PartialObjectMetadataList")
+        throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (*${resource.version}.${resource.kind})`);
       return partial(object);
     },
     event: partial,
     page(page) {
-      if (as === "PartialObjectMetadata") throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${resource.version}.${resource.listKind})`);
+      if (as === "PartialObjectMetadata")
+        throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${resource.version}.${resource.listKind})`);
       return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata: listMeta(page, false), items: page.items.map(partial) };
     },
   };

@@ -18,7 +18,8 @@ export function selectionOf(resource: Resource, namespace: string, labelSelector
   const labels = readLabels(labelSelector);
   return {
     prefix: namespace === "" ? "" : `${namespace}/`,
-    selects: (stored) => (labels.length === 0 || matchesLabels(labels, textsAt(stored, "metadata", "labels"))) && matchesFields(fields, stored, resource.selectable),
+    selects: (stored) =>
+      (labels.length === 0 || matchesLabels(labels, textsAt(stored, "metadata", "labels"))) && matchesFields(fields, stored, resource.selectable),
   };
 }
 

@@ -23,9 +23,7 @@ const DEFAULT_TIMEOUT_MS = 30 * 60_000;
 const MAX_PENDING_BYTES = 64 * 1024 * 1024;
 
 /** What a watch starts with, decided before the answer begins so that a refusal still can be one. */
-type Start =
-  | { readonly kind: "objects"; readonly isMarked: boolean }
-  | { readonly kind: "after"; readonly version: number };
+type Start = { readonly kind: "objects"; readonly isMarked: boolean } | { readonly kind: "after"; readonly version: number };
 
 /**
  * Prepares a watch.
@@ -33,7 +31,12 @@ type Start =
  * @returns what writes its events into a sink until the client, the timeout or the server ends it
  * @throws {Refusal} 500 for a version that is none
  */
-export function prepareWatch(store: Store, clock: Clock, request: WatchRequest, onOpen: (stop: (reason: "drop" | "end") => void) => () => void): (sink: StreamSink) => void {
+export function prepareWatch(
+  store: Store,
+  clock: Clock,
+  request: WatchRequest,
+  onOpen: (stop: (reason: "drop" | "end") => void) => () => void,
+): (sink: StreamSink) => void {
   const asked = watchedVersion(request.options.resourceVersion);
   const { sendsInitialEvents, allowsBookmarks } = request.options;
   const start: Start =
@@ -44,7 +47,8 @@ export function prepareWatch(store: Store, clock: Clock, request: WatchRequest, 
 /** A version from the future is waited for. @throws {Refusal} 500, where a list says 400 */
 function watchedVersion(text: string): number {
   if (text === "") return 0;
-  if (!/^\d+$/.test(text)) throw serverError(`resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^\d+$/.test(text))
+    throw serverError(`resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number(text);
 }
 
@@ -159,6 +163,8 @@ class Watch {
 
 function atVersion(object: JsonObject, version: number): JsonObject {
   const metadata = object["metadata"];
-  return { ...object, metadata: { ...(typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) ? metadata : {}), resourceVersion: String(version) } };
+  return {
+    ...object,
+    metadata: { ...(typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) ? metadata : {}), resourceVersion: String(version) },
+  };
 }
-

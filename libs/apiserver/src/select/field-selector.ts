@@ -60,15 +60,30 @@ const fields = (...paths: readonly (string | readonly [path: string, whenAbsent:
 export const NO_FIELDS: SelectableFields = new Map();
 
 const EVENT_FIELDS = fields(
-  "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
-  "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type",
+  "involvedObject.kind",
+  "involvedObject.namespace",
+  "involvedObject.name",
+  "involvedObject.uid",
+  "involvedObject.apiVersion",
+  "involvedObject.resourceVersion",
+  "involvedObject.fieldPath",
+  "reason",
+  "reportingComponent",
+  "source",
+  "type",
 );
 
 /** By collection. Source: the field label conversions of pkg/apis. */
 export const SELECTABLE_FIELDS: Readonly<Record<string, SelectableFields>> = {
   "/pods": fields(
-    "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", ["spec.hostNetwork", "false"],
-    "status.phase", "status.podIP", "status.nominatedNodeName",
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    ["spec.hostNetwork", "false"],
+    "status.phase",
+    "status.podIP",
+    "status.nominatedNodeName",
   ),
   "/nodes": fields(["spec.unschedulable", "false"]),
   "/namespaces": fields("status.phase"),

@@ -2,12 +2,28 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formatSelector, matchesLabels, parseLabelSelector } from "./label-selector.ts";
 
-const labels = new Map([["env", "prod"], ["tier", "front"], ["n", "5"]]);
+const labels = new Map([
+  ["env", "prod"],
+  ["tier", "front"],
+  ["n", "5"],
+]);
 
 describe("a label selector", () => {
   it.each([
-    ["", true], ["env=prod", true], ["env==prod,tier!=back", true], ["env in (prod, test)", true], ["env notin (prod)", false], ["absent notin (x)", true],
-    ["env", true], ["!env", false], ["!absent", true], ["n>4", true], ["n<5", false], ["tier>4", false], ["env=", false], ["env in ()", false],
+    ["", true],
+    ["env=prod", true],
+    ["env==prod,tier!=back", true],
+    ["env in (prod, test)", true],
+    ["env notin (prod)", false],
+    ["absent notin (x)", true],
+    ["env", true],
+    ["!env", false],
+    ["!absent", true],
+    ["n>4", true],
+    ["n<5", false],
+    ["tier>4", false],
+    ["env=", false],
+    ["env in ()", false],
   ])("%j selects it: %s", (text, expected) => {
     expect(matchesLabels(parseLabelSelector(text), labels)).toBe(expected);
   });
@@ -20,7 +36,9 @@ describe("a label selector", () => {
     const key = fc.constantFrom("env", "tier", "absent");
     const requirement = fc.oneof(
       fc.tuple(key, fc.constantFrom("prod", "front", "x")).map(([name, value]) => `${name}=${value}`),
-      fc.tuple(key, fc.constantFrom("in", "notin"), fc.uniqueArray(fc.constantFrom("prod", "front"), { minLength: 1 })).map(([name, sign, values]) => `${name} ${sign} (${values.join(",")})`),
+      fc
+        .tuple(key, fc.constantFrom("in", "notin"), fc.uniqueArray(fc.constantFrom("prod", "front"), { minLength: 1 }))
+        .map(([name, sign, values]) => `${name} ${sign} (${values.join(",")})`),
       key,
       key.map((name) => `!${name}`),
     );

@@ -114,7 +114,8 @@ function checkedKey(key: string): string {
 }
 
 function checkedValue(value: string): string {
-  if (!VALUE.test(value)) throw new SyntaxError(`values[0][0]: Invalid value: "${value}": a valid label must be an empty string or consist of alphanumeric characters`);
+  if (!VALUE.test(value))
+    throw new SyntaxError(`values[0][0]: Invalid value: "${value}": a valid label must be an empty string or consist of alphanumeric characters`);
   return value;
 }
 

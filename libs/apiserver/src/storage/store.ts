@@ -46,9 +46,14 @@ export class Store {
   collection(name: string): Collection {
     const known = this.#collections.get(name);
     if (known !== undefined) return known;
-    const made = new Collection(this.#eventsKept, () => ++this.#version, () => this.#version, (event) => {
-      for (const listener of this.#listeners) listener(name, event);
-    });
+    const made = new Collection(
+      this.#eventsKept,
+      () => ++this.#version,
+      () => this.#version,
+      (event) => {
+        for (const listener of this.#listeners) listener(name, event);
+      },
+    );
     this.#collections.set(name, made);
     return made;
   }

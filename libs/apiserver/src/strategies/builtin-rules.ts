@@ -35,7 +35,15 @@ export interface KindRules {
 }
 
 /** Kinds whose update does not check the whole object again. */
-const CHECKED_LESS: ReadonlySet<string> = new Set(["apps/deployments", "apps/replicasets", "apps/statefulsets", "apps/daemonsets", "batch/jobs", "/pods", "/namespaces"]);
+const CHECKED_LESS: ReadonlySet<string> = new Set([
+  "apps/deployments",
+  "apps/replicasets",
+  "apps/statefulsets",
+  "apps/daemonsets",
+  "batch/jobs",
+  "/pods",
+  "/namespaces",
+]);
 
 /** The rules of a built-in kind. @param own what this server adds, such as the addresses of Services */
 export function builtinRules(facts: KindFacts, own: KindRules = {}): Rules {

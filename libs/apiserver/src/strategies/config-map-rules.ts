@@ -9,7 +9,11 @@ const KEY = /^[-._a-zA-Z0-9]+$/;
 
 /** What is wrong with the key of a ConfigMap or Secret. */
 export function keyProblems(key: string): readonly string[] {
-  const shape = KEY.test(key) ? [] : ["a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"];
+  const shape = KEY.test(key)
+    ? []
+    : [
+        "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')",
+      ];
   const length = key.length > 253 ? ["must be no more than 253 characters"] : [];
   const dots = key === "." ? ["must not be '.'"] : key === ".." ? ["must not be '..'"] : key.startsWith("..") ? ["must not start with '..'"] : [];
   return [...length, ...shape, ...dots];

@@ -10,7 +10,8 @@ function pullPolicy(image: string): "Always" | "IfNotPresent" {
 }
 
 function setContainer(container: Draft): void {
-  if (textAt(container, "image") !== undefined || container["name"] !== undefined) fallback(container, "imagePullPolicy", pullPolicy(textAt(container, "image") ?? ""));
+  if (textAt(container, "image") !== undefined || container["name"] !== undefined)
+    fallback(container, "imagePullPolicy", pullPolicy(textAt(container, "image") ?? ""));
   fallback(container, "terminationMessagePath", "/dev/termination-log");
   fallback(container, "terminationMessagePolicy", "File");
 }
@@ -44,7 +45,13 @@ function setPod(pod: Draft): void {
 }
 
 function setProbe(probe: Draft): void {
-  for (const [key, value] of [["timeoutSeconds", 1], ["periodSeconds", 10], ["successThreshold", 1], ["failureThreshold", 3]] as const) probe[key] ??= value;
+  for (const [key, value] of [
+    ["timeoutSeconds", 1],
+    ["periodSeconds", 10],
+    ["successThreshold", 1],
+    ["failureThreshold", 3],
+  ] as const)
+    probe[key] ??= value;
 }
 
 const EXTERNAL_TYPES: ReadonlySet<string> = new Set(["NodePort", "LoadBalancer"]);
@@ -53,7 +60,8 @@ function setService(service: Draft): void {
   const spec = within(service, "spec");
   fallback(spec, "sessionAffinity", "None");
   if (spec["sessionAffinity"] === "None") delete spec["sessionAffinityConfig"];
-  else if (draftAt(spec, "sessionAffinityConfig", "clientIP")?.["timeoutSeconds"] === undefined) spec["sessionAffinityConfig"] = { clientIP: { timeoutSeconds: 10800 } };
+  else if (draftAt(spec, "sessionAffinityConfig", "clientIP")?.["timeoutSeconds"] === undefined)
+    spec["sessionAffinityConfig"] = { clientIP: { timeoutSeconds: 10800 } };
   fallback(spec, "type", "ClusterIP");
   for (const port of draftsAt(spec, "ports")) {
     fallback(port, "protocol", "TCP");
@@ -130,10 +138,21 @@ export const CORE_DEFAULTS: TypeDefaults = {
   },
   "api.core.v1.ISCSIVolumeSource": (source) => fallback(source, "iscsiInterface", "default"),
   "api.core.v1.RBDVolumeSource": (source) => {
-    for (const [key, value] of [["pool", "rbd"], ["user", "admin"], ["keyring", "/etc/ceph/keyring"]] as const) fallback(source, key, value);
+    for (const [key, value] of [
+      ["pool", "rbd"],
+      ["user", "admin"],
+      ["keyring", "/etc/ceph/keyring"],
+    ] as const)
+      fallback(source, key, value);
   },
   "api.core.v1.AzureDiskVolumeSource": (source) => {
-    for (const [key, value] of [["cachingMode", "ReadWrite"], ["fsType", "ext4"], ["readOnly", false], ["kind", "Shared"]] as const) fallback(source, key, value);
+    for (const [key, value] of [
+      ["cachingMode", "ReadWrite"],
+      ["fsType", "ext4"],
+      ["readOnly", false],
+      ["kind", "Shared"],
+    ] as const)
+      fallback(source, key, value);
   },
   "api.core.v1.ObjectFieldSelector": (selector) => fallback(selector, "apiVersion", "v1"),
   "api.core.v1.Service": setService,

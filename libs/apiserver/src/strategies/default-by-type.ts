@@ -48,8 +48,15 @@ function isBare(schema: Schema, within: Set<string>): boolean {
     if (within.has(schema.typeName)) return true;
     within.add(schema.typeName);
   }
-  const parts = [...schema.fields.values(), ...(schema.items === undefined ? [] : [schema.items]), ...(schema.fields.size === 0 && schema.typeName === "" && schema.values !== undefined ? [schema.values] : [])];
-  return remember(schema, parts.every((part) => isBare(part, within)));
+  const parts = [
+    ...schema.fields.values(),
+    ...(schema.items === undefined ? [] : [schema.items]),
+    ...(schema.fields.size === 0 && schema.typeName === "" && schema.values !== undefined ? [schema.values] : []),
+  ];
+  return remember(
+    schema,
+    parts.every((part) => isBare(part, within)),
+  );
 }
 
 function remember(schema: Schema, isIt: boolean): boolean {

@@ -1,4 +1,10 @@
-import { DEFINITION_STATUS_KEEPS, prepareDefinition, prepareDefinitionUpdate, validateChangedDefinition, validateDefinition } from "../crd/definition-checks.ts";
+import {
+  DEFINITION_STATUS_KEEPS,
+  prepareDefinition,
+  prepareDefinitionUpdate,
+  validateChangedDefinition,
+  validateDefinition,
+} from "../crd/definition-checks.ts";
 import type { KindRules } from "./builtin-rules.ts";
 
 export const DEFINITION_RULES: KindRules = {

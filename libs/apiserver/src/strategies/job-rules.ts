@@ -23,7 +23,12 @@ function selectByUid(job: Draft): void {
 
 function templateFaults(template: JsonObject | undefined, field: string): readonly FieldFault[] {
   const policy = textAt(template, "spec", "restartPolicy") ?? "";
-  const restart = policy === "OnFailure" || policy === "Never" ? [] : policy === "Always" || policy === "" ? [required(`${field}.spec.restartPolicy`, 'valid values: "OnFailure", "Never"')] : [unsupported(`${field}.spec.restartPolicy`, policy, ["OnFailure", "Never"])];
+  const restart =
+    policy === "OnFailure" || policy === "Never"
+      ? []
+      : policy === "Always" || policy === ""
+        ? [required(`${field}.spec.restartPolicy`, 'valid values: "OnFailure", "Never"')]
+        : [unsupported(`${field}.spec.restartPolicy`, policy, ["OnFailure", "Never"])];
   return [...validatePodTemplate(template, field), ...restart];
 }
 
@@ -37,7 +42,8 @@ function validateJob(job: JsonObject): readonly FieldFault[] {
 
 export const JOB_RULES: KindRules = {
   generation: ["spec"],
-  orphansByDefault: "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
+  orphansByDefault:
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning",
   prepareCreate: selectByUid,
   validate: validateJob,
   validateUpdate: (job, old) => {
@@ -53,7 +59,8 @@ export const CRON_JOB_RULES: KindRules = {
   generation: ["spec"],
   validate(cronJob) {
     const schedule = textAt(cronJob, "spec", "schedule") ?? "";
-    const fault = schedule === "" ? [required("spec.schedule")] : SCHEDULE.test(schedule) ? [] : [invalid("spec.schedule", schedule, "expected exactly 5 fields")];
+    const fault =
+      schedule === "" ? [required("spec.schedule")] : SCHEDULE.test(schedule) ? [] : [invalid("spec.schedule", schedule, "expected exactly 5 fields")];
     return [...fault, ...templateFaults(objectAt(cronJob, "spec", "jobTemplate", "spec", "template"), "spec.jobTemplate.spec.template")];
   },
 };

@@ -45,7 +45,15 @@ function eventNamespace(event: JsonObject): readonly FieldFault[] {
 }
 
 /** Events about these belong into the namespace `default`. */
-const CLUSTER_KINDS: ReadonlySet<string> = new Set(["Node", "PersistentVolume", "Namespace", "ClusterRole", "ClusterRoleBinding", "StorageClass", "PriorityClass"]);
+const CLUSTER_KINDS: ReadonlySet<string> = new Set([
+  "Node",
+  "PersistentVolume",
+  "Namespace",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "StorageClass",
+  "PriorityClass",
+]);
 const isClusterScoped = (kind: string): boolean => CLUSTER_KINDS.has(kind);
 
 export const EVENT_RULES: KindRules = { names: "segment", createsOnUpdate: true, validate: eventNamespace };

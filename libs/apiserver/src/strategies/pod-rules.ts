@@ -10,7 +10,9 @@ const NO_EXECUTE = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreacha
 /** What the admission plug-ins DefaultTolerationSeconds and Priority add. */
 function admit(spec: Draft, context: WriteContext): void {
   const tolerations = draftsAt(spec, "tolerations");
-  const missing = NO_EXECUTE.filter((key) => !tolerations.some((one) => (one["key"] === key || one["key"] === undefined) && (one["effect"] === "NoExecute" || one["effect"] === undefined)));
+  const missing = NO_EXECUTE.filter(
+    (key) => !tolerations.some((one) => (one["key"] === key || one["key"] === undefined) && (one["effect"] === "NoExecute" || one["effect"] === undefined)),
+  );
   const added = missing.map((key): Draft => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }));
   if (added.length > 0) spec["tolerations"] = [...tolerations, ...added];
   const className = textAt(spec, "priorityClassName") ?? "";
@@ -24,7 +26,9 @@ function qosClass(spec: JsonObject | undefined): string {
   const containers = [...objectsAt(spec, "containers"), ...objectsAt(spec, "initContainers")];
   const amounts = containers.map((one) => ({ requests: objectAt(one, "resources", "requests") ?? {}, limits: objectAt(one, "resources", "limits") ?? {} }));
   if (amounts.every(({ requests, limits }) => !hasAny(requests) && !hasAny(limits))) return "BestEffort";
-  const isGuaranteed = amounts.every(({ requests, limits }) => ["cpu", "memory"].every((key) => limits[key] !== undefined && (requests[key] === undefined || requests[key] === limits[key])));
+  const isGuaranteed = amounts.every(({ requests, limits }) =>
+    ["cpu", "memory"].every((key) => limits[key] !== undefined && (requests[key] === undefined || requests[key] === limits[key])),
+  );
   return isGuaranteed ? "Guaranteed" : "Burstable";
 }
 
@@ -34,15 +38,25 @@ const hasAny = (amounts: JsonObject): boolean => amounts["cpu"] !== undefined ||
 function comparable(pod: JsonObject): JsonObject {
   const spec = objectAt(pod, "spec") ?? {};
   const bare = (list: string): readonly JsonObject[] => objectsAt(spec, list).map((one) => without(one, "image"));
-  return { ...without(spec, "activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName", "schedulingGates"), containers: bare("containers"), initContainers: bare("initContainers") };
+  return {
+    ...without(spec, "activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName", "schedulingGates"),
+    containers: bare("containers"),
+    initContainers: bare("initContainers"),
+  };
 }
 
 function validateUpdate(pod: JsonObject, old: JsonObject): readonly FieldFault[] {
   for (const list of ["containers", "initContainers"]) {
-    if (objectsAt(pod, "spec", list).length !== objectsAt(old, "spec", list).length) return [forbidden(`spec.${list}`, "pod updates may not add or remove containers")];
+    if (objectsAt(pod, "spec", list).length !== objectsAt(old, "spec", list).length)
+      return [forbidden(`spec.${list}`, "pod updates may not add or remove containers")];
   }
   if (equalJson(comparable(pod), comparable(old))) return [];
-  return [forbidden("spec", "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)")];
+  return [
+    forbidden(
+      "spec",
+      "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+    ),
+  ];
 }
 
 export const POD_RULES: KindRules = {

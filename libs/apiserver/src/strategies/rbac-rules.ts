@@ -10,7 +10,8 @@ function validateRole(role: JsonObject): readonly FieldFault[] {
     const field = `rules[${index}]`;
     const verbs = listAt(rule, "verbs").length === 0 ? [required(`${field}.verbs`, "verbs must contain at least one value")] : [];
     const isForUrls = listAt(rule, "nonResourceURLs").length > 0;
-    if (isForUrls && textAt(role, "kind") === "Role") return [...verbs, invalid(`${field}.nonResourceURLs`, listAt(rule, "nonResourceURLs"), "namespaced rules cannot apply to non-resource URLs")];
+    if (isForUrls && textAt(role, "kind") === "Role")
+      return [...verbs, invalid(`${field}.nonResourceURLs`, listAt(rule, "nonResourceURLs"), "namespaced rules cannot apply to non-resource URLs")];
     if (isForUrls) return verbs;
     return [
       ...verbs,
@@ -50,5 +51,6 @@ export const BINDING_RULES: KindRules = {
   names: "segment",
   createsOnUpdate: true,
   validate: validateBinding,
-  validateUpdate: (binding, old) => (equalJson(objectAt(binding, "roleRef"), objectAt(old, "roleRef")) ? [] : [invalid("roleRef", objectAt(binding, "roleRef") ?? {}, "cannot change roleRef")]),
+  validateUpdate: (binding, old) =>
+    equalJson(objectAt(binding, "roleRef"), objectAt(old, "roleRef")) ? [] : [invalid("roleRef", objectAt(binding, "roleRef") ?? {}, "cannot change roleRef")],
 };

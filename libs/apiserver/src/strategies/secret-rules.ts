@@ -27,7 +27,8 @@ function validate(secret: JsonObject): readonly FieldFault[] {
   if (sizeBytes > LIMIT_BYTES) faults.push(tooLong("data", LIMIT_BYTES));
   faults.push(...(REQUIRED_KEYS[type] ?? []).filter((key) => !data.has(key)).map((key) => required(`data[${key}]`)));
   if (type === "kubernetes.io/dockerconfigjson" || type === "kubernetes.io/dockercfg") faults.push(...dockerFaults(data, REQUIRED_KEYS[type]?.[0] ?? ""));
-  if (type === "kubernetes.io/basic-auth" && !data.has("username") && !data.has("password")) faults.push(required("data[username]"), required("data[password]"));
+  if (type === "kubernetes.io/basic-auth" && !data.has("username") && !data.has("password"))
+    faults.push(required("data[username]"), required("data[password]"));
   if (type === "kubernetes.io/service-account-token" && (textsAt(secret, "metadata", "annotations").get("kubernetes.io/service-account.name") ?? "") === "") {
     faults.push(required("metadata.annotations[kubernetes.io/service-account.name]"));
   }

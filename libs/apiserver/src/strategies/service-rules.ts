@@ -28,13 +28,17 @@ function allocate(draft: Draft, context: WriteContext, hasAddress = false): void
       port["nodePort"] = context.allocateNodePort(wanted === 0 ? undefined : wanted) ?? wanted ?? 0;
     }
   }
-  if (textAt(spec, "type") === "LoadBalancer" && textAt(spec, "externalTrafficPolicy") === "Local") spec["healthCheckNodePort"] ??= context.allocateNodePort(undefined) ?? 0;
+  if (textAt(spec, "type") === "LoadBalancer" && textAt(spec, "externalTrafficPolicy") === "Local")
+    spec["healthCheckNodePort"] ??= context.allocateNodePort(undefined) ?? 0;
 }
 
 function allocateAddress(spec: Draft, name: string, context: WriteContext): void {
   const wanted = textAt(spec, "clusterIP") ?? textAt({ first: listAt(spec, "clusterIPs")[0] ?? "" }, "first") ?? "";
   const address = context.allocateAddress(wanted === "" ? undefined : wanted);
-  if (address === undefined) throw invalidObject("", "Service", name, [invalid("spec.clusterIPs", [wanted], `failed to allocate IP ${wanted}: the provided network does not match the current range`)]);
+  if (address === undefined)
+    throw invalidObject("", "Service", name, [
+      invalid("spec.clusterIPs", [wanted], `failed to allocate IP ${wanted}: the provided network does not match the current range`),
+    ]);
   spec["clusterIP"] = address;
   spec["clusterIPs"] = [address];
 }
@@ -71,8 +75,10 @@ function dropUnused(spec: Draft, before: JsonObject | undefined): void {
     const old = objectsAt(before, "ports").map((port) => numberAt(port, "nodePort"));
     for (const [index, port] of draftsAt(spec, "ports").entries()) if (numberAt(port, "nodePort") === old[index]) delete port["nodePort"];
   }
-  if (type !== "LoadBalancer") for (const key of ["allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"]) if (!isKept(key)) delete spec[key];
-  if (type !== "LoadBalancer" && type !== "NodePort" && !isKept("externalTrafficPolicy") && listAt(spec, "externalIPs").length === 0) delete spec["externalTrafficPolicy"];
+  if (type !== "LoadBalancer")
+    for (const key of ["allocateLoadBalancerNodePorts", "loadBalancerClass", "healthCheckNodePort"]) if (!isKept(key)) delete spec[key];
+  if (type !== "LoadBalancer" && type !== "NodePort" && !isKept("externalTrafficPolicy") && listAt(spec, "externalIPs").length === 0)
+    delete spec["externalTrafficPolicy"];
 }
 
 function keepNodePorts(ports: readonly Draft[], before: readonly JsonObject[]): void {
@@ -90,13 +96,17 @@ function validate(service: JsonObject): readonly FieldFault[] {
   const ports = objectsAt(spec, "ports");
   const isHeadless = textAt(spec, "clusterIP") === "None";
   return [
-    ...(["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"].includes(type) ? [] : [unsupported("spec.type", type, ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"])]),
+    ...(["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"].includes(type)
+      ? []
+      : [unsupported("spec.type", type, ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"])]),
     ...(ports.length === 0 && !isHeadless && type !== "ExternalName" ? [required("spec.ports")] : []),
     ...(type === "ExternalName" && (textAt(spec, "externalName") ?? "") === "" ? [required("spec.externalName")] : []),
     ...ports.flatMap((port, index) => portFaults(port, `spec.ports[${index}]`, ports.length > 1)),
     ...duplicatePorts(ports),
     ...validateLabels(textsAt(spec, "selector"), "spec.selector"),
-    ...(["None", "ClientIP"].includes(textAt(spec, "sessionAffinity") ?? "") ? [] : [unsupported("spec.sessionAffinity", textAt(spec, "sessionAffinity"), ["ClientIP", "None"])]),
+    ...(["None", "ClientIP"].includes(textAt(spec, "sessionAffinity") ?? "")
+      ? []
+      : [unsupported("spec.sessionAffinity", textAt(spec, "sessionAffinity"), ["ClientIP", "None"])]),
   ];
 }
 
@@ -130,7 +140,9 @@ function validateUpdate(service: JsonObject, old: JsonObject): readonly FieldFau
   const spec = objectAt(service, "spec");
   const before = objectAt(old, "spec");
   if (!needsAddress(before) || !needsAddress(spec)) return [];
-  return equalJson(listAt(spec, "clusterIPs"), listAt(before, "clusterIPs")) ? [] : [invalid("spec.clusterIPs[0]", listAt(spec, "clusterIPs"), "may not change once set")];
+  return equalJson(listAt(spec, "clusterIPs"), listAt(before, "clusterIPs"))
+    ? []
+    : [invalid("spec.clusterIPs[0]", listAt(spec, "clusterIPs"), "may not change once set")];
 }
 
 export const SERVICE_RULES: KindRules = {

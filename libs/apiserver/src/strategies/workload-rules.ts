@@ -54,7 +54,8 @@ function validateDeployment(deployment: JsonObject): readonly FieldFault[] {
 function strategyFaults(strategy: JsonObject | undefined): readonly FieldFault[] {
   const type = textAt(strategy, "type") ?? "";
   const rolling = objectAt(strategy, "rollingUpdate");
-  if (type === "Recreate") return rolling === undefined ? [] : [forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")];
+  if (type === "Recreate")
+    return rolling === undefined ? [] : [forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")];
   if (type !== "RollingUpdate") return [unsupported("spec.strategy", strategy ?? {}, ["Recreate", "RollingUpdate"])];
   const isZero = (key: string): boolean => ["0", "0%"].includes(String(valueAt(rolling, key) ?? 0));
   if (isZero("maxUnavailable") && isZero("maxSurge")) {
@@ -66,7 +67,13 @@ function strategyFaults(strategy: JsonObject | undefined): readonly FieldFault[]
 function percentFaults(value: unknown, field: string): readonly FieldFault[] {
   if (typeof value === "number") return value < 0 ? [invalid(field, value, "must be greater than or equal to 0")] : [];
   if (typeof value !== "string" || /^\d+%$/.test(value)) return [];
-  return [invalid(field, value, "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')")];
+  return [
+    invalid(
+      field,
+      value,
+      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+    ),
+  ];
 }
 
 const warnings = (workload: JsonObject): readonly string[] => podWarnings(objectAt(workload, "spec", "template", "spec"), "spec.template.spec");
@@ -82,7 +89,9 @@ function validateDeploymentStatus(deployment: JsonObject): readonly FieldFault[]
   return [
     ...negative,
     ...beyond.map((key) => invalid(`status.${key}`, count(key), "cannot be greater than status.replicas")),
-    ...(count("availableReplicas") > count("readyReplicas") ? [invalid("status.availableReplicas", count("availableReplicas"), "cannot be greater than readyReplicas")] : []),
+    ...(count("availableReplicas") > count("readyReplicas")
+      ? [invalid("status.availableReplicas", count("availableReplicas"), "cannot be greater than readyReplicas")]
+      : []),
   ];
 }
 
@@ -120,12 +129,25 @@ export const DAEMON_SET_RULES: KindRules = {
 };
 
 /** Everything else in the spec of a StatefulSet is fixed. */
-const STATEFUL_SET_MUTABLE = ["replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy", "minReadySeconds"];
+const STATEFUL_SET_MUTABLE = [
+  "replicas",
+  "ordinals",
+  "template",
+  "updateStrategy",
+  "revisionHistoryLimit",
+  "persistentVolumeClaimRetentionPolicy",
+  "minReadySeconds",
+];
 
 function validateStatefulSetUpdate(statefulSet: JsonObject, old: JsonObject): readonly FieldFault[] {
   const fixed = (object: JsonObject): JsonObject => without(objectAt(object, "spec") ?? {}, ...STATEFUL_SET_MUTABLE);
   if (equalJson(fixed(statefulSet), fixed(old))) return [];
-  return [forbidden("spec", "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")];
+  return [
+    forbidden(
+      "spec",
+      "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+    ),
+  ];
 }
 
 export const STATEFUL_SET_RULES: KindRules = {

@@ -17,10 +17,25 @@ const metadata = { name: "one", creationTimestamp: "2030-01-01T00:00:00Z" };
 
 describe("the columns of built-in kinds", () => {
   it("show a node's addresses, and what is not known of it", () => {
-    const node = { metadata, status: { addresses: [{ type: "InternalIP", address: "192.0.2.1" }], nodeInfo: { kubeletVersion: "v1" }, conditions: [{ type: "Ready", status: "True" }] } };
+    const node = {
+      metadata,
+      status: {
+        addresses: [{ type: "InternalIP", address: "192.0.2.1" }],
+        nodeInfo: { kubeletVersion: "v1" },
+        conditions: [{ type: "Ready", status: "True" }],
+      },
+    };
     expect(shown("v1", "Node", node)).toEqual({
-      Name: "one", Status: "Ready", Roles: "<none>", Age: "60s", Version: "v1",
-      "Internal-IP": "192.0.2.1", "External-IP": "<none>", "OS-Image": "<unknown>", "Kernel-Version": "<unknown>", "Container-Runtime": "<unknown>",
+      Name: "one",
+      Status: "Ready",
+      Roles: "<none>",
+      Age: "60s",
+      Version: "v1",
+      "Internal-IP": "192.0.2.1",
+      "External-IP": "<none>",
+      "OS-Image": "<unknown>",
+      "Kernel-Version": "<unknown>",
+      "Container-Runtime": "<unknown>",
     });
   });
 

@@ -20,7 +20,9 @@ const subjects = (name: string, kind: string): ColumnReader =>
     (object) =>
       objectsAt(object, "subjects")
         .filter((subject) => textAt(subject, "kind") === kind)
-        .map((subject) => (kind === "ServiceAccount" ? `${textAt(subject, "namespace") ?? ""}/${textAt(subject, "name") ?? ""}` : (textAt(subject, "name") ?? "")))
+        .map((subject) =>
+          kind === "ServiceAccount" ? `${textAt(subject, "namespace") ?? ""}/${textAt(subject, "name") ?? ""}` : (textAt(subject, "name") ?? ""),
+        )
         .join(", "),
     { isWide: true },
   );
@@ -28,13 +30,18 @@ const subjects = (name: string, kind: string): ColumnReader =>
 const BINDING = [NAME_READER, bindingRole, AGE_READER, subjects("Users", "User"), subjects("Groups", "Group"), subjects("ServiceAccounts", "ServiceAccount")];
 
 const ACCESS: Readonly<Record<string, string>> = { ReadWriteOnce: "RWO", ReadOnlyMany: "ROX", ReadWriteMany: "RWX", ReadWriteOncePod: "RWOP" };
-const accessModes = (object: JsonObject, ...path: readonly string[]): string => listAt(object, ...path).map((mode) => ACCESS[String(mode)] ?? "").join(",");
+const accessModes = (object: JsonObject, ...path: readonly string[]): string =>
+  listAt(object, ...path)
+    .map((mode) => ACCESS[String(mode)] ?? "")
+    .join(",");
 
 function servicePorts(service: JsonObject): string {
-  return joined(objectsAt(service, "spec", "ports").map((port) => {
-    const nodePort = numberAt(port, "nodePort") ?? 0;
-    return `${numberAt(port, "port") ?? 0}${nodePort === 0 ? "" : `:${nodePort}`}/${textAt(port, "protocol") ?? ""}`;
-  }));
+  return joined(
+    objectsAt(service, "spec", "ports").map((port) => {
+      const nodePort = numberAt(port, "nodePort") ?? 0;
+      return `${numberAt(port, "port") ?? 0}${nodePort === 0 ? "" : `:${nodePort}`}/${textAt(port, "protocol") ?? ""}`;
+    }),
+  );
 }
 
 function externalAddress(service: JsonObject): string {
@@ -58,12 +65,18 @@ function eventObject(event: JsonObject): string {
 }
 
 function eventSource(event: JsonObject): string {
-  const [component, instance] = [textAt(event, "source", "component") || (textAt(event, "reportingComponent") ?? ""), textAt(event, "source", "host") || (textAt(event, "reportingInstance") ?? "")];
+  const [component, instance] = [
+    textAt(event, "source", "component") || (textAt(event, "reportingComponent") ?? ""),
+    textAt(event, "source", "host") || (textAt(event, "reportingInstance") ?? ""),
+  ];
   return instance === "" ? component : `${component}, ${instance}`;
 }
 
 function lastSeen(event: JsonObject, nowMs: number): string {
-  return age(textAt(event, "series", "lastObservedTime") ?? textAt(event, "lastTimestamp") ?? textAt(event, "eventTime") ?? textAt(event, "firstTimestamp"), nowMs);
+  return age(
+    textAt(event, "series", "lastObservedTime") ?? textAt(event, "lastTimestamp") ?? textAt(event, "eventTime") ?? textAt(event, "firstTimestamp"),
+    nowMs,
+  );
 }
 
 function nodeStatus(node: JsonObject): string {
@@ -72,17 +85,29 @@ function nodeStatus(node: JsonObject): string {
   return valueAt(node, "spec", "unschedulable") === true ? `${state},SchedulingDisabled` : state;
 }
 
-const nodeAddress = (type: string) => (node: JsonObject): string => textAt(objectsAt(node, "status", "addresses").find((one) => textAt(one, "type") === type), "address") ?? "<none>";
+const nodeAddress =
+  (type: string) =>
+  (node: JsonObject): string =>
+    textAt(
+      objectsAt(node, "status", "addresses").find((one) => textAt(one, "type") === type),
+      "address",
+    ) ?? "<none>";
 
 /** What is used of a quota's hard limits, those on `limits.…` apart from the others. */
-const quotaUse = (isLimit: boolean) => (quota: JsonObject): string => {
-  const used = textsAt(quota, "status", "used");
-  const hard = [...textsAt(quota, "status", "hard")].filter(([name]) => name.startsWith("limits.") === isLimit);
-  return hard.map(([name, most]) => `${name}: ${used.get(name) ?? "0"}/${most}`).sort().join(", ");
-};
+const quotaUse =
+  (isLimit: boolean) =>
+  (quota: JsonObject): string => {
+    const used = textsAt(quota, "status", "used");
+    const hard = [...textsAt(quota, "status", "hard")].filter(([name]) => name.startsWith("limits.") === isLimit);
+    return hard
+      .map(([name, most]) => `${name}: ${used.get(name) ?? "0"}/${most}`)
+      .sort()
+      .join(", ");
+  };
 
 const ROLE = "node-role.kubernetes.io/";
-const nodeRoles = (node: JsonObject): string => joined([...textsAt(node, "metadata", "labels").keys()].filter((key) => key.startsWith(ROLE)).map((key) => key.slice(ROLE.length)));
+const nodeRoles = (node: JsonObject): string =>
+  joined([...textsAt(node, "metadata", "labels").keys()].filter((key) => key.startsWith(ROLE)).map((key) => key.slice(ROLE.length)));
 
 const COLUMNS: Readonly<Record<string, readonly ColumnReader[]>> = {
   ...WORKLOAD_COLUMNS,
@@ -141,7 +166,11 @@ const COLUMNS: Readonly<Record<string, readonly ColumnReader[]>> = {
     reader("Access Modes", (object) => accessModes(object, "spec", "accessModes")),
     textReader("Reclaim Policy", "spec.persistentVolumeReclaimPolicy"),
     reader("Status", (object) => (isTerminating(object) ? "Terminating" : (textAt(object, "status", "phase") ?? ""))),
-    reader("Claim", (object) => (objectAt(object, "spec", "claimRef") === undefined ? "" : `${textAt(object, "spec", "claimRef", "namespace") ?? ""}/${textAt(object, "spec", "claimRef", "name") ?? ""}`)),
+    reader("Claim", (object) =>
+      objectAt(object, "spec", "claimRef") === undefined
+        ? ""
+        : `${textAt(object, "spec", "claimRef", "namespace") ?? ""}/${textAt(object, "spec", "claimRef", "name") ?? ""}`,
+    ),
     textReader("StorageClass", "spec.storageClassName"),
     textReader("VolumeAttributesClass", "spec.volumeAttributesClassName", "<unset>"),
     textReader("Reason", "status.reason"),
@@ -159,14 +188,30 @@ const COLUMNS: Readonly<Record<string, readonly ColumnReader[]>> = {
   "networking.k8s.io/ingresses": [
     NAME_READER,
     textReader("Class", "spec.ingressClassName", "<none>"),
-    reader("Hosts", (object) => joined(objectsAt(object, "spec", "rules").map((rule) => textAt(rule, "host") ?? "*"), "*")),
-    reader("Address", (object) => objectsAt(object, "status", "loadBalancer", "ingress").map((one) => textAt(one, "ip") ?? textAt(one, "hostname") ?? "").join(",")),
+    reader("Hosts", (object) =>
+      joined(
+        objectsAt(object, "spec", "rules").map((rule) => textAt(rule, "host") ?? "*"),
+        "*",
+      ),
+    ),
+    reader("Address", (object) =>
+      objectsAt(object, "status", "loadBalancer", "ingress")
+        .map((one) => textAt(one, "ip") ?? textAt(one, "hostname") ?? "")
+        .join(","),
+    ),
     reader("Ports", (object) => (listAt(object, "spec", "tls").length > 0 ? "80, 443" : "80")),
     AGE_READER,
   ],
-  "networking.k8s.io/ingressclasses": [NAME_READER, textReader("Controller", "spec.controller"), textReader("Parameters", "spec.parameters.name", "<none>"), AGE_READER],
+  "networking.k8s.io/ingressclasses": [
+    NAME_READER,
+    textReader("Controller", "spec.controller"),
+    textReader("Parameters", "spec.parameters.name", "<none>"),
+    AGE_READER,
+  ],
   "networking.k8s.io/networkpolicies": [
-    NAME_READER, reader("Pod-Selector", (object) => joined([formatSelector(selectorOfObject(objectAt(object, "spec", "podSelector")) ?? [])].filter((one) => one !== ""))), AGE_READER,
+    NAME_READER,
+    reader("Pod-Selector", (object) => joined([formatSelector(selectorOfObject(objectAt(object, "spec", "podSelector")) ?? [])].filter((one) => one !== ""))),
+    AGE_READER,
   ],
   "policy/poddisruptionbudgets": [
     NAME_READER,
@@ -190,7 +235,11 @@ const COLUMNS: Readonly<Record<string, readonly ColumnReader[]>> = {
     AGE_READER,
   ],
   "scheduling.k8s.io/priorityclasses": [
-    NAME_READER, countReader("Value", "value"), reader("Global-Default", (object) => valueAt(object, "globalDefault") === true, { type: "boolean" }), AGE_READER, textReader("PreemptionPolicy", "preemptionPolicy"),
+    NAME_READER,
+    countReader("Value", "value"),
+    reader("Global-Default", (object) => valueAt(object, "globalDefault") === true, { type: "boolean" }),
+    AGE_READER,
+    textReader("PreemptionPolicy", "preemptionPolicy"),
   ],
 };
 

@@ -51,8 +51,12 @@ export function qualifiedNameProblems(name: string): readonly string[] {
   if (parts.length > 2) return ["a valid label key must consist of alphanumeric characters, '-', '_' or '.', with an optional DNS subdomain prefix and '/'"];
   const [first = "", second] = parts;
   const local = second ?? first;
-  const prefix = second === undefined ? [] : first === "" ? ["prefix part must be non-empty"] : nameProblems(first, "subdomain").map((one) => `prefix part ${one}`);
-  const own = local === "" ? ["name part must be non-empty"] : [...(local.length > 63 ? ["name part must be no more than 63 characters"] : []), ...(QUALIFIED_NAME.test(local) ? [] : [NAME_PART_SAYS])];
+  const prefix =
+    second === undefined ? [] : first === "" ? ["prefix part must be non-empty"] : nameProblems(first, "subdomain").map((one) => `prefix part ${one}`);
+  const own =
+    local === ""
+      ? ["name part must be non-empty"]
+      : [...(local.length > 63 ? ["name part must be no more than 63 characters"] : []), ...(QUALIFIED_NAME.test(local) ? [] : [NAME_PART_SAYS])];
   return [...prefix, ...own];
 }
 

@@ -6,7 +6,13 @@ import { nameProblems, qualifiedNameProblems, validateAnnotations, validateLabel
 const STANDARD_FINALIZERS: ReadonlySet<string> = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 
 /** Checks `metadata`, of a new object and again of a changed one. @param field `metadata`, or where an embedded one stands */
-export function validateObjectMeta(metadata: JsonObject, isNamespaced: boolean, names: NameRule, takesAnyFinalizer: boolean, field = "metadata"): readonly FieldFault[] {
+export function validateObjectMeta(
+  metadata: JsonObject,
+  isNamespaced: boolean,
+  names: NameRule,
+  takesAnyFinalizer: boolean,
+  field = "metadata",
+): readonly FieldFault[] {
   return [
     ...nameFaults(metadata, names, field),
     ...namespaceFaults(textAt(metadata, "namespace") ?? "", isNamespaced, field),
@@ -44,11 +50,19 @@ function ownerFaults(owners: readonly JsonObject[], field: string): readonly Fie
   const [first, second] = controllers;
   if (first === undefined || second === undefined) return faults;
   const shown = (owner: JsonObject): string => `${textAt(owner, "kind") ?? ""}/${textAt(owner, "name") ?? ""}`;
-  return [...faults, invalid(field, owners, `Only one reference can have Controller set to true. Found "true" in references for ${shown(first)} and ${shown(second)}`)];
+  return [
+    ...faults,
+    invalid(field, owners, `Only one reference can have Controller set to true. Found "true" in references for ${shown(first)} and ${shown(second)}`),
+  ];
 }
 
 function oneOwnerFaults(owner: JsonObject, field: string): readonly FieldFault[] {
-  const parts = [["apiVersion", "version"], ["kind", "kind"], ["name", "name"], ["uid", "uid"]] as const;
+  const parts = [
+    ["apiVersion", "version"],
+    ["kind", "kind"],
+    ["name", "name"],
+    ["uid", "uid"],
+  ] as const;
   const empty = parts.filter(([key]) => (textAt(owner, key) ?? "") === "").map(([key, word]) => invalid(`${field}.${key}`, "", `${word} must not be empty`));
   const isEvent = textAt(owner, "apiVersion") === "v1" && textAt(owner, "kind") === "Event";
   return isEvent ? [...empty, invalid(field, "/v1, Kind=Event", "/v1, Kind=Event is disallowed from being an owner")] : empty;
@@ -61,16 +75,19 @@ function finalizersOf(metadata: JsonObject): readonly string[] {
 function finalizerFaults(metadata: JsonObject, takesAny: boolean, field: string): readonly FieldFault[] {
   const finalizers = finalizersOf(metadata);
   const faults = finalizers.flatMap((name) => qualifiedNameProblems(name).map((says) => invalid(field, name, says)));
-  const conflict = finalizers.includes("orphan") && finalizers.includes("foregroundDeletion")
-    ? [invalid(field, finalizers, "finalizer orphan and foregroundDeletion cannot be both set")]
-    : [];
+  const conflict =
+    finalizers.includes("orphan") && finalizers.includes("foregroundDeletion")
+      ? [invalid(field, finalizers, "finalizer orphan and foregroundDeletion cannot be both set")]
+      : [];
   return [...faults, ...conflict, ...(takesAny ? [] : finalizerNameFaults(metadata, field))];
 }
 
 /** A finalizer of a built-in kind is a standard one, or has a domain. */
 export function finalizerNameFaults(metadata: JsonObject, field = "metadata.finalizers"): readonly FieldFault[] {
   return finalizersOf(metadata).flatMap((name, index) =>
-    name.includes("/") || STANDARD_FINALIZERS.has(name) ? [] : [invalid(`${field}[${index}]`, name, "name is neither a standard finalizer name nor is it fully qualified")],
+    name.includes("/") || STANDARD_FINALIZERS.has(name)
+      ? []
+      : [invalid(`${field}[${index}]`, name, "name is neither a standard finalizer name nor is it fully qualified")],
   );
 }
 
@@ -89,7 +106,14 @@ function addedFinalizerFaults(metadata: JsonObject, old: JsonObject, field: stri
   if (valueAt(old, "deletionTimestamp") === undefined) return [];
   const before = listAt(old, "finalizers");
   const added = listAt(metadata, "finalizers").filter((one) => !before.includes(one));
-  return added.length === 0 ? [] : [forbidden(`${field}.finalizers`, `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(", ")}}`)];
+  return added.length === 0
+    ? []
+    : [
+        forbidden(
+          `${field}.finalizers`,
+          `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(", ")}}`,
+        ),
+      ];
 }
 
 /** What an update is asked again, though nothing of it may have changed. Source: `ValidateObjectMetaAccessorUpdate`. */

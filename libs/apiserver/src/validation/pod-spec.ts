@@ -54,9 +54,11 @@ function oneOf(value: string, allowed: readonly string[], field: string): readon
 function tolerationFaults(toleration: JsonObject, field: string): readonly FieldFault[] {
   const operator = textAt(toleration, "operator") ?? "";
   if ((textAt(toleration, "key") ?? "") === "" && operator !== "Exists") {
-    return [invalid(`${field}.operator`, operator, "operator must be Exists when `key` is empty, which means \"match all values and all keys\"")];
+    return [invalid(`${field}.operator`, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"')];
   }
-  return operator === "Exists" && (textAt(toleration, "value") ?? "") !== "" ? [invalid(`${field}.operator`, toleration, "value must be empty when `operator` is 'Exists'")] : [];
+  return operator === "Exists" && (textAt(toleration, "value") ?? "") !== ""
+    ? [invalid(`${field}.operator`, toleration, "value must be empty when `operator` is 'Exists'")]
+    : [];
 }
 
 function volumeFaults(volumes: readonly JsonObject[], field: string): readonly FieldFault[] {
@@ -64,7 +66,9 @@ function volumeFaults(volumes: readonly JsonObject[], field: string): readonly F
   return volumes.flatMap((volume, index) => {
     const at = `${field}[${index}]`;
     const name = textAt(volume, "name") ?? "";
-    const sources = Object.keys(volume).filter((key) => key !== "name").sort();
+    const sources = Object.keys(volume)
+      .filter((key) => key !== "name")
+      .sort();
     const nameFault = name === "" ? [required(`${at}.name`)] : nameProblems(name, "label").map((says) => invalid(`${at}.name`, name, says));
     const repeated = seen.has(name) && name !== "" ? [duplicate(`${at}.name`, name)] : [];
     seen.add(name);
@@ -74,9 +78,34 @@ function volumeFaults(volumes: readonly JsonObject[], field: string): readonly F
 
 /** The order in which upstream looks at the sources: what comes after the first is too much. */
 const SOURCE_ORDER = [
-  "emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs", "iscsi", "glusterfs", "flocker",
-  "persistentVolumeClaim", "rbd", "cephfs", "quobyte", "downwardAPI", "fc", "configMap", "azureFile", "vsphereVolume", "photonPersistentDisk",
-  "portworxVolume", "azureDisk", "storageos", "scaleIO", "projected", "csi", "ephemeral", "image",
+  "emptyDir",
+  "hostPath",
+  "gitRepo",
+  "gcePersistentDisk",
+  "awsElasticBlockStore",
+  "secret",
+  "nfs",
+  "iscsi",
+  "glusterfs",
+  "flocker",
+  "persistentVolumeClaim",
+  "rbd",
+  "cephfs",
+  "quobyte",
+  "downwardAPI",
+  "fc",
+  "configMap",
+  "azureFile",
+  "vsphereVolume",
+  "photonPersistentDisk",
+  "portworxVolume",
+  "azureDisk",
+  "storageos",
+  "scaleIO",
+  "projected",
+  "csi",
+  "ephemeral",
+  "image",
 ];
 
 function sourceFaults(volume: JsonObject, sources: readonly string[], at: string): readonly FieldFault[] {
@@ -110,14 +139,23 @@ function portFaults(port: JsonObject, field: string): readonly FieldFault[] {
   const number = numberAt(port, "containerPort") ?? 0;
   const protocol = textAt(port, "protocol") ?? "";
   return [
-    ...(number === 0 ? [required(`${field}.containerPort`)] : number < 1 || number > 65535 ? [invalid(`${field}.containerPort`, number, "must be between 1 and 65535, inclusive")] : []),
+    ...(number === 0
+      ? [required(`${field}.containerPort`)]
+      : number < 1 || number > 65535
+        ? [invalid(`${field}.containerPort`, number, "must be between 1 and 65535, inclusive")]
+        : []),
     ...(["TCP", "UDP", "SCTP"].includes(protocol) ? [] : [unsupported(`${field}.protocol`, protocol, ["SCTP", "TCP", "UDP"])]),
   ];
 }
 
 function envFaults(env: JsonObject, field: string): readonly FieldFault[] {
   const name = textAt(env, "name") ?? "";
-  const nameFault = name === "" ? [required(`${field}.name`)] : /^[^=\s]+$/.test(name) ? [] : [invalid(`${field}.name`, name, "a valid environment variable name must consist only of printable ASCII characters other than '='")];
+  const nameFault =
+    name === ""
+      ? [required(`${field}.name`)]
+      : /^[^=\s]+$/.test(name)
+        ? []
+        : [invalid(`${field}.name`, name, "a valid environment variable name must consist only of printable ASCII characters other than '='")];
   const hasBoth = (textAt(env, "value") ?? "") !== "" && objectAt(env, "valueFrom") !== undefined;
   return [...nameFault, ...(hasBoth ? [invalid(`${field}.valueFrom`, "", "may not be specified when `value` is not empty")] : [])];
 }
@@ -142,7 +180,9 @@ function resourceFaults(resources: JsonObject | undefined, field: string): reado
   const limits = textsAt(resources, "limits");
   const requests = textsAt(resources, "requests");
   const negative = (map: ReadonlyMap<string, string>, key: string): readonly FieldFault[] =>
-    [...map].filter(([, amount]) => amount.startsWith("-")).map(([name, amount]) => invalid(`${field}.${key}[${name}]`, amount, "must be greater than or equal to 0"));
+    [...map]
+      .filter(([, amount]) => amount.startsWith("-"))
+      .map(([name, amount]) => invalid(`${field}.${key}[${name}]`, amount, "must be greater than or equal to 0"));
   const beyond = [...requests].flatMap(([name, amount]) => {
     const limit = limits.get(name);
     const asked = parseQuantity(amount);
@@ -171,7 +211,9 @@ export function podWarnings(spec: JsonObject | undefined, field: string): readon
         const name = textAt(env, "name") ?? "";
         const isRepeated = seen.has(name);
         seen.add(name);
-        return isRepeated ? [`${field}.${list}[${at}].env[${index}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`] : [];
+        return isRepeated
+          ? [`${field}.${list}[${at}].env[${index}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`]
+          : [];
       });
     }),
   );

@@ -40,7 +40,8 @@ function decodeField(name: string, value: JsonValue | undefined, field: Schema, 
   const omits = field.go?.omitsEmpty === true || field.go?.omitsZero === true;
   if (field.go?.isPointer === true) return decoded ?? (omits ? undefined : null);
   if (isStruct(field)) return decodeStructField(decoded, field, at, unknown);
-  if (decoded !== undefined && isEmptyContainer(decoded) && (field.type === "array" || field.type === "object" || field.format === "byte")) return omits ? undefined : decoded;
+  if (decoded !== undefined && isEmptyContainer(decoded) && (field.type === "array" || field.type === "object" || field.format === "byte"))
+    return omits ? undefined : decoded;
   if (decoded !== undefined && !(omits && isZero(decoded, field))) return decoded;
   if (field.go?.omitsZero === true) return undefined;
   const isAlwaysWritten = ALWAYS_WRITTEN.has(field.format) || !omits;

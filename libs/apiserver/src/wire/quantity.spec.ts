@@ -3,8 +3,20 @@ import { describe, expect, it } from "vitest";
 import { compareQuantities, formatQuantity, parseQuantity } from "./quantity.ts";
 
 const cases: readonly (readonly [written: string, stored: string | undefined])[] = [
-  ["1000m", "1"], ["0.5", "500m"], ["1024Mi", "1Gi"], ["1.5Gi", "1536Mi"], ["100", "100"], ["1e3", "1e3"], ["1000", "1k"], ["0", "0"], ["-1", "-1"], ["1M", "1M"],
-  ["lots", undefined], ["", undefined], ["1KiB", undefined], ["1 Gi", undefined],
+  ["1000m", "1"],
+  ["0.5", "500m"],
+  ["1024Mi", "1Gi"],
+  ["1.5Gi", "1536Mi"],
+  ["100", "100"],
+  ["1e3", "1e3"],
+  ["1000", "1k"],
+  ["0", "0"],
+  ["-1", "-1"],
+  ["1M", "1M"],
+  ["lots", undefined],
+  ["", undefined],
+  ["1KiB", undefined],
+  ["1 Gi", undefined],
 ];
 
 describe("a quantity", () => {

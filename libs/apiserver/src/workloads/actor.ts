@@ -37,7 +37,10 @@ export class Actor {
   }
 
   list(collection: string, namespace: string): readonly JsonObject[] {
-    return this.#parts.store.collection(collection).snapshot(namespace === "" ? "" : `${namespace}/`).entries.map(([, object]) => object);
+    return this.#parts.store
+      .collection(collection)
+      .snapshot(namespace === "" ? "" : `${namespace}/`)
+      .entries.map(([, object]) => object);
   }
 
   /** The objects that `owner` controls. */
@@ -54,7 +57,11 @@ export class Actor {
     if (resource === undefined) return undefined;
     return this.#unlessRefused(() => {
       const draft = resource.codec.decode(draftOf(object), []);
-      return this.#parts.writer.create(resource, textAt(object, "metadata", "namespace") ?? "", draft, { isDryRun: false, writer: this.#writer(""), warn: () => {} });
+      return this.#parts.writer.create(resource, textAt(object, "metadata", "namespace") ?? "", draft, {
+        isDryRun: false,
+        writer: this.#writer(""),
+        warn: () => {},
+      });
     });
   }
 
@@ -64,7 +71,8 @@ export class Actor {
     if (resource === undefined) return;
     const writer = this.#writer(subresource);
     const target = { resource, namespace: textAt(object, "metadata", "namespace") ?? "", name: textAt(object, "metadata", "name") ?? "" };
-    const make = (live: JsonObject | undefined): ReturnType<typeof draftOf> => draftOf(ownAfterUpdate(resource, live, resource.codec.decode(change(live ?? {}), []), undefined, writer));
+    const make = (live: JsonObject | undefined): ReturnType<typeof draftOf> =>
+      draftOf(ownAfterUpdate(resource, live, resource.codec.decode(change(live ?? {}), []), undefined, writer));
     this.#unlessRefused(() => this.#parts.writer.update(target, { mayCreate: false, make }, { isDryRun: false, writer, warn: () => {} }).object);
   }
 
@@ -77,7 +85,13 @@ export class Actor {
     if (resource === undefined) return;
     const target = { resource, namespace: textAt(object, "metadata", "namespace") ?? "", name: textAt(object, "metadata", "name") ?? "" };
     this.#unlessRefused(() => {
-      this.#parts.deleter.delete(target, { isDryRun: false, propagation: "Background", gracePeriodSeconds, uid: textAt(object, "metadata", "uid"), resourceVersion: undefined });
+      this.#parts.deleter.delete(target, {
+        isDryRun: false,
+        propagation: "Background",
+        gracePeriodSeconds,
+        uid: textAt(object, "metadata", "uid"),
+        resourceVersion: undefined,
+      });
       return undefined;
     });
   }
@@ -122,7 +136,12 @@ export function nameOf(object: JsonObject): string {
 }
 
 /** A pod from a template, owned by `owner`. */
-export function podFrom(owner: JsonObject, name: { readonly name: string } | { readonly generateName: string }, labels: JsonObject = {}, extra: JsonObject = {}): JsonObject {
+export function podFrom(
+  owner: JsonObject,
+  name: { readonly name: string } | { readonly generateName: string },
+  labels: JsonObject = {},
+  extra: JsonObject = {},
+): JsonObject {
   const template = objectAt(owner, "spec", "template");
   const metadata = objectAt(template, "metadata") ?? {};
   return {

@@ -12,7 +12,17 @@ export interface WantedCondition {
 export function conditionsWith(object: JsonObject, wanted: readonly WantedCondition[], now: string, hasUpdateTime: boolean): readonly JsonObject[] {
   const before = objectsAt(object, "status", "conditions");
   const others = before.filter((one) => !wanted.some(({ type }) => type === textAt(one, "type")));
-  return [...others, ...wanted.map((condition) => timed(condition, before.find((one) => textAt(one, "type") === condition.type), now, hasUpdateTime))];
+  return [
+    ...others,
+    ...wanted.map((condition) =>
+      timed(
+        condition,
+        before.find((one) => textAt(one, "type") === condition.type),
+        now,
+        hasUpdateTime,
+      ),
+    ),
+  ];
 }
 
 function timed(condition: WantedCondition, before: JsonObject | undefined, now: string, hasUpdateTime: boolean): JsonObject {

@@ -10,7 +10,9 @@ const REVISION = "deployment.kubernetes.io/revision";
 
 /** A short name of a template, the same for the same template. */
 export function templateHash(template: JsonObject | undefined): string {
-  const digest = createHash("sha256").update(stringifyJson(sortedKeys(template ?? {}))).digest("hex");
+  const digest = createHash("sha256")
+    .update(stringifyJson(sortedKeys(template ?? {})))
+    .digest("hex");
   return Number.parseInt(digest.slice(0, 12), 16).toString(36).slice(0, 10);
 }
 
@@ -79,7 +81,10 @@ function createReplicaSet(actor: Actor, deployment: JsonObject, sets: readonly J
 function markRevision(actor: Actor, deployment: JsonObject, current: JsonObject): void {
   const highest = Math.max(...actor.owned("apps/replicasets", deployment).map(revisionOf), 1);
   const annotate = (object: JsonObject, revision: number, subresource: "" | "status"): void =>
-    actor.update(object, subresource, (live) => ({ ...live, metadata: { ...objectAt(live, "metadata"), annotations: { ...objectAt(live, "metadata", "annotations"), [REVISION]: String(revision) } } }));
+    actor.update(object, subresource, (live) => ({
+      ...live,
+      metadata: { ...objectAt(live, "metadata"), annotations: { ...objectAt(live, "metadata", "annotations"), [REVISION]: String(revision) } },
+    }));
   const revision = revisionOf(current) === highest ? highest : highest + 1;
   if (revisionOf(current) !== revision) annotate(current, revision, "");
   // why: the real one writes it with the status, so that it counts as no change of the Deployment itself
@@ -93,7 +98,12 @@ function deploymentStatus(actor: Actor, deployment: JsonObject, current: JsonObj
   const set = actor.get("apps/replicasets", namespaceOf(current), nameOf(current)) ?? current;
   const sets = before.some((one) => nameOf(one) === nameOf(set)) ? actor.owned("apps/replicasets", deployment) : [...before, set];
   const wanted = replicasOf(live);
-  const [total, ready, available, updated] = [countOf(sets, "replicas"), countOf(sets, "readyReplicas"), countOf(sets, "availableReplicas"), numberAt(set, "status", "replicas") ?? 0];
+  const [total, ready, available, updated] = [
+    countOf(sets, "replicas"),
+    countOf(sets, "readyReplicas"),
+    countOf(sets, "availableReplicas"),
+    numberAt(set, "status", "replicas") ?? 0,
+  ];
   const isDone = updated >= wanted && (numberAt(set, "status", "availableReplicas") ?? 0) >= wanted && total === wanted;
   return {
     observedGeneration: numberAt(live, "metadata", "generation") ?? 1,
@@ -126,7 +136,12 @@ export function failProgress(actor: Actor, deployment: JsonObject): void {
   const conditions = objectsAt(deployment, "status", "conditions");
   const progressing = conditions.find((one) => textAt(one, "type") === "Progressing");
   if (textAt(progressing, "reason") !== "ReplicaSetUpdated") return;
-  const failed: WantedCondition = { type: "Progressing", status: "False", reason: "ProgressDeadlineExceeded", message: `ReplicaSet of "${nameOf(deployment)}" has timed out progressing.` };
+  const failed: WantedCondition = {
+    type: "Progressing",
+    status: "False",
+    reason: "ProgressDeadlineExceeded",
+    message: `ReplicaSet of "${nameOf(deployment)}" has timed out progressing.`,
+  };
   actor.setStatus(deployment, { ...objectAt(deployment, "status"), conditions: conditionsWith(deployment, [failed], actor.now(), true) });
 }
 

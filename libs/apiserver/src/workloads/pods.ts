@@ -39,7 +39,8 @@ export function stepPod(actor: Actor, pod: JsonObject, startMs: number): number 
   return undefined;
 }
 
-const isWaiting = (pod: JsonObject): boolean => objectsAt(pod, "status", "containerStatuses").some((one) => textAt(one, "state", "waiting", "reason") !== undefined);
+const isWaiting = (pod: JsonObject): boolean =>
+  objectsAt(pod, "status", "containerStatuses").some((one) => textAt(one, "state", "waiting", "reason") !== undefined);
 
 /** Pods of Jobs end; all others run on. */
 const endsByItself = (pod: JsonObject): boolean => objectsAt(pod, "metadata", "ownerReferences").some((owner) => textAt(owner, "kind") === "Job");
@@ -47,12 +48,19 @@ const endsByItself = (pod: JsonObject): boolean => objectsAt(pod, "metadata", "o
 function addressOf(pod: JsonObject): string {
   const uid = textAt(pod, "metadata", "uid") ?? "";
   const hash = Number.parseInt(uid.slice(0, 6), 16);
-  return `10.244.${(hash >> 8) & 255}.${(hash & 255) || 1}`;
+  return `10.244.${(hash >> 8) & 255}.${hash & 255 || 1}`;
 }
 
 function base(pod: JsonObject, now: string): JsonObject {
   const address = addressOf(pod);
-  return { hostIP: "192.0.2.1", hostIPs: [{ ip: "192.0.2.1" }], podIP: address, podIPs: [{ ip: address }], qosClass: textAt(pod, "status", "qosClass") ?? "BestEffort", startTime: textAt(pod, "status", "startTime") ?? now };
+  return {
+    hostIP: "192.0.2.1",
+    hostIPs: [{ ip: "192.0.2.1" }],
+    podIP: address,
+    podIPs: [{ ip: address }],
+    qosClass: textAt(pod, "status", "qosClass") ?? "BestEffort",
+    startTime: textAt(pod, "status", "startTime") ?? now,
+  };
 }
 
 function conditions(pod: JsonObject, isReady: boolean, now: string, reason?: string): readonly JsonObject[] {
@@ -85,17 +93,32 @@ function containerStatuses(pod: JsonObject, state: JsonObject, isReady: boolean)
 }
 
 function runningStatus(pod: JsonObject, now: string): JsonObject {
-  return { ...base(pod, now), phase: "Running", conditions: conditions(pod, true, now), containerStatuses: containerStatuses(pod, { running: { startedAt: now } }, true) };
+  return {
+    ...base(pod, now),
+    phase: "Running",
+    conditions: conditions(pod, true, now),
+    containerStatuses: containerStatuses(pod, { running: { startedAt: now } }, true),
+  };
 }
 
 function waitingStatus(pod: JsonObject, now: string): JsonObject {
   const state = { waiting: { reason: "ImagePullBackOff", message: "the image cannot be pulled" } };
-  return { ...base(pod, now), phase: "Pending", conditions: conditions(pod, false, now, "ContainersNotReady"), containerStatuses: containerStatuses(pod, state, false) };
+  return {
+    ...base(pod, now),
+    phase: "Pending",
+    conditions: conditions(pod, false, now, "ContainersNotReady"),
+    containerStatuses: containerStatuses(pod, state, false),
+  };
 }
 
 function succeededStatus(pod: JsonObject, now: string): JsonObject {
   const state = { terminated: { exitCode: 0, reason: "Completed", startedAt: textAt(pod, "status", "startTime") ?? now, finishedAt: now } };
-  return { ...base(pod, now), phase: "Succeeded", conditions: conditions(pod, false, now, "PodCompleted"), containerStatuses: containerStatuses(pod, state, false) };
+  return {
+    ...base(pod, now),
+    phase: "Succeeded",
+    conditions: conditions(pod, false, now, "PodCompleted"),
+    containerStatuses: containerStatuses(pod, state, false),
+  };
 }
 
 export function isPodReady(pod: JsonObject): boolean {
@@ -108,4 +131,3 @@ export function livePods(actor: Actor, owner: JsonObject): readonly JsonObject[]
 }
 
 export const replicasOf = (object: JsonObject): number => numberAt(object, "spec", "replicas") ?? 1;
-

@@ -28,12 +28,21 @@ export function keepRevision(actor: Actor, owner: JsonObject): void {
 const numberOf = (revision: JsonObject): number => numberAt(revision, "revision") ?? 0;
 
 function revisionOf(owner: JsonObject, template: JsonObject, name: string, revision: number): JsonObject {
-  const labels = { ...objectAt(template, "metadata", "labels"), "controller-revision-hash": textAt(owner, "kind") === "DaemonSet" ? templateHash(template) : name };
+  const labels = {
+    ...objectAt(template, "metadata", "labels"),
+    "controller-revision-hash": textAt(owner, "kind") === "DaemonSet" ? templateHash(template) : name,
+  };
   const annotations = objectAt(owner, "metadata", "annotations");
   return {
     apiVersion: "apps/v1",
     kind: "ControllerRevision",
-    metadata: { name, namespace: namespaceOf(owner), labels, ...(annotations === undefined ? {} : { annotations }), ownerReferences: [controllerReference(owner)] },
+    metadata: {
+      name,
+      namespace: namespaceOf(owner),
+      labels,
+      ...(annotations === undefined ? {} : { annotations }),
+      ownerReferences: [controllerReference(owner)],
+    },
     // A strategic merge patch that puts the template back.
     data: { spec: { template: { ...template, $patch: "replace" } } },
     revision,

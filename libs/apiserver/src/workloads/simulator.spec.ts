@@ -20,10 +20,18 @@ const deployment = (image: string, replicas: number): JsonObject => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
   metadata: { name: "web" },
-  spec: { replicas, selector: { matchLabels: { app: "web" } }, template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image }] } } },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: "web" } },
+    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image }] } },
+  },
 });
 
-const condition = (object: JsonObject, type: string): string => textAt(objectsAt(object, "status", "conditions").find((one) => textAt(one, "type") === type), "status") ?? "";
+const condition = (object: JsonObject, type: string): string =>
+  textAt(
+    objectsAt(object, "status", "conditions").find((one) => textAt(one, "type") === type),
+    "status",
+  ) ?? "";
 
 describe("simulated workloads", () => {
   it("make a Deployment available, with its pods, and follow what it asks for", async () => {

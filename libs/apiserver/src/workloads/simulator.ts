@@ -27,7 +27,11 @@ const SYNCS: Readonly<Record<string, Sync>> = {
 /** Kinds whose owners must hear of every change. */
 const OWNED: ReadonlySet<string> = new Set(["/pods", "apps/replicasets"]);
 const COLLECTION_OF_KIND: Readonly<Record<string, string>> = {
-  Deployment: "apps/deployments", ReplicaSet: "apps/replicasets", StatefulSet: "apps/statefulsets", DaemonSet: "apps/daemonsets", Job: "batch/jobs",
+  Deployment: "apps/deployments",
+  ReplicaSet: "apps/replicasets",
+  StatefulSet: "apps/statefulsets",
+  DaemonSet: "apps/daemonsets",
+  Job: "batch/jobs",
 };
 
 /** Stands in for scheduler, kubelet and the workload controllers: no container runs, but everything becomes ready. */
@@ -108,7 +112,10 @@ export class WorkloadSimulator {
   #unprotect(object: JsonObject, finalizer: string): void {
     const finalizers = listAt(object, "metadata", "finalizers");
     if (valueAt(object, "metadata", "deletionTimestamp") === undefined || !finalizers.includes(finalizer)) return;
-    this.#actor.update(object, "", (live) => ({ ...live, metadata: { ...objectAt(live, "metadata"), finalizers: finalizers.filter((one) => one !== finalizer) } }));
+    this.#actor.update(object, "", (live) => ({
+      ...live,
+      metadata: { ...objectAt(live, "metadata"), finalizers: finalizers.filter((one) => one !== finalizer) },
+    }));
   }
 
   #service(service: JsonObject): void {
@@ -124,12 +131,32 @@ export class WorkloadSimulator {
   }
 
   #createNode(): void {
-    const node = this.#kubelet.create({ apiVersion: "v1", kind: "Node", metadata: { name: NODE_NAME, labels: { "kubernetes.io/hostname": NODE_NAME, "kubernetes.io/os": "linux" } } });
+    const node = this.#kubelet.create({
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: { name: NODE_NAME, labels: { "kubernetes.io/hostname": NODE_NAME, "kubernetes.io/os": "linux" } },
+    });
     if (node === undefined) return;
     const now = this.#parts.now();
     const amounts = { cpu: "64", memory: "256Gi", pods: "1000" };
-    const ready = { type: "Ready", status: "True", reason: "KubeletReady", message: "workloads are simulated", lastHeartbeatTime: now, lastTransitionTime: now };
-    this.#kubelet.setStatus(node, { ...objectAt(node, "status"), capacity: amounts, allocatable: amounts, conditions: [ready], addresses: [{ type: "InternalIP", address: "192.0.2.1" }, { type: "Hostname", address: nameOf(node) }] });
+    const ready = {
+      type: "Ready",
+      status: "True",
+      reason: "KubeletReady",
+      message: "workloads are simulated",
+      lastHeartbeatTime: now,
+      lastTransitionTime: now,
+    };
+    this.#kubelet.setStatus(node, {
+      ...objectAt(node, "status"),
+      capacity: amounts,
+      allocatable: amounts,
+      conditions: [ready],
+      addresses: [
+        { type: "InternalIP", address: "192.0.2.1" },
+        { type: "Hostname", address: nameOf(node) },
+      ],
+    });
   }
 }
 

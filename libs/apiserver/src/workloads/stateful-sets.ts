@@ -20,7 +20,8 @@ export function syncStatefulSet(actor: Actor, set: JsonObject): void {
     const name = `${nameOf(set)}-${at}`;
     const pod = pods.get(name);
     if (pod === undefined) createOrdinal(actor, set, name, at, revision);
-    else if (textsAt(pod, "metadata", "labels").get(REVISION_LABEL) !== revision && textAt(set, "spec", "updateStrategy", "type") !== "OnDelete") actor.delete(pod);
+    else if (textsAt(pod, "metadata", "labels").get(REVISION_LABEL) !== revision && textAt(set, "spec", "updateStrategy", "type") !== "OnDelete")
+      actor.delete(pod);
     const isReady = pod !== undefined && isPodReady(pod);
     if (!isReady && !isParallel) break;
   }
@@ -34,7 +35,11 @@ export function syncStatefulSet(actor: Actor, set: JsonObject): void {
 function createOrdinal(actor: Actor, set: JsonObject, name: string, ordinal: number, revision: string): void {
   const labels = { [REVISION_LABEL]: revision, "statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": String(ordinal) };
   const templates = objectsAt(set, "spec", "volumeClaimTemplates");
-  const claims = templates.map((template) => ({ volume: textAt(template, "metadata", "name") ?? "", claim: `${textAt(template, "metadata", "name") ?? ""}-${name}`, template }));
+  const claims = templates.map((template) => ({
+    volume: textAt(template, "metadata", "name") ?? "",
+    claim: `${textAt(template, "metadata", "name") ?? ""}-${name}`,
+    template,
+  }));
   for (const { claim, template } of claims) {
     if (actor.get("/persistentvolumeclaims", namespaceOf(set), claim) !== undefined) continue;
     actor.create({
@@ -44,8 +49,15 @@ function createOrdinal(actor: Actor, set: JsonObject, name: string, ordinal: num
       spec: objectAt(template, "spec") ?? {},
     });
   }
-  const volumes = [...objectsAt(set, "spec", "template", "spec", "volumes"), ...claims.map(({ volume, claim }) => ({ name: volume, persistentVolumeClaim: { claimName: claim } }))];
-  const extra = { hostname: name, ...(textAt(set, "spec", "serviceName") === undefined ? {} : { subdomain: textAt(set, "spec", "serviceName") ?? "" }), ...(volumes.length === 0 ? {} : { volumes }) };
+  const volumes = [
+    ...objectsAt(set, "spec", "template", "spec", "volumes"),
+    ...claims.map(({ volume, claim }) => ({ name: volume, persistentVolumeClaim: { claimName: claim } })),
+  ];
+  const extra = {
+    hostname: name,
+    ...(textAt(set, "spec", "serviceName") === undefined ? {} : { subdomain: textAt(set, "spec", "serviceName") ?? "" }),
+    ...(volumes.length === 0 ? {} : { volumes }),
+  };
   actor.create(podFrom(set, { name }, labels, extra));
 }
 
@@ -78,7 +90,15 @@ export function syncDaemonSet(actor: Actor, set: JsonObject): void {
   const selector = textsAt(set, "spec", "template", "spec", "nodeSelector");
   const wanted = [...selector.keys()].every((key) => key === "kubernetes.io/os") ? 1 : 0;
   for (const pod of pods) if (!isCurrent(pod) || wanted === 0) actor.delete(pod);
-  if (wanted === 1 && !pods.some(isCurrent)) actor.create(podFrom(set, { generateName: `${nameOf(set)}-` }, { [REVISION_LABEL]: hash, "pod-template-generation": String(numberAt(set, "metadata", "generation") ?? 1) }, { nodeName: NODE_NAME }));
+  if (wanted === 1 && !pods.some(isCurrent))
+    actor.create(
+      podFrom(
+        set,
+        { generateName: `${nameOf(set)}-` },
+        { [REVISION_LABEL]: hash, "pod-template-generation": String(numberAt(set, "metadata", "generation") ?? 1) },
+        { nodeName: NODE_NAME },
+      ),
+    );
   const left = livePods(actor, set).filter(isCurrent);
   const ready = left.filter(isPodReady).length;
   actor.setStatus(set, {
@@ -98,22 +118,48 @@ export function syncJob(actor: Actor, job: JsonObject): void {
   if (valueAt(job, "metadata", "deletionTimestamp") !== undefined || textAt(job, "status", "completionTime") !== undefined) return;
   const now = actor.now();
   if (valueAt(job, "spec", "suspend") === true) {
-    actor.setStatus(job, { conditions: [{ type: "Suspended", status: "True", reason: "JobSuspended", message: "Job suspended", lastProbeTime: now, lastTransitionTime: now }] });
+    actor.setStatus(job, {
+      conditions: [{ type: "Suspended", status: "True", reason: "JobSuspended", message: "Job suspended", lastProbeTime: now, lastTransitionTime: now }],
+    });
     return;
   }
   const pods = actor.owned("/pods", job);
   const succeeded = pods.filter((pod) => textAt(pod, "status", "phase") === "Succeeded").length;
-  const active = pods.filter((pod) => ["Pending", "Running"].includes(textAt(pod, "status", "phase") ?? "") && valueAt(pod, "metadata", "deletionTimestamp") === undefined);
+  const active = pods.filter(
+    (pod) => ["Pending", "Running"].includes(textAt(pod, "status", "phase") ?? "") && valueAt(pod, "metadata", "deletionTimestamp") === undefined,
+  );
   const completions = numberAt(job, "spec", "completions") ?? 1;
   const wanted = Math.min(numberAt(job, "spec", "parallelism") ?? 1, completions - succeeded);
   for (let at = active.length; at < wanted; at++) actor.create(podFrom(job, { generateName: `${nameOf(job)}-` }));
   const startTime = textAt(job, "status", "startTime") ?? now;
   if (succeeded < completions) {
-    actor.setStatus(job, { active: Math.max(active.length, wanted), ready: active.filter(isPodReady).length, startTime, terminating: 0, uncountedTerminatedPods: {}, ...(succeeded === 0 ? {} : { succeeded }) });
+    actor.setStatus(job, {
+      active: Math.max(active.length, wanted),
+      ready: active.filter(isPodReady).length,
+      startTime,
+      terminating: 0,
+      uncountedTerminatedPods: {},
+      ...(succeeded === 0 ? {} : { succeeded }),
+    });
     return;
   }
-  const condition = (type: string): JsonObject => ({ type, status: "True", lastProbeTime: now, lastTransitionTime: now, reason: "CompletionsReached", message: "Reached expected number of succeeded pods" });
-  actor.setStatus(job, { startTime, completionTime: now, succeeded, ready: 0, terminating: 0, uncountedTerminatedPods: {}, conditions: [condition("SuccessCriteriaMet"), condition("Complete")] });
+  const condition = (type: string): JsonObject => ({
+    type,
+    status: "True",
+    lastProbeTime: now,
+    lastTransitionTime: now,
+    reason: "CompletionsReached",
+    message: "Reached expected number of succeeded pods",
+  });
+  actor.setStatus(job, {
+    startTime,
+    completionTime: now,
+    succeeded,
+    ready: 0,
+    terminating: 0,
+    uncountedTerminatedPods: {},
+    conditions: [condition("SuccessCriteriaMet"), condition("Complete")],
+  });
 }
 
 /** Binds a claim to a volume of its own. */
@@ -127,14 +173,20 @@ export function syncClaim(actor: Actor, claim: JsonObject): void {
     kind: "PersistentVolume",
     metadata: { name: volumeName },
     spec: {
-      capacity, accessModes,
+      capacity,
+      accessModes,
       persistentVolumeReclaimPolicy: "Delete",
       hostPath: { path: `/simulated/${volumeName}` },
-      claimRef: { apiVersion: "v1", kind: "PersistentVolumeClaim", namespace: namespaceOf(claim), name: nameOf(claim), uid: textAt(claim, "metadata", "uid") ?? "" },
+      claimRef: {
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        namespace: namespaceOf(claim),
+        name: nameOf(claim),
+        uid: textAt(claim, "metadata", "uid") ?? "",
+      },
     },
   });
   if (volume !== undefined) actor.setStatus(volume, { phase: "Bound" });
   actor.update(claim, "", (live) => ({ ...live, spec: { ...objectAt(live, "spec"), volumeName } }));
   actor.setStatus(claim, { phase: "Bound", accessModes, capacity });
 }
-

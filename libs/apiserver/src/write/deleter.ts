@@ -19,9 +19,7 @@ const IMMORTAL: ReadonlySet<string> = new Set(["default", "kube-system", "kube-p
 const ENDED_ELSEWHERE: ReadonlySet<string> = new Set(["/namespaces", DEFINITIONS]);
 
 /** What DELETE answers with. */
-export type Deleted =
-  | { readonly kind: "object"; readonly object: JsonObject }
-  | { readonly kind: "status"; readonly status: JsonObject };
+export type Deleted = { readonly kind: "object"; readonly object: JsonObject } | { readonly kind: "status"; readonly status: JsonObject };
 
 /** Deletes as upstream's generic registry does: grace, finalizers, propagation, preconditions. */
 export class ObjectDeleter {
@@ -93,7 +91,10 @@ function sayPending(definition: Draft, now: string): void {
   const metadata = within(definition, "metadata");
   const finalizers = listAt(metadata, "finalizers").filter((one) => typeof one === "string");
   if (!finalizers.includes(DEFINITION_FINALIZER)) metadata["finalizers"] = [...finalizers, DEFINITION_FINALIZER];
-  within(definition, "status")["conditions"] = [...conditions, { type: "Terminating", status: "True", lastTransitionTime: now, reason: "InstanceDeletionPending", message }];
+  within(definition, "status")["conditions"] = [
+    ...conditions,
+    { type: "Terminating", status: "True", lastTransitionTime: now, reason: "InstanceDeletionPending", message },
+  ];
 }
 
 function removed(collection: Collection, key: string, last: JsonObject, resource: Resource): JsonObject {
@@ -125,10 +126,16 @@ function checkPreconditions({ group, kind }: Resource, name: string, stored: Jso
   const of: Named = { group, resource: kind, name };
   const live = { uid: textAt(stored, "metadata", "uid") ?? "", version: textAt(stored, "metadata", "resourceVersion") ?? "" };
   if (uid !== undefined && uid !== live.uid) {
-    throw conflict(of, `the UID in the precondition (${uid}) does not match the UID in record (${live.uid}). The object might have been deleted and then recreated`);
+    throw conflict(
+      of,
+      `the UID in the precondition (${uid}) does not match the UID in record (${live.uid}). The object might have been deleted and then recreated`,
+    );
   }
   if (resourceVersion !== undefined && resourceVersion !== live.version) {
-    throw conflict(of, `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${live.version}). The object might have been modified`);
+    throw conflict(
+      of,
+      `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${live.version}). The object might have been modified`,
+    );
   }
 }
 

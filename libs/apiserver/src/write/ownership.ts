@@ -47,7 +47,13 @@ function versionsOf(resource: Resource, isStrict: boolean): (apiVersion: string)
  *
  * @param requested what the request itself says they should be
  */
-export function ownAfterUpdate(resource: Resource, before: JsonObject | undefined, after: JsonObject, requested: JsonValue | undefined, writer: Writer): JsonObject {
+export function ownAfterUpdate(
+  resource: Resource,
+  before: JsonObject | undefined,
+  after: JsonObject,
+  requested: JsonValue | undefined,
+  writer: Writer,
+): JsonObject {
   const entries = updateManaged({
     apiVersion: resource.apiVersion,
     schema: resource.schema,

@@ -90,7 +90,12 @@ function parsePatch(type: Exclude<PatchType, "apply">, text: string): JsonValue 
 
 function patchedObject(type: Exclude<PatchType, "apply">, live: JsonObject, patch: JsonValue, resource: Resource): JsonObject {
   try {
-    const result = type === "json" ? applyJsonPatch(live, patch) : type === "merge" ? applyMergePatch(live, objectAt(patch) ?? {}) : applyStrategicMerge(live, objectAt(patch) ?? {}, resource.schema);
+    const result =
+      type === "json"
+        ? applyJsonPatch(live, patch)
+        : type === "merge"
+          ? applyMergePatch(live, objectAt(patch) ?? {})
+          : applyStrategicMerge(live, objectAt(patch) ?? {}, resource.schema);
     return isObject(result) ? result : {};
   } catch (thrown) {
     if (thrown instanceof PatchError) throw refusalOf(thrown);
@@ -116,7 +121,8 @@ function checkPlace(draft: Draft, { namespace, name, resource }: PatchContext): 
   const own = textAt(draft, "metadata", "name") ?? "";
   if (own !== name && own !== "") throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
   const ownNamespace = textAt(draft, "metadata", "namespace") ?? "";
-  if (resource.isNamespaced && ownNamespace !== "" && ownNamespace !== namespace) throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  if (resource.isNamespaced && ownNamespace !== "" && ownNamespace !== namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
 }
 
 /** A patched object that does not decode is invalid as a whole, and says so of the patch. */
@@ -124,7 +130,8 @@ function decodePatched(patched: JsonObject, repeated: readonly string[], { resou
   const unknown: string[] = [];
   const unfit = (why: string): Error => invalidObject("", "", "", [invalid("patch", JSON.stringify(patched), why)]);
   const hasOtherKind = !resource.isCustom && textAt(patched, "kind") !== resource.kind;
-  if (hasOtherKind || textAt(patched, "apiVersion") !== resource.apiVersion) throw unfit(`no kind ${JSON.stringify(patched["kind"] ?? "")} is registered for version ${JSON.stringify(patched["apiVersion"] ?? "")}`);
+  if (hasOtherKind || textAt(patched, "apiVersion") !== resource.apiVersion)
+    throw unfit(`no kind ${JSON.stringify(patched["kind"] ?? "")} is registered for version ${JSON.stringify(patched["apiVersion"] ?? "")}`);
   let draft: Draft;
   try {
     draft = resource.codec.decode(patched, unknown);
@@ -169,15 +176,20 @@ function parseApplied(text: string, { resource, namespace, name, options, warn }
     throw badRequest(`error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  ${repeated.join("\n  ")}`);
   }
   if (options.fieldValidation === "Warn") repeated.forEach(warn);
-  if (!isObject(value)) throw badRequest("error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}");
+  if (!isObject(value))
+    throw badRequest(
+      "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}",
+    );
   const apiVersion = textAt(value, "apiVersion") ?? "";
   const kind = textAt(value, "kind") ?? "";
   if (resource.schemaOf(apiVersion) === undefined || kind !== resource.kind) throw badRequest(`invalid object type: ${shownVersion(apiVersion)}, Kind=${kind}`);
-  if (valueAt(value, "metadata", "managedFields") !== undefined && valueAt(value, "metadata", "managedFields") !== null) throw badRequest("metadata.managedFields must be nil");
+  if (valueAt(value, "metadata", "managedFields") !== undefined && valueAt(value, "metadata", "managedFields") !== null)
+    throw badRequest("metadata.managedFields must be nil");
   const own = textAt(value, "metadata", "name") ?? "";
   if (own !== "" && own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
   const ownNamespace = textAt(value, "metadata", "namespace") ?? "";
-  if (ownNamespace !== "" && ownNamespace !== namespace) throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  if (ownNamespace !== "" && ownNamespace !== namespace)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   const metadata: JsonObject = { ...without(objectAt(value, "metadata") ?? {}, "managedFields"), name, ...(resource.isNamespaced ? { namespace } : {}) };
   return { ...value, metadata };
 }

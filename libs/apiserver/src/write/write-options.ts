@@ -76,7 +76,9 @@ export function parseDeleteOptions(body: JsonObject | undefined, query: URLSearc
   const setsBoth = policy !== undefined && typeof orphans === "boolean";
   refuse("DeleteOptions", [
     ...(setsBoth ? [invalid("propagationPolicy", policy, "orphanDependents and deletionPropagation cannot be both set")] : []),
-    ...(policy === undefined || Object.hasOwn(PROPAGATIONS, policy) ? [] : [unsupported("propagationPolicy", policy, ["Foreground", "Background", "Orphan", "nil"])]),
+    ...(policy === undefined || Object.hasOwn(PROPAGATIONS, policy)
+      ? []
+      : [unsupported("propagationPolicy", policy, ["Foreground", "Background", "Orphan", "nil"])]),
     ...dryRunFaults(dryRun),
   ]);
   return {

@@ -1,7 +1,19 @@
 import { randomUUID } from "node:crypto";
 import type { JsonObject, JsonValue } from "@plumb/std";
 import { draftOf, draftValue, equalJson, listAt, numberAt, objectAt, objectsAt, textAt, valueAt, within, without, type Draft } from "../draft.ts";
-import { alreadyExists, badRequest, conflict, forbiddenWrite, invalid, invalidObject, notFound, serverError, STALE, type FieldFault, type Named } from "../refusal.ts";
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  forbiddenWrite,
+  invalid,
+  invalidObject,
+  notFound,
+  serverError,
+  STALE,
+  type FieldFault,
+  type Named,
+} from "../refusal.ts";
 import type { Resource, WriteContext } from "../resource.ts";
 import { keyOf, type Store } from "../storage/store.ts";
 import { finalizerNameFaults, validateChangedMeta, validateObjectMeta, validateObjectMetaUpdate } from "../validation/object-meta.ts";
@@ -74,7 +86,8 @@ export class ObjectWriter {
   #insert(resource: Resource, namespace: string, draft: Draft, options: WriteOptions, ignoresVersion: boolean): JsonObject {
     const context = this.#context(options.isDryRun);
     const metadata = within(draft, "metadata");
-    if (!resource.acceptsCreate) throw forbiddenWrite(named(resource, textAt(metadata, "name") ?? ""), "create not allowed while custom resource definition is terminating");
+    if (!resource.acceptsCreate)
+      throw forbiddenWrite(named(resource, textAt(metadata, "name") ?? ""), "create not allowed while custom resource definition is terminating");
     this.#admitNamespace(resource, namespace, textAt(metadata, "name") ?? "");
     wipeSystemFields(draft);
     metadata["uid"] = randomUUID();
@@ -189,7 +202,8 @@ function refuseFaults(resource: Resource, object: JsonObject, faults: readonly F
 export function matchNamespace(resource: Resource, namespace: string, draft: Draft): void {
   const metadata = within(draft, "metadata");
   const own = textAt(metadata, "namespace") ?? "";
-  if (own !== "" && own !== namespace && resource.isNamespaced) throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  if (own !== "" && own !== namespace && resource.isNamespaced)
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   if (resource.isNamespaced) metadata["namespace"] = namespace;
 }
 
@@ -203,7 +217,9 @@ function dedupOwners(draft: Draft, { warn }: WriteOptions): void {
   const owners = objectsAt(draft, "metadata", "ownerReferences");
   const distinct = owners.filter((owner, index) => owners.findIndex((other) => equalJson(owner, other)) === index);
   if (distinct.length === owners.length) return;
-  warn(`.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${owners.map((owner) => textAt(owner, "uid") ?? "").join(", ")}`);
+  warn(
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${owners.map((owner) => textAt(owner, "uid") ?? "").join(", ")}`,
+  );
   within(draft, "metadata")["ownerReferences"] = distinct.map(draftValue);
 }
 
@@ -258,7 +274,9 @@ function updateFaults(resource: Resource, draft: Draft, live: JsonObject, contex
 /** Where any name will do, one with a domain is better. */
 function finalizerWarnings(resource: Resource, metadata: JsonObject): readonly string[] {
   if (!takesAnyFinalizer(resource)) return [];
-  return finalizerNameFaults(metadata).map(({ field }) => `${field}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`);
+  return finalizerNameFaults(metadata).map(
+    ({ field }) => `${field}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,
+  );
 }
 
 /** Only the kinds of pkg/apis ask for qualified names of finalizers. */
@@ -272,4 +290,3 @@ const SUFFIX_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
 function randomSuffix(): string {
   return Array.from({ length: 5 }, () => SUFFIX_LETTERS[Math.floor(Math.random() * SUFFIX_LETTERS.length)]).join("");
 }
-

@@ -67,7 +67,9 @@ export async function checkDrift(request: DriftCheckRequest): Promise<DriftOutco
     return await new DriftCheck(request, item, (found) => (drift = found)).run();
   } catch (thrown) {
     const error = toToolkitError(thrown);
-    const named = error.message.includes(subjectOf(item.object)) ? error : new ToolkitError(error.kind, `${subjectOf(item.object)} drift check failed: ${error.message}`, { cause: error, retryAfterMs: error.retryAfterMs });
+    const named = error.message.includes(subjectOf(item.object))
+      ? error
+      : new ToolkitError(error.kind, `${subjectOf(item.object)} drift check failed: ${error.message}`, { cause: error, retryAfterMs: error.retryAfterMs });
     return { kind: "failed", drift, error: withOrigin(named, item.origin) };
   }
 }

@@ -5,7 +5,15 @@ import { baselineOf } from "../baseline.ts";
 import { Budget, Contest, ringReason } from "./doorbell.ts";
 
 function entry(manager: string, fields: string, more: Partial<ManagedFieldsEntry> = {}): ManagedFieldsEntry {
-  return { manager, operation: manager === "kustomize-controller" ? "Apply" : "Update", apiVersion: "v1", time: "2026-01-01T00:00:00Z", fieldsType: "FieldsV1", fieldsV1: { [`f:${fields}`]: {} }, ...more };
+  return {
+    manager,
+    operation: manager === "kustomize-controller" ? "Apply" : "Update",
+    apiVersion: "v1",
+    time: "2026-01-01T00:00:00Z",
+    fieldsType: "FieldsV1",
+    fieldsV1: { [`f:${fields}`]: {} },
+    ...more,
+  };
 }
 
 function live(version: string, managedFields: readonly ManagedFieldsEntry[], metadata: object = {}): LiveObject {
@@ -46,16 +54,18 @@ describe("the budget of an object", () => {
   });
 
   it("never grants more than seven looks in any thirty seconds of a quarrel", () => {
-    fc.assert(fc.property(fc.array(fc.nat(2000), { minLength: 1, maxLength: 60 }), (gaps) => {
-      const budget = new Budget();
-      let nowMs = 0;
-      const granted: number[] = [];
-      for (const gap of gaps) {
-        nowMs = Math.max(nowMs + gap, granted.at(-1) ?? 0);
-        granted.push(nowMs + budget.grant("k", nowMs));
-      }
-      for (const from of granted) expect(granted.filter((at) => at >= from && at < from + 29_000).length).toBeLessThanOrEqual(7);
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.nat(2000), { minLength: 1, maxLength: 60 }), (gaps) => {
+        const budget = new Budget();
+        let nowMs = 0;
+        const granted: number[] = [];
+        for (const gap of gaps) {
+          nowMs = Math.max(nowMs + gap, granted.at(-1) ?? 0);
+          granted.push(nowMs + budget.grant("k", nowMs));
+        }
+        for (const from of granted) expect(granted.filter((at) => at >= from && at < from + 29_000).length).toBeLessThanOrEqual(7);
+      }),
+    );
   });
 });
 

@@ -219,10 +219,13 @@ export class DriftWatch {
   #suspect(key: ObjectKey, name: ObjectName): void {
     const { baselines, clock } = this.#options;
     if (!baselines.has(key) || this.#timers.has(`gone ${key}`)) return;
-    this.#timers.set(`gone ${key}`, clock.after(CONFIRM_DELETION_MS, () => {
-      this.#timers.delete(`gone ${key}`);
-      void this.#confirm(key, name);
-    }));
+    this.#timers.set(
+      `gone ${key}`,
+      clock.after(CONFIRM_DELETION_MS, () => {
+        this.#timers.delete(`gone ${key}`);
+        void this.#confirm(key, name);
+      }),
+    );
   }
 
   async #confirm(key: ObjectKey, name: ObjectName): Promise<void> {

@@ -27,8 +27,14 @@ function configMap(name: string, data: Record<string, string>, metadata: Partial
 function deployment(name: string, replicas = 3): Manifest {
   const labels = { app: name };
   return {
-    apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: ns },
-    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "app", image: "example/app:1", env: [{ name: "A", value: "1" }] }] } } },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: ns },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: "app", image: "example/app:1", env: [{ name: "A", value: "1" }] }] } },
+    },
   };
 }
 
@@ -43,7 +49,10 @@ class Watched {
 
   constructor() {
     this.watch = new DriftWatch({
-      client: cluster.client, hub: this.hub, baselines: this.baselines, clock: systemClock,
+      client: cluster.client,
+      hub: this.hub,
+      baselines: this.baselines,
+      clock: systemClock,
       ring: (ring) => {
         this.rings.push(ring);
         for (const wake of this.#waiters.splice(0)) wake();
@@ -52,8 +61,22 @@ class Watched {
   }
 
   async apply(...objects: readonly Manifest[]): Promise<void> {
-    const applier = new Applier({ client: cluster.client, baselines: this.baselines, concurrency: 4, customStageKinds: new Set(), overrideManagers: [], isWatched: (key) => this.watch.isWatched(key) });
-    const result = await applier.run({ owner, objects: objects.map((object) => ({ object })), inventory: [], revision: "main@sha1:1", checkpoint: () => Promise.resolve(), signal });
+    const applier = new Applier({
+      client: cluster.client,
+      baselines: this.baselines,
+      concurrency: 4,
+      customStageKinds: new Set(),
+      overrideManagers: [],
+      isWatched: (key) => this.watch.isWatched(key),
+    });
+    const result = await applier.run({
+      owner,
+      objects: objects.map((object) => ({ object })),
+      inventory: [],
+      revision: "main@sha1:1",
+      checkpoint: () => Promise.resolve(),
+      signal,
+    });
     if (result.failure !== undefined) throw result.failure;
     await this.watch.follow(owner, result.inventory, signal);
     await until(() => result.inventory.every(({ id }) => this.watch.isWatched(id)));
@@ -70,8 +93,16 @@ class Watched {
 
   check(object: Manifest, mode: "enforce" | "observe" = "enforce", isSensitive = false): Promise<DriftOutcome> {
     return checkDrift({
-      client: cluster.client, baselines: this.baselines, owner, desired: { object }, revision: "main@sha1:1", isSensitive, mode, overrideManagers: [],
-      nowMs: () => Date.now(), signal,
+      client: cluster.client,
+      baselines: this.baselines,
+      owner,
+      desired: { object },
+      revision: "main@sha1:1",
+      isSensitive,
+      mode,
+      overrideManagers: [],
+      nowMs: () => Date.now(),
+      signal,
       onDrift: (drift) => {
         this.told.push(drift);
         return Promise.resolve();
@@ -96,7 +127,11 @@ function quiet(): Promise<void> {
 let watched: Watched;
 beforeEach(async () => {
   ns = `t-${randomUUID().slice(0, 8)}`;
-  await cluster.other.create({ group: "", version: "v1", plural: "namespaces" }, { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } }, { fieldManager: "test", signal });
+  await cluster.other.create(
+    { group: "", version: "v1", plural: "namespaces" },
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } },
+    { fieldManager: "test", signal },
+  );
   watched = new Watched();
 });
 afterEach(() => watched.watch.close());
@@ -120,8 +155,16 @@ function denying(client: KubeClient, isDenied: (options: { readonly namespace?: 
 
 describe("drift under narrow rights", () => {
   const cases = {
-    "is heard through a watch of the namespace where none of all is allowed": { isDenied: (o: { namespace?: string | undefined }) => o.namespace === undefined, sees: true, watches: 1 },
-    "is heard through watches by name where rights name single objects": { isDenied: (o: { fieldSelector?: string }) => o.fieldSelector === undefined, sees: true, watches: 2 },
+    "is heard through a watch of the namespace where none of all is allowed": {
+      isDenied: (o: { namespace?: string | undefined }) => o.namespace === undefined,
+      sees: true,
+      watches: 1,
+    },
+    "is heard through watches by name where rights name single objects": {
+      isDenied: (o: { fieldSelector?: string }) => o.fieldSelector === undefined,
+      sees: true,
+      watches: 2,
+    },
     "leaves blind spots where no watch is allowed, and says so": { isDenied: () => true, sees: false, watches: 0 },
   };
   it.each(Object.entries(cases))("%s", async (_, { isDenied, sees, watches }) => {
@@ -153,7 +196,12 @@ describe("drift", () => {
     expect(cluster.take()).toEqual(["get web", "dry-run Deployment/web", "apply Deployment/web"]);
     expect(outcome).toMatchObject({
       kind: "corrected",
-      drift: { subject: `Deployment/${ns}/web`, what: "changed", managers: ["kubectl-edit"], changes: [{ pointer: "/spec/replicas", field: ".spec.replicas", what: "changed", desired: 3, live: 10, manager: "kubectl-edit", isRedacted: false }] },
+      drift: {
+        subject: `Deployment/${ns}/web`,
+        what: "changed",
+        managers: ["kubectl-edit"],
+        changes: [{ pointer: "/spec/replicas", field: ".spec.replicas", what: "changed", desired: 3, live: 10, manager: "kubectl-edit", isRedacted: false }],
+      },
     });
     expect(watched.told).toHaveLength(1);
     expect((await cluster.other.get(named("web", DEPLOYMENTS), { signal }))?.["spec"]).toMatchObject({ replicas: 3 });
@@ -163,7 +211,13 @@ describe("drift", () => {
 
   it("is not heard for status writes", async () => {
     await watched.apply(deployment("web"));
-    const write = (patch: object, subresource?: "status") => cluster.other.patch(named("web", DEPLOYMENTS), patch as never, { type: "strategic", fieldManager: "some-controller", signal, ...(subresource === undefined ? {} : { subresource }) });
+    const write = (patch: object, subresource?: "status") =>
+      cluster.other.patch(named("web", DEPLOYMENTS), patch as never, {
+        type: "strategic",
+        fieldManager: "some-controller",
+        signal,
+        ...(subresource === undefined ? {} : { subresource }),
+      });
     await write({ status: { replicas: 3, observedGeneration: 1 } }, "status");
     await quiet();
     expect(watched.rings).toEqual([]);
@@ -173,7 +227,11 @@ describe("drift", () => {
 
   it("that is none costs one GET: somebody else's addition rings, and is left alone", async () => {
     await watched.apply(deployment("web"));
-    await cluster.other.patch(named("web", DEPLOYMENTS), { spec: { template: { metadata: { annotations: { theirs: "1" } } } } }, { type: "merge", fieldManager: "some-controller", signal });
+    await cluster.other.patch(
+      named("web", DEPLOYMENTS),
+      { spec: { template: { metadata: { annotations: { theirs: "1" } } } } },
+      { type: "merge", fieldManager: "some-controller", signal },
+    );
     await watched.ring();
     expect(await watched.check(deployment("web"))).toEqual({ kind: "clean", isUntidy: false });
     expect(cluster.take()).toEqual(["get web"]);
@@ -182,7 +240,11 @@ describe("drift", () => {
 
   it("is none for a restart by kubectl, which the next run and not the check takes away", async () => {
     await watched.apply(deployment("web"));
-    await cluster.other.patch(named("web", DEPLOYMENTS), { spec: { template: { metadata: { annotations: { "kubectl.kubernetes.io/restartedAt": "now" } } } } }, { type: "merge", fieldManager: "kubectl-rollout", signal });
+    await cluster.other.patch(
+      named("web", DEPLOYMENTS),
+      { spec: { template: { metadata: { annotations: { "kubectl.kubernetes.io/restartedAt": "now" } } } } },
+      { type: "merge", fieldManager: "kubectl-rollout", signal },
+    );
     await watched.ring();
     expect(await watched.check(deployment("web"))).toEqual({ kind: "clean", isUntidy: true });
     expect(watched.baselines.isClean(`${ns}_web_apps_Deployment`)).toBe(false);
@@ -193,7 +255,8 @@ describe("drift", () => {
 
   it("away and back leaves a field that is ours no more: it is taken back without a word", async () => {
     await watched.apply(deployment("web"));
-    for (const replicas of [10, 3]) await cluster.other.patch(named("web", DEPLOYMENTS), { spec: { replicas } }, { type: "merge", fieldManager: "kubectl-edit", signal });
+    for (const replicas of [10, 3])
+      await cluster.other.patch(named("web", DEPLOYMENTS), { spec: { replicas } }, { type: "merge", fieldManager: "kubectl-edit", signal });
     await watched.ring();
     expect(await watched.check(deployment("web"))).toEqual({ kind: "reowned" });
     expect(watched.told).toEqual([]);
@@ -206,10 +269,21 @@ describe("drift", () => {
     await watched.apply(deployment("web"), configMap("settings", { mode: "a" }));
     await cluster.other.apply(DEPLOYMENTS, labelled(deployment("web", 5)), { fieldManager: "kustomize-controller", force: true, dryRun: false, signal });
     expect((await watched.ring()).reason).not.toBe("own-fields");
-    expect(await watched.check(deployment("web"))).toMatchObject({ kind: "corrected", drift: { changes: [{ field: ".spec.replicas", desired: 3, live: 5, manager: "unknown" }] } });
-    await cluster.other.apply(CONFIG_MAPS, labelled(configMap("settings", { mode: "b" })), { fieldManager: "kustomize-controller", force: true, dryRun: false, signal });
+    expect(await watched.check(deployment("web"))).toMatchObject({
+      kind: "corrected",
+      drift: { changes: [{ field: ".spec.replicas", desired: 3, live: 5, manager: "unknown" }] },
+    });
+    await cluster.other.apply(CONFIG_MAPS, labelled(configMap("settings", { mode: "b" })), {
+      fieldManager: "kustomize-controller",
+      force: true,
+      dryRun: false,
+      signal,
+    });
     expect((await watched.ring(1)).reason).toBe("version");
-    expect(await watched.check(configMap("settings", { mode: "a" }))).toMatchObject({ kind: "corrected", drift: { changes: [{ field: ".data.mode", desired: "a", live: "b" }] } });
+    expect(await watched.check(configMap("settings", { mode: "a" }))).toMatchObject({
+      kind: "corrected",
+      drift: { changes: [{ field: ".data.mode", desired: "a", live: "b" }] },
+    });
   });
 
   it("of a removed key and a removed element has no manager, and is named by what is gone", async () => {
@@ -217,9 +291,14 @@ describe("drift", () => {
     await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: null } }, { type: "merge", fieldManager: "kubectl-edit", signal });
     await watched.ring();
     expect(await watched.check(configMap("settings", { mode: "a", other: "x" }))).toMatchObject({
-      kind: "corrected", drift: { managers: ["unknown"], changes: [{ pointer: "/data/mode", what: "removed", desired: "a", live: undefined, manager: "unknown" }] },
+      kind: "corrected",
+      drift: { managers: ["unknown"], changes: [{ pointer: "/data/mode", what: "removed", desired: "a", live: undefined, manager: "unknown" }] },
     });
-    await cluster.other.patch(named("web", DEPLOYMENTS), { spec: { template: { spec: { containers: [{ name: "app", env: [{ name: "A", $patch: "delete" }] }] } } } }, { type: "strategic", fieldManager: "kubectl-edit", signal });
+    await cluster.other.patch(
+      named("web", DEPLOYMENTS),
+      { spec: { template: { spec: { containers: [{ name: "app", env: [{ name: "A", $patch: "delete" }] }] } } } },
+      { type: "strategic", fieldManager: "kubectl-edit", signal },
+    );
     await watched.ring(1);
     const outcome = await watched.check(deployment("web"));
     expect(outcome).toMatchObject({ kind: "corrected" });
@@ -228,14 +307,32 @@ describe("drift", () => {
   });
 
   it("of a Secret is told as changed, and none of its values", async () => {
-    const secret: Manifest = { apiVersion: "v1", kind: "Secret", metadata: { name: "token", namespace: ns, annotations: { note: "open" } }, stringData: { password: "swordfish" } };
+    const secret: Manifest = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "token", namespace: ns, annotations: { note: "open" } },
+      stringData: { password: "swordfish" },
+    };
     await watched.apply(secret);
-    await cluster.other.patch(named("token", SECRETS), { data: { password: Buffer.from("hunter2").toString("base64") }, metadata: { annotations: { note: "changed" } } }, { type: "merge", fieldManager: "kubectl-edit", signal });
+    await cluster.other.patch(
+      named("token", SECRETS),
+      { data: { password: Buffer.from("hunter2").toString("base64") }, metadata: { annotations: { note: "changed" } } },
+      { type: "merge", fieldManager: "kubectl-edit", signal },
+    );
     await watched.ring();
     const outcome = await watched.check(secret);
     const text = JSON.stringify(outcome);
-    for (const hidden of ["swordfish", "hunter2", Buffer.from("swordfish").toString("base64"), Buffer.from("hunter2").toString("base64")]) expect(text).not.toContain(hidden);
-    expect(outcome).toMatchObject({ kind: "corrected", drift: { changes: [{ field: ".data.password", isRedacted: true, manager: "kubectl-edit" }, { field: ".metadata.annotations.note", desired: "open", live: "changed" }] } });
+    for (const hidden of ["swordfish", "hunter2", Buffer.from("swordfish").toString("base64"), Buffer.from("hunter2").toString("base64")])
+      expect(text).not.toContain(hidden);
+    expect(outcome).toMatchObject({
+      kind: "corrected",
+      drift: {
+        changes: [
+          { field: ".data.password", isRedacted: true, manager: "kubectl-edit" },
+          { field: ".metadata.annotations.note", desired: "open", live: "changed" },
+        ],
+      },
+    });
   });
 
   it("of an object that came encrypted tells no value at all", async () => {
@@ -251,7 +348,10 @@ describe("drift", () => {
     await watched.apply(configMap("settings", { mode: "a" }));
     await cluster.other.delete(named("settings", CONFIG_MAPS), { propagation: "Background", signal });
     expect((await watched.ring()).reason).toBe("deleted");
-    expect(await watched.check(configMap("settings", { mode: "a" }))).toMatchObject({ kind: "corrected", drift: { what: "deleted", changes: [], managers: ["unknown"] } });
+    expect(await watched.check(configMap("settings", { mode: "a" }))).toMatchObject({
+      kind: "corrected",
+      drift: { what: "deleted", changes: [], managers: ["unknown"] },
+    });
     expect(await cluster.other.get(named("settings", CONFIG_MAPS), { signal })).toBeDefined();
   });
 
@@ -260,7 +360,10 @@ describe("drift", () => {
     await cluster.other.delete(named("settings", CONFIG_MAPS), { propagation: "Background", signal });
     await cluster.other.create(CONFIG_MAPS, labelled(configMap("settings", { mode: "z" })), { fieldManager: "kubectl-create", signal });
     expect((await watched.ring()).reason).toBe("recreated");
-    expect(await watched.check(configMap("settings", { mode: "a" }))).toMatchObject({ kind: "corrected", drift: { what: "recreated", changes: [{ field: ".data.mode", desired: "a", live: "z", manager: "kubectl-create" }] } });
+    expect(await watched.check(configMap("settings", { mode: "a" }))).toMatchObject({
+      kind: "corrected",
+      drift: { what: "recreated", changes: [{ field: ".data.mode", desired: "a", live: "z", manager: "kubectl-create" }] },
+    });
     expect((await cluster.other.get(named("settings", CONFIG_MAPS), { signal }))?.["data"]).toEqual({ mode: "a" });
   });
 
@@ -284,8 +387,16 @@ describe("drift", () => {
 
   it("is none where another applier's labels are on the object, or the cluster says to leave it", async () => {
     await watched.apply(configMap("settings", { mode: "a" }), configMap("paused", { mode: "a" }));
-    await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" }, metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "other" } } }, { type: "merge", fieldManager: "kubectl-edit", signal });
-    await cluster.other.patch(named("paused", CONFIG_MAPS), { data: { mode: "b" }, metadata: { annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } } }, { type: "merge", fieldManager: "kubectl-edit", signal });
+    await cluster.other.patch(
+      named("settings", CONFIG_MAPS),
+      { data: { mode: "b" }, metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "other" } } },
+      { type: "merge", fieldManager: "kubectl-edit", signal },
+    );
+    await cluster.other.patch(
+      named("paused", CONFIG_MAPS),
+      { data: { mode: "b" }, metadata: { annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } } },
+      { type: "merge", fieldManager: "kubectl-edit", signal },
+    );
     await watched.ring(1);
     expect(await watched.check(configMap("settings", { mode: "a" }))).toEqual({ kind: "claimed", by: { namespace: "flux-system", name: "other" } });
     expect(await watched.check(configMap("paused", { mode: "a" }))).toEqual({ kind: "exempt", because: "unmanaged" });
@@ -295,8 +406,17 @@ describe("drift", () => {
     await watched.apply(configMap("settings", { mode: "a" }));
     await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
     const outcome = await checkDrift({
-      client: cluster.client, baselines: watched.baselines, owner, desired: { object: configMap("settings", { mode: "a" }) }, revision: "1", isSensitive: false, mode: "enforce",
-      overrideManagers: [], nowMs: () => 0, signal, onDrift: () => Promise.reject(new Error("disk full")),
+      client: cluster.client,
+      baselines: watched.baselines,
+      owner,
+      desired: { object: configMap("settings", { mode: "a" }) },
+      revision: "1",
+      isSensitive: false,
+      mode: "enforce",
+      overrideManagers: [],
+      nowMs: () => 0,
+      signal,
+      onDrift: () => Promise.reject(new Error("disk full")),
     });
     expect(outcome).toMatchObject({ kind: "failed", drift: { what: "changed" } });
     expect((await cluster.other.get(named("settings", CONFIG_MAPS), { signal }))?.["data"]).toEqual({ mode: "b" });
@@ -351,8 +471,17 @@ describe("drift", () => {
     };
     await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
     const outcome = await checkDrift({
-      client: racing, baselines: watched.baselines, owner, desired: { object: configMap("settings", { mode: "a" }) }, revision: "1", isSensitive: false, mode: "enforce",
-      overrideManagers: [], nowMs: () => 0, signal, onDrift: () => Promise.resolve(),
+      client: racing,
+      baselines: watched.baselines,
+      owner,
+      desired: { object: configMap("settings", { mode: "a" }) },
+      revision: "1",
+      isSensitive: false,
+      mode: "enforce",
+      overrideManagers: [],
+      nowMs: () => 0,
+      signal,
+      onDrift: () => Promise.resolve(),
     });
     expect(outcome).toMatchObject({ kind: "failed", error: { kind: "conflict" } });
     expect((await cluster.other.get(named("settings", CONFIG_MAPS), { signal }))?.["data"]).toEqual({ theirs: "1" });

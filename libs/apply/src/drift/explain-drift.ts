@@ -40,8 +40,18 @@ export function explainDrift(live: LiveObject, desired: LiveObject, isSensitive:
     if (value === undefined || isSame(value, found) || hasGoneWith(path, changes)) continue;
     const isRedacted = isSensitive || isSecretField(live, path);
     const { manager, since } = found === undefined ? UNKNOWN : (owners.find((owner) => owner.owns(path)) ?? UNKNOWN);
-    const shown = isRedacted ? { desired: undefined, live: undefined } : { desired: value === true && path.at(-1)?.kind !== "field" ? undefined : value, live: found };
-    changes.push({ pointer: pointerOf(path, live) ?? pointerOf(path, desired) ?? "", field, what: found === undefined ? "removed" : "changed", ...shown, isRedacted, manager, since });
+    const shown = isRedacted
+      ? { desired: undefined, live: undefined }
+      : { desired: value === true && path.at(-1)?.kind !== "field" ? undefined : value, live: found };
+    changes.push({
+      pointer: pointerOf(path, live) ?? pointerOf(path, desired) ?? "",
+      field,
+      what: found === undefined ? "removed" : "changed",
+      ...shown,
+      isRedacted,
+      manager,
+      since,
+    });
   }
   return changes;
 }
@@ -73,11 +83,15 @@ interface Owner {
 
 /** Everybody but us, the last writer first. */
 function ownersOf({ metadata }: LiveObject): readonly Owner[] {
-  const others = (metadata.managedFields ?? []).filter(({ manager, operation, subresource }) => manager !== APPLY_MANAGER || operation !== "Apply" || (subresource ?? "") !== "");
-  return others.toSorted((a, b) => timeOf(b) - timeOf(a)).map((entry) => {
-    const fields = fieldsOfEntry(entry);
-    return { manager: nameOf(entry), since: entry.time, owns: (path) => hasShareOf(fields, path) };
-  });
+  const others = (metadata.managedFields ?? []).filter(
+    ({ manager, operation, subresource }) => manager !== APPLY_MANAGER || operation !== "Apply" || (subresource ?? "") !== "",
+  );
+  return others
+    .toSorted((a, b) => timeOf(b) - timeOf(a))
+    .map((entry) => {
+      const fields = fieldsOfEntry(entry);
+      return { manager: nameOf(entry), since: entry.time, owns: (path) => hasShareOf(fields, path) };
+    });
 }
 
 /** True for the field itself, for a value that it is part of, and for parts of it; naming parts of a map is not owning all of it. */

@@ -105,8 +105,15 @@ export class ScopedWatch {
     const labelSelector = OWNER_NAME_LABEL;
     const { namespace, name } = member;
     const scopes: Scope[] = [{ id: "all", resource, labelSelector, covers: () => true }];
-    if (namespace !== undefined) scopes.push({ id: `namespace ${namespace}`, resource, namespace, labelSelector, covers: (other) => other.namespace === namespace });
-    scopes.push({ id: `object ${namespace ?? ""}/${name}`, resource, namespace, fieldSelector: `metadata.name=${name}`, covers: (other) => other.namespace === namespace && other.name === name });
+    if (namespace !== undefined)
+      scopes.push({ id: `namespace ${namespace}`, resource, namespace, labelSelector, covers: (other) => other.namespace === namespace });
+    scopes.push({
+      id: `object ${namespace ?? ""}/${name}`,
+      resource,
+      namespace,
+      fieldSelector: `metadata.name=${name}`,
+      covers: (other) => other.namespace === namespace && other.name === name,
+    });
     return scopes.find(({ id }) => this.#scopes.get(id)?.state !== "denied");
   }
 
@@ -147,7 +154,8 @@ export class ScopedWatch {
         }
         return;
       }
-      case "put": case "gone": {
+      case "put":
+      case "gone": {
         const key = this.#keyOf(delta.item);
         if (!this.#members.has(key)) this.#keepEarly(key, delta);
         else if (delta.kind === "put") onPut(key, delta.item);

@@ -19,7 +19,11 @@ beforeAll(async () => {
 afterAll(() => cluster.close());
 beforeEach(async () => {
   ns = `t-${randomUUID().slice(0, 8)}`;
-  await cluster.other.create({ group: "", version: "v1", plural: "namespaces" }, { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } }, { fieldManager: "test", signal });
+  await cluster.other.create(
+    { group: "", version: "v1", plural: "namespaces" },
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } },
+    { fieldManager: "test", signal },
+  );
   hub = new WatchHub(cluster.client);
   woken = [];
   checks = new HealthChecks({ client: cluster.client, hub, clock: systemClock, wake: (key) => woken.push(key) });
@@ -32,7 +36,16 @@ function target(name: string, kind = "Deployment", apiVersion = "apps/v1"): Heal
 
 async function deploy(name: string): Promise<void> {
   const labels = { app: name };
-  const object: Manifest = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name, namespace: ns }, spec: { replicas: 1, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { containers: [{ name: "app", image: "example/app:1" }] } } } };
+  const object: Manifest = {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: ns },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { containers: [{ name: "app", image: "example/app:1" }] } },
+    },
+  };
   await cluster.other.create(DEPLOYMENTS, object, { fieldManager: "test", signal });
 }
 
@@ -41,8 +54,15 @@ async function setStatus(name: string, status: JsonObject): Promise<void> {
 }
 
 const ROLLED_OUT = {
-  observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1,
-  conditions: [{ type: "Available", status: "True", reason: "x", message: "" }, { type: "Progressing", status: "True", reason: "NewReplicaSetAvailable", message: "" }],
+  observedGeneration: 1,
+  replicas: 1,
+  updatedReplicas: 1,
+  readyReplicas: 1,
+  availableReplicas: 1,
+  conditions: [
+    { type: "Available", status: "True", reason: "x", message: "" },
+    { type: "Progressing", status: "True", reason: "NewReplicaSetAvailable", message: "" },
+  ],
 };
 
 async function until(holds: () => boolean): Promise<void> {
@@ -58,9 +78,17 @@ describe("waiting for health", () => {
     const names = ["a", "b", "c", "d"];
     for (const name of names) {
       await deploy(name);
-      await cluster.other.patch({ resource: DEPLOYMENTS, namespace: ns, name }, { metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "x" } } }, { type: "merge", fieldManager: "test", signal });
+      await cluster.other.patch(
+        { resource: DEPLOYMENTS, namespace: ns, name },
+        { metadata: { labels: { "kustomize.toolkit.fluxcd.io/name": "x" } } },
+        { type: "merge", fieldManager: "test", signal },
+      );
     }
-    await checks.assess("k", names.map((name) => target(name)), signal);
+    await checks.assess(
+      "k",
+      names.map((name) => target(name)),
+      signal,
+    );
     expect(hub.size).toBe(1);
     await until(() => woken.length === 1);
     await setStatus("c", ROLLED_OUT);
@@ -99,15 +127,31 @@ describe("waiting for health", () => {
 
   it("takes a Job that cleans itself away for done, and a kind that is not served for one more thing to wait for", async () => {
     expect(await checks.assess("k", [{ ...target("job", "Job", "batch/v1"), endsItself: true }], signal)).toEqual({ kind: "healthy" });
-    expect(await checks.assess("k", [target("x", "Nothing", "none.example.com/v1")], signal)).toEqual({ kind: "progressing", waiting: [`Nothing/${ns}/x status: 'NotFound'`] });
+    expect(await checks.assess("k", [target("x", "Nothing", "none.example.com/v1")], signal)).toEqual({
+      kind: "progressing",
+      waiting: [`Nothing/${ns}/x status: 'NotFound'`],
+    });
     checks.forget("k");
   });
 
   it("sees that a Pod of a workload has failed", async () => {
     await deploy("web");
     const pods = { group: "", version: "v1", plural: "pods" };
-    await cluster.other.create(pods, { apiVersion: "v1", kind: "Pod", metadata: { name: "web-1", namespace: ns, labels: { app: "web" } }, spec: { containers: [{ name: "app", image: "example/app:1" }] } }, { fieldManager: "test", signal });
-    await cluster.other.patch({ resource: pods, namespace: ns, name: "web-1" }, { status: { phase: "Failed" } }, { type: "merge", fieldManager: "test", subresource: "status", signal });
+    await cluster.other.create(
+      pods,
+      {
+        apiVersion: "v1",
+        kind: "Pod",
+        metadata: { name: "web-1", namespace: ns, labels: { app: "web" } },
+        spec: { containers: [{ name: "app", image: "example/app:1" }] },
+      },
+      { fieldManager: "test", signal },
+    );
+    await cluster.other.patch(
+      { resource: pods, namespace: ns, name: "web-1" },
+      { status: { phase: "Failed" } },
+      { type: "merge", fieldManager: "test", subresource: "status", signal },
+    );
     expect(await checks.assess("k", [target("web")], signal)).toEqual({ kind: "failed", stalled: [`Deployment/${ns}/web status: 'Failed'`] });
     checks.forget("k");
   });

@@ -139,13 +139,16 @@ export class HealthChecks {
     }
     for (const [subject, judged] of wanted) {
       if (judged.name === undefined || wait.watches.has(subject)) continue;
-      wait.watches.set(subject, watchObject(this.#options.hub, judged.name, judged.isLabelled, {
-        onMoved: () => this.#coalesce(key),
-        onBlind: () => {
-          wait.isBlind = true;
-          this.#wakeIn(key, wait, POLL_MS);
-        },
-      }));
+      wait.watches.set(
+        subject,
+        watchObject(this.#options.hub, judged.name, judged.isLabelled, {
+          onMoved: () => this.#coalesce(key),
+          onBlind: () => {
+            wait.isBlind = true;
+            this.#wakeIn(key, wait, POLL_MS);
+          },
+        }),
+      );
       // why: it may have moved between the read and the watch
       this.#coalesce(key);
     }

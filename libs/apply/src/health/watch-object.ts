@@ -14,7 +14,12 @@ export interface ObjectHandler {
  */
 export function watchObject(hub: WatchHub, { resource, namespace, name }: ObjectName, isLabelled: boolean, { onMoved, onBlind }: ObjectHandler): () => void {
   const byName: WatchTarget = { resource, namespace, fieldSelector: `metadata.name=${name}` };
-  const shared: readonly WatchTarget[] = isLabelled ? [{ resource, labelSelector: OWNER_NAME_LABEL }, { resource, namespace, labelSelector: OWNER_NAME_LABEL }] : [];
+  const shared: readonly WatchTarget[] = isLabelled
+    ? [
+        { resource, labelSelector: OWNER_NAME_LABEL },
+        { resource, namespace, labelSelector: OWNER_NAME_LABEL },
+      ]
+    : [];
   let seen: string | undefined;
   let stop = (): void => undefined;
   const moved = (version: string | undefined): void => {

@@ -61,15 +61,25 @@ function deployment(object: LiveObject): HealthStatus {
   const spec = specOf(object);
   const status = statusOf(object);
   const wanted = countOf(spec, "replicas", 1);
-  const [replicas, updated, available, ready] = ["replicas", "updatedReplicas", "availableReplicas", "readyReplicas"].map((field) => countOf(status, field)) as [number, number, number, number]; // why: four names, four counts
-  const missing = lacking([["Replicas", replicas, wanted], ["Updated", updated, wanted]]);
+  const [replicas, updated, available, ready] = ["replicas", "updatedReplicas", "availableReplicas", "readyReplicas"].map((field) =>
+    countOf(status, field),
+  ) as [number, number, number, number]; // why: four names, four counts
+  const missing = lacking([
+    ["Replicas", replicas, wanted],
+    ["Updated", updated, wanted],
+  ]);
   if (missing !== undefined) return missing;
   if (replicas > wanted) return inProgress(`Pending termination: ${replicas - wanted}`);
-  const unready = lacking([["Available", available, updated], ["Ready", ready, wanted]]);
+  const unready = lacking([
+    ["Available", available, updated],
+    ["Ready", ready, wanted],
+  ]);
   if (unready !== undefined) return unready;
   const hasNewReplicaSet = spec["progressDeadlineSeconds"] === undefined || (progressing?.status === "True" && progressing.reason === "NewReplicaSetAvailable");
   if (!hasNewReplicaSet) return inProgress("ReplicaSet not Available");
-  return conditionOf(object, "Available")?.status === "True" ? current(`Deployment is available. Replicas: ${replicas}`) : inProgress("Deployment not Available");
+  return conditionOf(object, "Available")?.status === "True"
+    ? current(`Deployment is available. Replicas: ${replicas}`)
+    : inProgress("Deployment not Available");
 }
 
 function statefulSet(object: LiveObject): HealthStatus {
@@ -79,12 +89,18 @@ function statefulSet(object: LiveObject): HealthStatus {
   if (strategy["type"] === "OnDelete") return current("StatefulSet is using the ondelete update strategy");
   const wanted = countOf(spec, "replicas", 1);
   const replicas = countOf(status, "replicas");
-  const missing = lacking([["Replicas", replicas, wanted], ["Ready", countOf(status, "readyReplicas"), wanted]]);
+  const missing = lacking([
+    ["Replicas", replicas, wanted],
+    ["Ready", countOf(status, "readyReplicas"), wanted],
+  ]);
   if (missing !== undefined) return missing;
   if (replicas > wanted) return inProgress(`Pending termination: ${replicas - wanted}`);
   const partition = countOf(isObject(strategy["rollingUpdate"]) ? strategy["rollingUpdate"] : {}, "partition", -1);
   if (partition !== -1) {
-    return lacking([["updated", countOf(status, "updatedReplicas"), wanted - partition]]) ?? current(`Partition rollout complete. updated: ${countOf(status, "updatedReplicas")}`);
+    return (
+      lacking([["updated", countOf(status, "updatedReplicas"), wanted - partition]]) ??
+      current(`Partition rollout complete. updated: ${countOf(status, "updatedReplicas")}`)
+    );
   }
   const outdated = lacking([["current", countOf(status, "currentReplicas"), wanted]]);
   if (outdated !== undefined) return outdated;
@@ -99,8 +115,10 @@ function daemonSet(object: LiveObject): HealthStatus {
   if (desired === -1) return inProgress("Missing .status.desiredNumberScheduled");
   return (
     lacking([
-      ["Current", countOf(status, "currentNumberScheduled"), desired], ["Updated", countOf(status, "updatedNumberScheduled"), desired],
-      ["Available", countOf(status, "numberAvailable"), desired], ["Ready", countOf(status, "numberReady"), desired],
+      ["Current", countOf(status, "currentNumberScheduled"), desired],
+      ["Updated", countOf(status, "updatedNumberScheduled"), desired],
+      ["Available", countOf(status, "numberAvailable"), desired],
+      ["Ready", countOf(status, "numberReady"), desired],
     ]) ?? current(`All replicas scheduled as expected. Replicas: ${desired}`)
   );
 }
@@ -110,7 +128,9 @@ function replicaSet(object: LiveObject): HealthStatus {
   const status = statusOf(object);
   const wanted = countOf(specOf(object), "replicas", 1);
   const missing = lacking([
-    ["Labelled", countOf(status, "fullyLabeledReplicas"), wanted], ["Available", countOf(status, "availableReplicas"), wanted], ["Ready", countOf(status, "readyReplicas"), wanted],
+    ["Labelled", countOf(status, "fullyLabeledReplicas"), wanted],
+    ["Available", countOf(status, "availableReplicas"), wanted],
+    ["Ready", countOf(status, "readyReplicas"), wanted],
   ]);
   if (missing !== undefined) return missing;
   const replicas = countOf(status, "replicas");
@@ -139,11 +159,16 @@ const SCHEDULE_WITHIN_MS = 15_000;
 function pod(object: LiveObject, nowMs: number): HealthStatus {
   const phase = textOf(statusOf(object)["phase"]);
   switch (phase) {
-    case "Succeeded": return current("Pod has completed successfully");
-    case "Failed": return current("Pod has completed, but not successfully");
-    case "Running": return runningPod(object);
-    case "Pending": return pendingPod(object, nowMs);
-    default: return inProgress("Pod phase not available");
+    case "Succeeded":
+      return current("Pod has completed successfully");
+    case "Failed":
+      return current("Pod has completed, but not successfully");
+    case "Running":
+      return runningPod(object);
+    case "Pending":
+      return pendingPod(object, nowMs);
+    default:
+      return inProgress("Pod phase not available");
   }
 }
 
@@ -166,7 +191,9 @@ function pendingPod(object: LiveObject, nowMs: number): HealthStatus {
 function crashLooping(object: LiveObject): readonly string[] {
   const status = statusOf(object);
   const containers = [status["initContainerStatuses"], status["containerStatuses"]].flatMap((list) => (Array.isArray(list) ? list : []));
-  return containers.flatMap((container: JsonValue) => (isObject(container) && waitingReason(container) === "CrashLoopBackOff" ? [textOf(container["name"])] : []));
+  return containers.flatMap((container: JsonValue) =>
+    isObject(container) && waitingReason(container) === "CrashLoopBackOff" ? [textOf(container["name"])] : [],
+  );
 }
 
 function waitingReason({ state }: JsonObject): JsonValue | undefined {

@@ -31,7 +31,11 @@ export async function startCluster(): Promise<Cluster> {
 }
 
 function cluster(url: string, token: string | undefined, stop: () => Promise<void>): Cluster {
-  const access = { server: new URL(url), isTlsUnverified: true, credential: token === undefined ? { kind: "none" as const } : { kind: "token" as const, token } };
+  const access = {
+    server: new URL(url),
+    isTlsUnverified: true,
+    credential: token === undefined ? { kind: "none" as const } : { kind: "token" as const, token },
+  };
   const connection = createKubeClient({ access, watchIdleMs: 10_000 });
   const other = createKubeClient({ access });
   const requests: string[] = [];
@@ -56,7 +60,10 @@ function counting(client: KubeClient, requests: string[]): KubeClient {
     list: (resource, options) => (note(`list ${resource.plural}`), client.list(resource, options)),
     watch: (resource, options) => client.watch(resource, options),
     create: (resource, object, options) => (note(`create ${object.kind}/${object.metadata.name}`), client.create(resource, object, options)),
-    apply: (resource, object, options) => (note(`${options.dryRun ? "dry-run" : "apply"} ${object.kind}/${object.metadata.name}`), client.apply(resource, object, options)),
+    apply: (resource, object, options) => (
+      note(`${options.dryRun ? "dry-run" : "apply"} ${object.kind}/${object.metadata.name}`),
+      client.apply(resource, object, options)
+    ),
     patch: (object, patch, options) => (note(`patch ${object.name}`), client.patch(object, patch, options)),
     delete: (object, options) => (note(`delete ${object.name}`), client.delete(object, options)),
     resourceFor: (kind, signal) => client.resourceFor(kind, signal),

@@ -32,7 +32,9 @@ beforeEach(() => {
   lines = [];
   stop = new AbortController();
   fleet = new Fleet({
-    logFolder: join(folder, "logs"), signal: stop.signal, onLine: (name, line) => lines.push(`${name}: ${line}`),
+    logFolder: join(folder, "logs"),
+    signal: stop.signal,
+    onLine: (name, line) => lines.push(`${name}: ${line}`),
     onChange: (processes) => {
       changes.push(processes.map(({ name }) => name));
       for (const record of processes) all.set(record.name, record);

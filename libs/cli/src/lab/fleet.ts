@@ -51,7 +51,8 @@ export class Fleet {
   async start({ name, file, args, env = {}, listensAs }: Launch): Promise<Readonly<Record<string, string>>> {
     const { signal } = this.#options;
     if (signal.aborted) throw stopped(name);
-    const child = spawn(process.execPath, [file, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    // In a process group of its own: Ctrl-C on the terminal is for the lab, which then ends its processes in order.
+    const child = spawn(process.execPath, [file, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
     const log = createWriteStream(join(this.#options.logFolder, `${name}.log`), { flags: "a" });
     log.on("error", () => {}); // a full disk must not end the lab
     const addresses: Record<string, string> = {};
@@ -113,7 +114,10 @@ export class Fleet {
 
 /** Asks a process to end, and makes it when it does not. Never rejects. */
 export async function endProcess(record: LabProcess, withinMs: number = STOP_WITHIN_MS): Promise<void> {
-  for (const [signal, limitMs] of [["SIGTERM", withinMs], ["SIGKILL", STOP_WITHIN_MS]] as const) {
+  for (const [signal, limitMs] of [
+    ["SIGTERM", withinMs],
+    ["SIGKILL", STOP_WITHIN_MS],
+  ] as const) {
     const deadline = performance.now() + limitMs;
     send(record, signal);
     while (isRunning(record) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));

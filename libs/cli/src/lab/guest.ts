@@ -20,8 +20,10 @@ export async function checkGuest(cluster: LabCluster, { system, workloads }: Lab
 export function refuseExecCredentials(path: string): void {
   const config = parseOne(readFileSync(path, "utf8"), { path });
   const users = isObject(config) && Array.isArray(config["users"]) ? config["users"] : [];
-  const isExec = (entry: unknown): boolean => isObject(entry) && isObject(entry["user"]) && (entry["user"]["exec"] !== undefined || entry["user"]["auth-provider"] !== undefined);
-  if (users.some(isExec)) throw new ToolkitError("invalid", `kubeconfig ${path} signs in by running a program, which the lab's controllers do not; make one with a token`);
+  const isExec = (entry: unknown): boolean =>
+    isObject(entry) && isObject(entry["user"]) && (entry["user"]["exec"] !== undefined || entry["user"]["auth-provider"] !== undefined);
+  if (users.some(isExec))
+    throw new ToolkitError("invalid", `kubeconfig ${path} signs in by running a program, which the lab's controllers do not; make one with a token`);
 }
 
 /** Installs the definitions that the cluster lacks, alters none that it has, and resolves to the names of what it created. */
@@ -61,7 +63,11 @@ function rank({ kind }: KindDefinition): number {
 
 async function removeAll(cluster: LabCluster, { group, version, kind }: KindDefinition, namespace: string): Promise<void> {
   const type = { apiVersion: `${group}/${version}`, kind, namespace };
-  const left = (): Promise<readonly Target[]> => cluster.list(type).then((items) => items.map(({ metadata }) => ({ ...type, name: metadata.name })), () => []);
+  const left = (): Promise<readonly Target[]> =>
+    cluster.list(type).then(
+      (items) => items.map(({ metadata }) => ({ ...type, name: metadata.name })),
+      () => [],
+    );
   for (const target of await left()) await cluster.delete(target);
   const isGone = await cluster.waitFor(`every ${kind} gone`, async () => ((await left()).length === 0 ? true : undefined), DELETION_MS).catch(() => false);
   if (isGone) return;

@@ -20,7 +20,13 @@ let programs: Programs;
 /** Every process that a lab has noted while the test ran. */
 let noted: Map<number, LabProcess>;
 let watching: NodeJS.Timeout;
-const output: Output = { write: (part) => { text += part; }, isTerminal: false, hasColour: false };
+const output: Output = {
+  write: (part) => {
+    text += part;
+  },
+  isTerminal: false,
+  hasColour: false,
+};
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "plumb-lab-"));

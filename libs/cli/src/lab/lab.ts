@@ -90,7 +90,13 @@ export class Lab {
     const { git = "" } = await this.#role("git", ["--listen", LOOPBACK, "--repository", this.repository.folder, "--hook-file", hookFile], ["git"]);
     const { sink = "" } = await this.#role("sink", ["--listen", LOOPBACK], ["sink"]);
     await this.#furnish(cluster, { suffix: "", git, sink, hookFile, names });
-    return { cluster, repository: this.repository, sink: new SinkReader(sink), names, secondCluster: () => this.#secondCluster({ suffix: "-2", git, sink, hookFile: undefined, names }) };
+    return {
+      cluster,
+      repository: this.repository,
+      sink: new SinkReader(sink),
+      names,
+      secondCluster: () => this.#secondCluster({ suffix: "-2", git, sink, hookFile: undefined, names }),
+    };
   }
 
   /** Takes back what was brought into somebody's cluster, and ends every process. @throws {ToolkitError} when the cluster did not let go */
@@ -134,10 +140,19 @@ export class Lab {
     const identity = await makeIdentity();
     const data = join(folder, "data", name);
     mkdirSync(data, { recursive: true });
-    for (const [file, text] of [["tls.crt", identity.certificate], ["tls.key", identity.key], ["token", identity.token]] as const) {
+    for (const [file, text] of [
+      ["tls.crt", identity.certificate],
+      ["tls.key", identity.key],
+      ["token", identity.token],
+    ] as const) {
       writeFileSync(join(data, file), text, { mode: 0o600 });
     }
-    const addresses = await this.#role("apiserver", ["--listen", LOOPBACK, "--tls-cert-file", join(data, "tls.crt"), "--tls-key-file", join(data, "tls.key"), "--token-file", join(data, "token")], ["apiserver"], name);
+    const addresses = await this.#role(
+      "apiserver",
+      ["--listen", LOOPBACK, "--tls-cert-file", join(data, "tls.crt"), "--tls-key-file", join(data, "tls.key"), "--token-file", join(data, "token")],
+      ["apiserver"],
+      name,
+    );
     const kubeconfig = join(folder, name === "cluster" ? "kubeconfig" : `kubeconfig-${name}`);
     writeFileSync(kubeconfig, kubeconfigText(`https://${addresses["apiserver"]}`, identity, "default"), { mode: 0o600 });
     chmodSync(kubeconfig, 0o600);
@@ -175,18 +190,27 @@ export class Lab {
     };
     onProgress("starting notification-controller");
     const notification = await this.#fleet.start({
-      name: `notification-controller${suffix}`, file: programs.notification, env, listensAs: ["events", "receiver"],
+      name: `notification-controller${suffix}`,
+      file: programs.notification,
+      env,
+      listensAs: ["events", "receiver"],
       args: [...common, "--events-addr", LOOPBACK, "--receiverAddr", LOOPBACK, "--spool-path", data("notification")],
     });
     const events = ["--events-addr", `http://${notification["events"]}/`];
     onProgress("starting source-controller");
     await this.#fleet.start({
-      name: `source-controller${suffix}`, file: programs.source, env, listensAs: ["storage"],
+      name: `source-controller${suffix}`,
+      file: programs.source,
+      env,
+      listensAs: ["storage"],
       args: [...common, ...events, "--storage-path", data("artifacts"), "--storage-addr", LOOPBACK],
     });
     onProgress("starting kustomize-controller");
     await this.#fleet.start({
-      name: `kustomize-controller${suffix}`, file: programs.kustomize, env, listensAs: ["health"],
+      name: `kustomize-controller${suffix}`,
+      file: programs.kustomize,
+      env,
+      listensAs: ["health"],
       args: [...common, ...events, "--cache-path", data("cache"), "--spool-path", data("kustomize")],
     });
     return notification["receiver"] ?? "";

@@ -14,14 +14,17 @@ export function firstCommit({ workloads, app }: LabNames): Readonly<Record<strin
   return {
     "README.md": "# The lab's repository\n\nEdit a file below `apps/`, commit, and watch the cluster follow.\n",
     "apps/kustomization.yaml": stringify({
-      apiVersion: "kustomize.config.k8s.io/v1beta1", kind: "Kustomization",
+      apiVersion: "kustomize.config.k8s.io/v1beta1",
+      kind: "Kustomization",
       resources: ["namespace.yaml", "settings.yaml", "deployment.yaml", "service.yaml"],
     }),
     "apps/namespace.yaml": stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: workloads, labels: { [LAB_LABEL]: "true" } } }),
     "apps/settings.yaml": settingsFile(workloads, "welcome to the shop"),
     "apps/deployment.yaml": deploymentFile(workloads, app, FIRST_TAG),
     "apps/service.yaml": stringify({
-      apiVersion: "v1", kind: "Service", metadata: { name: app, namespace: workloads },
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: app, namespace: workloads },
       spec: { selector: { app }, ports: [{ name: "http", port: 80, targetPort: 8080 }] },
     }),
   };
@@ -33,7 +36,9 @@ export function settingsFile(workloads: string, greeting: string): string {
 
 export function deploymentFile(workloads: string, app: string, tag: string): string {
   return stringify({
-    apiVersion: "apps/v1", kind: "Deployment", metadata: { name: app, namespace: workloads },
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: app, namespace: workloads },
     spec: {
       replicas: REPLICAS,
       selector: { matchLabels: { app } },
@@ -59,20 +64,51 @@ export const HOOK_TOKEN_SECRET = "hook-token";
 /** The toolkit's objects that make the story: source, applier, alerts, receiver. */
 export function toolkitObjects({ system }: LabNames, { repository, sink }: Addresses, hookToken: string): readonly Manifest[] {
   const meta = (name: string): JsonObject & { readonly name: string } => ({ name, namespace: system, labels: { [LAB_LABEL]: "true" } });
-  const sources = [{ kind: "GitRepository", name: "*" }, { kind: "Kustomization", name: "*" }];
+  const sources = [
+    { kind: "GitRepository", name: "*" },
+    { kind: "Kustomization", name: "*" },
+  ];
   return [
     { apiVersion: "v1", kind: "Secret", metadata: meta(HOOK_TOKEN_SECRET), data: { token: Buffer.from(hookToken).toString("base64") } },
-    { apiVersion: "notification.toolkit.fluxcd.io/v1beta3", kind: "Provider", metadata: meta("chat"), spec: { type: "slack", address: `${sink}/slack`, channel: "gitops" } },
-    { apiVersion: "notification.toolkit.fluxcd.io/v1beta3", kind: "Provider", metadata: meta("hook"), spec: { type: "generic", address: `${sink}/generic` } },
-    { apiVersion: "notification.toolkit.fluxcd.io/v1beta3", kind: "Alert", metadata: meta("chat"), spec: { providerRef: { name: "chat" }, eventSeverity: "info", eventSources: sources } },
-    { apiVersion: "notification.toolkit.fluxcd.io/v1beta3", kind: "Alert", metadata: meta("hook"), spec: { providerRef: { name: "hook" }, eventSeverity: "info", eventSources: sources } },
     {
-      apiVersion: "notification.toolkit.fluxcd.io/v1", kind: "Receiver", metadata: meta("git"),
-      spec: { type: "generic-hmac", secretRef: { name: HOOK_TOKEN_SECRET }, resources: [{ apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", name: "lab" }] },
+      apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
+      kind: "Provider",
+      metadata: meta("chat"),
+      spec: { type: "slack", address: `${sink}/slack`, channel: "gitops" },
     },
-    { apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", metadata: meta("lab"), spec: { url: repository, interval: "10m", ref: { branch: "main" } } },
+    { apiVersion: "notification.toolkit.fluxcd.io/v1beta3", kind: "Provider", metadata: meta("hook"), spec: { type: "generic", address: `${sink}/generic` } },
     {
-      apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization", metadata: meta("apps"),
+      apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
+      kind: "Alert",
+      metadata: meta("chat"),
+      spec: { providerRef: { name: "chat" }, eventSeverity: "info", eventSources: sources },
+    },
+    {
+      apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
+      kind: "Alert",
+      metadata: meta("hook"),
+      spec: { providerRef: { name: "hook" }, eventSeverity: "info", eventSources: sources },
+    },
+    {
+      apiVersion: "notification.toolkit.fluxcd.io/v1",
+      kind: "Receiver",
+      metadata: meta("git"),
+      spec: {
+        type: "generic-hmac",
+        secretRef: { name: HOOK_TOKEN_SECRET },
+        resources: [{ apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", name: "lab" }],
+      },
+    },
+    {
+      apiVersion: "source.toolkit.fluxcd.io/v1",
+      kind: "GitRepository",
+      metadata: meta("lab"),
+      spec: { url: repository, interval: "10m", ref: { branch: "main" } },
+    },
+    {
+      apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+      kind: "Kustomization",
+      metadata: meta("apps"),
       spec: { interval: "10m", retryInterval: "5s", timeout: "1m", path: "./apps", prune: true, wait: true, sourceRef: { kind: "GitRepository", name: "lab" } },
     },
   ];

@@ -25,7 +25,10 @@ async function begun(): Promise<string> {
 
 async function tree(commit: string): Promise<Readonly<Record<string, string>>> {
   const paths = await git.listFiles({ fs, dir: repository.folder, ref: commit });
-  const read = async (filepath: string): Promise<[string, string]> => [filepath, Buffer.from((await git.readBlob({ fs, dir: repository.folder, oid: commit, filepath })).blob).toString()];
+  const read = async (filepath: string): Promise<[string, string]> => [
+    filepath,
+    Buffer.from((await git.readBlob({ fs, dir: repository.folder, oid: commit, filepath })).blob).toString(),
+  ];
   return Object.fromEntries(await Promise.all(paths.map(read)));
 }
 
@@ -62,31 +65,95 @@ describe("LabRepository", () => {
       console.warn("NOT RUN: git is not there to check the lab's repository");
       context.skip();
     }
-    const ask = (...args: readonly string[]): string => execFileSync("git", args, { cwd: repository.folder, encoding: "utf8", env: { PATH: process.env["PATH"], GIT_CONFIG_NOSYSTEM: "1", HOME: root } });
+    const ask = (...args: readonly string[]): string =>
+      execFileSync("git", args, { cwd: repository.folder, encoding: "utf8", env: { PATH: process.env["PATH"], GIT_CONFIG_NOSYSTEM: "1", HOME: root } });
     expect([ask("fsck", "--strict"), ask("status", "--porcelain"), ask("rev-list", "--count", "HEAD")]).toEqual(["", "", "3\n"]);
   });
 });
 
 describe("isOnlyOurs", () => {
-  const commitAs = (author: typeof user, ref?: string): Promise<string> => git.commit({ fs, dir: repository.folder, message: "Mine", author, ...(ref === undefined ? {} : { ref }) });
+  const commitAs = (author: typeof user, ref?: string): Promise<string> =>
+    git.commit({ fs, dir: repository.folder, message: "Mine", author, ...(ref === undefined ? {} : { ref }) });
   it.each<[string, boolean, () => unknown]>([
     ["a folder that is not there", true, () => undefined],
     ["an empty folder", true, () => mkdirSync(repository.folder)],
     ["a repository that was only begun", true, () => repository.create()],
     ["our own commits", true, begun],
-    ["files without a repository", false, () => { mkdirSync(repository.folder); writeFileSync(file("mine.txt"), ""); }],
-    ["files without a commit", false, async () => { await repository.create(); writeFileSync(file("mine.txt"), ""); }],
-    ["a user's commit", false, async () => { await begun(); await commitAs(user); }],
-    ["a user's commit below ours", false, async () => { await begun(); await commitAs(user); await repository.commit("Ours", { "a.txt": "x" }); }],
-    ["a user's commit on a branch that is not checked out", false, async () => {
-      await begun();
-      await git.branch({ fs, dir: repository.folder, ref: "mine" });
-      await commitAs(user, "refs/heads/mine");
-    }],
-    ["an edited file", false, async () => { await begun(); writeFileSync(file("a.txt"), "edited"); }],
-    ["a new file", false, async () => { await begun(); writeFileSync(file("new.txt"), ""); }],
-    ["a removed file", false, async () => { await begun(); rmSync(file("a.txt")); }],
-    ["a staged file", false, async () => { await begun(); writeFileSync(file("new.txt"), ""); await git.add({ fs, dir: repository.folder, filepath: "new.txt" }); }],
+    [
+      "files without a repository",
+      false,
+      () => {
+        mkdirSync(repository.folder);
+        writeFileSync(file("mine.txt"), "");
+      },
+    ],
+    [
+      "files without a commit",
+      false,
+      async () => {
+        await repository.create();
+        writeFileSync(file("mine.txt"), "");
+      },
+    ],
+    [
+      "a user's commit",
+      false,
+      async () => {
+        await begun();
+        await commitAs(user);
+      },
+    ],
+    [
+      "a user's commit below ours",
+      false,
+      async () => {
+        await begun();
+        await commitAs(user);
+        await repository.commit("Ours", { "a.txt": "x" });
+      },
+    ],
+    [
+      "a user's commit on a branch that is not checked out",
+      false,
+      async () => {
+        await begun();
+        await git.branch({ fs, dir: repository.folder, ref: "mine" });
+        await commitAs(user, "refs/heads/mine");
+      },
+    ],
+    [
+      "an edited file",
+      false,
+      async () => {
+        await begun();
+        writeFileSync(file("a.txt"), "edited");
+      },
+    ],
+    [
+      "a new file",
+      false,
+      async () => {
+        await begun();
+        writeFileSync(file("new.txt"), "");
+      },
+    ],
+    [
+      "a removed file",
+      false,
+      async () => {
+        await begun();
+        rmSync(file("a.txt"));
+      },
+    ],
+    [
+      "a staged file",
+      false,
+      async () => {
+        await begun();
+        writeFileSync(file("new.txt"), "");
+        await git.add({ fs, dir: repository.folder, filepath: "new.txt" });
+      },
+    ],
   ])("takes %s for ours alone: %s", async (_, expected, make) => {
     await make();
     expect(await repository.isOnlyOurs()).toBe(expected);

@@ -77,7 +77,9 @@ export class LabRepository {
   async #changedPaths(from: string, to: string): Promise<readonly string[]> {
     const changed: string[] = [];
     await git.walk({
-      fs, dir: this.folder, trees: [git.TREE({ ref: from }), git.TREE({ ref: to })],
+      fs,
+      dir: this.folder,
+      trees: [git.TREE({ ref: from }), git.TREE({ ref: to })],
       map: async (path, [a, b]) => {
         const [before, after] = [await a?.oid(), await b?.oid()];
         if (before === after) return null;

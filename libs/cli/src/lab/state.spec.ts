@@ -21,7 +21,18 @@ describe("the lab's state", () => {
     removeState(folder);
     expect(readState(folder)).toBeUndefined();
   });
-  it.each(["", "{", "null", "{}", '{"processes":{}}', '{"processes":[null]}', '{"processes":[{"pid":-1}]}', '{"processes":[{"pid":0}]}', '{"processes":[{"pid":1}]}', '{"processes":[{"pid":"7"}]}'])("of %o is refused, for it could name every process there is", (text) => {
+  it.each([
+    "",
+    "{",
+    "null",
+    "{}",
+    '{"processes":{}}',
+    '{"processes":[null]}',
+    '{"processes":[{"pid":-1}]}',
+    '{"processes":[{"pid":0}]}',
+    '{"processes":[{"pid":1}]}',
+    '{"processes":[{"pid":"7"}]}',
+  ])("of %o is refused, for it could name every process there is", (text) => {
     writeFileSync(join(folder, "state.json"), text);
     expect(() => readState(folder)).toThrow(expect.objectContaining({ kind: "invalid", message: expect.stringContaining("is no lab state") }));
   });
@@ -55,12 +66,16 @@ describe("claimFolder", () => {
   });
   it("refuses a folder with anything of a user's in it", () => {
     mkdirSync(join(folder, "data"));
-    expect(() => claimFolder(folder)).toThrow(expect.objectContaining({ kind: "invalid", message: `${folder} is not empty and no lab's; name another folder with --dir` }));
+    expect(() => claimFolder(folder)).toThrow(
+      expect.objectContaining({ kind: "invalid", message: `${folder} is not empty and no lab's; name another folder with --dir` }),
+    );
     expect(isLabFolder(folder)).toBe(false);
   });
   it("says which folder it cannot write to", () => {
     writeFileSync(join(folder, "file"), "");
     const inside = join(folder, "file", "lab");
-    expect(() => claimFolder(inside)).toThrow(expect.objectContaining({ kind: "denied", message: expect.stringContaining(`the lab cannot write to ${inside}: `) }));
+    expect(() => claimFolder(inside)).toThrow(
+      expect.objectContaining({ kind: "denied", message: expect.stringContaining(`the lab cannot write to ${inside}: `) }),
+    );
   });
 });

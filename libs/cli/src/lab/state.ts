@@ -36,7 +36,9 @@ function readJson(path: string): unknown {
 /** A number that is no process's, such as -1, would be a signal to many. */
 function isState(value: unknown): value is LabState {
   if (typeof value !== "object" || value === null || !("processes" in value) || !Array.isArray(value.processes)) return false;
-  return value.processes.every((entry: unknown) => typeof entry === "object" && entry !== null && "pid" in entry && Number.isSafeInteger(entry.pid) && Number(entry.pid) > 1);
+  return value.processes.every(
+    (entry: unknown) => typeof entry === "object" && entry !== null && "pid" in entry && Number.isSafeInteger(entry.pid) && Number(entry.pid) > 1,
+  );
 }
 
 export function writeState(folder: string, state: LabState): void {
@@ -65,7 +67,8 @@ export function isLabFolder(folder: string): boolean {
 export function claimFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
-    if (!isLabFolder(folder) && readdirSync(folder).length > 0) throw new ToolkitError("invalid", `${folder} is not empty and no lab's; name another folder with --dir`);
+    if (!isLabFolder(folder) && readdirSync(folder).length > 0)
+      throw new ToolkitError("invalid", `${folder} is not empty and no lab's; name another folder with --dir`);
     writeFileSync(join(folder, MARKER), "This folder is a lab's: plumb lab down empties it.\n");
   } catch (thrown) {
     if (thrown instanceof ToolkitError) throw thrown;

@@ -3,7 +3,13 @@ import { LabTerminal } from "./terminal.ts";
 
 function told(isTerminal: boolean, hasColour: boolean): string {
   let text = "";
-  const terminal = new LabTerminal({ write: (part) => { text += part; }, isTerminal, hasColour });
+  const terminal = new LabTerminal({
+    write: (part) => {
+      text += part;
+    },
+    isTerminal,
+    hasColour,
+  });
   terminal.line("Lab");
   terminal.progress("starting");
   terminal.progress("waiting");
@@ -13,7 +19,8 @@ function told(isTerminal: boolean, hasColour: boolean): string {
   return text;
 }
 
-const step = (mark: string, number: number, title: string, seconds: string, words: string): string => `  ${mark} ${number} ${title.padEnd(34)} ${seconds.padStart(7)}  ${words}\n`;
+const step = (mark: string, number: number, title: string, seconds: string, words: string): string =>
+  `  ${mark} ${number} ${title.padEnd(34)} ${seconds.padStart(7)}  ${words}\n`;
 
 describe("LabTerminal", () => {
   it("writes plain lines where nobody can see anything move", () => {
@@ -21,7 +28,9 @@ describe("LabTerminal", () => {
   });
   it("replaces its progress on a terminal, and leaves none of it", () => {
     const clear = "\r\u001b[2K";
-    expect(told(true, false)).toBe(`Lab\n  … starting${clear}  … waiting${clear}${step("✔", 1, "Apply", "1.3 s", "3 objects")}${step("✗", 2, "Heal", "30.0 s", "not within 30 s")}\n`);
+    expect(told(true, false)).toBe(
+      `Lab\n  … starting${clear}  … waiting${clear}${step("✔", 1, "Apply", "1.3 s", "3 objects")}${step("✗", 2, "Heal", "30.0 s", "not within 30 s")}\n`,
+    );
   });
   it("paints the marks alone", () => {
     expect(told(false, true)).toContain("  \u001b[32m✔\u001b[0m 1 Apply");

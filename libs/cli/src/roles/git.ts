@@ -36,7 +36,12 @@ async function knock(hookFile: string | undefined, ref: string, to: string | und
   try {
     const { url, token }: { url: string; token: string } = JSON.parse(readFileSync(hookFile, "utf8"));
     const body = JSON.stringify({ ref, after: to ?? null });
-    const { status } = await fetch(url, { method: "POST", body, headers: { "x-signature": hookSignature(token, body), "content-type": "application/json" }, signal: AbortSignal.timeout(5000) });
+    const { status } = await fetch(url, {
+      method: "POST",
+      body,
+      headers: { "x-signature": hookSignature(token, body), "content-type": "application/json" },
+      signal: AbortSignal.timeout(5000),
+    });
     log.info("receiver called", { ref, status });
   } catch (thrown) {
     log.error("receiver could not be called", { ref, error: String(thrown) });

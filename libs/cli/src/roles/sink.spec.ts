@@ -17,7 +17,10 @@ async function messages(after: string): Promise<{ readonly next: number; readonl
 
 describe("the sink", () => {
   it.each<[string, string]>([
-    [JSON.stringify({ attachments: [{ author_name: "kustomization/apps", text: "applied", fields: [{ title: "revision", value: "main" }, null] }] }), "kustomization/apps\napplied\nrevision: main"],
+    [
+      JSON.stringify({ attachments: [{ author_name: "kustomization/apps", text: "applied", fields: [{ title: "revision", value: "main" }, null] }] }),
+      "kustomization/apps\napplied\nrevision: main",
+    ],
     [JSON.stringify({ message: "applied", severity: "info" }), "applied"],
     [JSON.stringify({ attachments: {} }), ""],
     [JSON.stringify([1]), "1"],

@@ -54,10 +54,26 @@ export function describeFileSystem(name: string, create: () => FileSystemFixture
     });
 
     it.each([
-      ["..", "invalid"], ["../x", "invalid"], ["a/../../x", "invalid"], ["/etc/passwd", "invalid"], ["/", "invalid"], ["out", "invalid"],
-      ["a/out", "invalid"], ["absolute", "invalid"], ["to-folder/../../../x", "invalid"], ["a\0b", "invalid"], ["self", "invalid"],
-      ["ping", "invalid"], [".", "invalid"], ["a", "invalid"], ["dangling", "missing"], ["a/none", "missing"], ["none/x", "missing"],
-      ["top.yaml/x", "missing"], ["top.yaml/..", "missing"], ["x".repeat(5000), "missing"],
+      ["..", "invalid"],
+      ["../x", "invalid"],
+      ["a/../../x", "invalid"],
+      ["/etc/passwd", "invalid"],
+      ["/", "invalid"],
+      ["out", "invalid"],
+      ["a/out", "invalid"],
+      ["absolute", "invalid"],
+      ["to-folder/../../../x", "invalid"],
+      ["a\0b", "invalid"],
+      ["self", "invalid"],
+      ["ping", "invalid"],
+      [".", "invalid"],
+      ["a", "invalid"],
+      ["dangling", "missing"],
+      ["a/none", "missing"],
+      ["none/x", "missing"],
+      ["top.yaml/x", "missing"],
+      ["top.yaml/..", "missing"],
+      ["x".repeat(5000), "missing"],
     ])("refuses to read %s as %s", (path, kind) => {
       expect(kindOf(() => made.fileSystem.read(path, 1000))).toBe(kind);
     });
@@ -73,8 +89,16 @@ export function describeFileSystem(name: string, create: () => FileSystemFixture
     });
 
     it.each([
-      ["top.yaml", "file"], ["a", "directory"], [".", "directory"], ["", "directory"], ["a/up", "file"], ["to-folder", "directory"],
-      ["none", undefined], ["dangling", undefined], ["self", undefined], ["top.yaml/x", undefined],
+      ["top.yaml", "file"],
+      ["a", "directory"],
+      [".", "directory"],
+      ["", "directory"],
+      ["a/up", "file"],
+      ["to-folder", "directory"],
+      ["none", undefined],
+      ["dangling", undefined],
+      ["self", undefined],
+      ["top.yaml/x", undefined],
     ])("says what %j is", (path, kind) => {
       expect(made.fileSystem.stat(path)?.kind).toBe(kind);
     });
@@ -93,26 +117,47 @@ export function describeFileSystem(name: string, create: () => FileSystemFixture
       made.fileSystem.write("a/Z", Buffer.of());
       made.fileSystem.write("a/ä", Buffer.of());
       expect(made.fileSystem.list("a")).toEqual([
-        { name: "Z", kind: "file" }, { name: "b", kind: "directory" }, { name: "out", kind: "other" }, { name: "to-file", kind: "file" },
-        { name: "up", kind: "file" }, { name: "ä", kind: "file" },
+        { name: "Z", kind: "file" },
+        { name: "b", kind: "directory" },
+        { name: "out", kind: "other" },
+        { name: "to-file", kind: "file" },
+        { name: "up", kind: "file" },
+        { name: "ä", kind: "file" },
       ]);
-      expect(made.fileSystem.list(".").filter(({ kind }) => kind === "other").map(({ name }) => name)).toEqual([
-        "absolute", "dangling", "out", "ping", "pong", "self",
-      ]);
+      expect(
+        made.fileSystem
+          .list(".")
+          .filter(({ kind }) => kind === "other")
+          .map(({ name }) => name),
+      ).toEqual(["absolute", "dangling", "out", "ping", "pong", "self"]);
       expect(made.fileSystem.list("to-folder")).toEqual([{ name: "file.yaml", kind: "file" }]);
     });
 
-    it.each([["none", "missing"], ["top.yaml", "invalid"], ["..", "invalid"], ["out", "invalid"]])("does not list %s", (path, kind) => {
+    it.each([
+      ["none", "missing"],
+      ["top.yaml", "invalid"],
+      ["..", "invalid"],
+      ["out", "invalid"],
+    ])("does not list %s", (path, kind) => {
       expect(kindOf(() => made.fileSystem.list(path))).toBe(kind);
     });
 
     it.each([
-      ["chain", "top.yaml"], ["to-folder/file.yaml", "a/b/file.yaml"], ["to-folder", "a/b"], [".", "."], ["a/b/..", "a"],
+      ["chain", "top.yaml"],
+      ["to-folder/file.yaml", "a/b/file.yaml"],
+      ["to-folder", "a/b"],
+      [".", "."],
+      ["a/b/..", "a"],
     ])("resolves %s to %s", (path, resolved) => {
       expect(made.fileSystem.resolve(path)).toBe(resolved);
     });
 
-    it.each([["none", "missing"], ["out", "invalid"], ["self", "invalid"], ["../a", "invalid"]])("does not resolve %s", (path, kind) => {
+    it.each([
+      ["none", "missing"],
+      ["out", "invalid"],
+      ["self", "invalid"],
+      ["../a", "invalid"],
+    ])("does not resolve %s", (path, kind) => {
       expect(kindOf(() => made.fileSystem.resolve(path))).toBe(kind);
     });
 

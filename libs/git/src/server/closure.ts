@@ -71,7 +71,7 @@ export async function checkConnected(objects: CanRead, hash: string, stops: (has
 /** Follows tags. `others` are the objects on the way, or what is there in place of a commit. */
 async function topOf(objects: CanRead, want: string): Promise<{ readonly commit?: Commit; readonly others: readonly string[]; readonly isTree: boolean }> {
   const others: string[] = [];
-  for (let at = want; ; ) {
+  for (let at = want; ;) {
     const object = await objects.read(at);
     if (object === undefined) throw new ToolkitError("missing", `upload-pack: not our ref ${want}`);
     if (object.type === "commit") return { commit: parseCommit(at, object.bytes), others, isTree: false };
@@ -82,7 +82,12 @@ async function topOf(objects: CanRead, want: string): Promise<{ readonly commit?
 }
 
 /** Commits from `roots` backwards, not past those in `ends`, `depth` of them deep. `edge` holds those cut off from their parents. */
-async function history(objects: CanRead, roots: readonly Commit[], ends: ReadonlySet<string>, depth = Number.POSITIVE_INFINITY): Promise<{ readonly commits: ReadonlyMap<string, Commit>; readonly edge: readonly string[] }> {
+async function history(
+  objects: CanRead,
+  roots: readonly Commit[],
+  ends: ReadonlySet<string>,
+  depth = Number.POSITIVE_INFINITY,
+): Promise<{ readonly commits: ReadonlyMap<string, Commit>; readonly edge: readonly string[] }> {
   const commits = new Map<string, Commit>();
   const edge: string[] = [];
   let level = roots;

@@ -15,8 +15,15 @@ if (!isHere) console.log("NOT RUN: the Git server under the real git: git is not
 
 /** Settings of the machine must not decide a test. */
 const env = {
-  PATH: process.env["PATH"], HOME: "/nonexistent", GIT_CONFIG_NOSYSTEM: "1", GIT_TERMINAL_PROMPT: "0", GIT_CONFIG_COUNT: "2",
-  GIT_CONFIG_KEY_0: "user.name", GIT_CONFIG_VALUE_0: "Ann", GIT_CONFIG_KEY_1: "user.email", GIT_CONFIG_VALUE_1: "ann@example.com",
+  PATH: process.env["PATH"],
+  HOME: "/nonexistent",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_CONFIG_COUNT: "2",
+  GIT_CONFIG_KEY_0: "user.name",
+  GIT_CONFIG_VALUE_0: "Ann",
+  GIT_CONFIG_KEY_1: "user.email",
+  GIT_CONFIG_VALUE_1: "ann@example.com",
 };
 
 describe.skipIf(!isHere)("the Git server, asked by the real git", () => {

@@ -54,7 +54,12 @@ async function openRepository(folder: string): Promise<LocalRepository> {
   return { objects: new ObjectFolder(gitFolder), refs, checkedOut: async () => (isBare ? undefined : refs.head()) };
 }
 
-async function respond(repositories: ReadonlyMap<string, LocalRepository>, options: GitServerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function respond(
+  repositories: ReadonlyMap<string, LocalRepository>,
+  options: GitServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (options.isAllowed?.(request.headers.authorization) === false) {
     response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
     return;

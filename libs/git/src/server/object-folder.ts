@@ -9,7 +9,12 @@ import { readPack, type PackedObjects } from "../pack.ts";
 
 /** Local repositories are their owner's own: limits only keep this process alive. */
 export const LOCAL_LIMITS: GitLimits = {
-  packBytes: 2 ** 31, objects: 5_000_000, objectBytes: 2 ** 30, inflatedBytes: 2 ** 36, refs: 1_000_000, entries: 5_000_000,
+  packBytes: 2 ** 31,
+  objects: 5_000_000,
+  objectBytes: 2 ** 30,
+  inflatedBytes: 2 ** 36,
+  refs: 1_000_000,
+  entries: 5_000_000,
 };
 
 /**

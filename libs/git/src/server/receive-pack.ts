@@ -27,7 +27,11 @@ export async function receive(repository: LocalRepository, request: PacketReader
   }
   if (updates.length === 0) return Buffer.alloc(0);
   const pushed = await unpack(repository, updates, request).catch((thrown: unknown) => toToolkitError(thrown));
-  if (pushed instanceof ToolkitError) return report(pushed.message, updates.map(({ name }) => `ng ${name} unpacker error`));
+  if (pushed instanceof ToolkitError)
+    return report(
+      pushed.message,
+      updates.map(({ name }) => `ng ${name} unpacker error`),
+    );
   const lines: string[] = [];
   for (const update of updates) lines.push(await applied(repository, update, pushed));
   return report("ok", lines);

@@ -61,7 +61,10 @@ export class RefFolder {
       await lock.close();
       if (((await this.resolve(name)) ?? NO_HASH) !== from) throw new ToolkitError("conflict", "failed to update ref: it has moved");
       if (to === NO_HASH) await this.#remove(name);
-      else await rename(`${path}.lock`, path).catch((cause: unknown) => { throw new ToolkitError("conflict", "failed to write: its name is a folder of others", { cause }); });
+      else
+        await rename(`${path}.lock`, path).catch((cause: unknown) => {
+          throw new ToolkitError("conflict", "failed to write: its name is a folder of others", { cause });
+        });
     } finally {
       await rm(`${path}.lock`, { force: true });
     }

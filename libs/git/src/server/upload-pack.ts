@@ -116,10 +116,18 @@ async function* fetch2(repository: LocalRepository, args: readonly string[]): As
   yield* inBand(writePack(repository.objects, closure.hashes));
 }
 
-async function negotiate(repository: LocalRepository, wants: readonly string[], args: readonly string[]): Promise<{ readonly closure: Closure; readonly common: readonly string[] }> {
+async function negotiate(
+  repository: LocalRepository,
+  wants: readonly string[],
+  args: readonly string[],
+): Promise<{ readonly closure: Closure; readonly common: readonly string[] }> {
   const unsupported = args.find((arg) => /^deepen-(since|not|relative)/.test(arg));
   if (unsupported !== undefined) throw new ToolkitError("invalid", `${unsupported.replace(/ .*/, "")} is not supported`);
-  const after = (key: string): readonly string[] => args.filter((arg) => arg.startsWith(`${key} `)).map((arg) => arg.slice(key.length + 1, key.length + 41)).filter(isHash);
+  const after = (key: string): readonly string[] =>
+    args
+      .filter((arg) => arg.startsWith(`${key} `))
+      .map((arg) => arg.slice(key.length + 1, key.length + 41))
+      .filter(isHash);
   const common: string[] = [];
   for (const have of after("have")) if (await repository.objects.has(have)) common.push(have);
   const deepen = args.find((arg) => arg.startsWith("deepen "))?.slice("deepen ".length);

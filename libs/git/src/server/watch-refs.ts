@@ -34,20 +34,21 @@ export async function watchRefs({ folder, clock, everyMs = 250, onChange, signal
   let timer = clock.after(everyMs, look);
   signal.addEventListener("abort", () => timer.cancel(), { once: true });
   function look(): void {
-    void refs.all().then((after) => {
-      if (signal.aborted) return;
-      const changes = changesBetween(before, after);
-      before = after;
-      if (changes.length > 0) onChange(changes);
-    }).finally(() => {
-      if (!signal.aborted) timer = clock.after(everyMs, look);
-    });
+    void refs
+      .all()
+      .then((after) => {
+        if (signal.aborted) return;
+        const changes = changesBetween(before, after);
+        before = after;
+        if (changes.length > 0) onChange(changes);
+      })
+      .finally(() => {
+        if (!signal.aborted) timer = clock.after(everyMs, look);
+      });
   }
 }
 
 function changesBetween(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly RefChange[] {
   const names = new Set([...before.keys(), ...after.keys()]);
-  return [...names]
-    .map((name) => ({ name, from: before.get(name), to: after.get(name) }))
-    .filter(({ from, to }) => from !== to);
+  return [...names].map((name) => ({ name, from: before.get(name), to: after.get(name) })).filter(({ from, to }) => from !== to);
 }

@@ -32,9 +32,18 @@ function answer(root: string, admitsVersion2: boolean, request: IncomingMessage,
   const protocol = String(request.headers["git-protocol"] ?? "");
   const child = spawn("git", ["http-backend"], {
     env: {
-      PATH: process.env["PATH"], GIT_PROJECT_ROOT: root, GIT_HTTP_EXPORT_ALL: "1", PATH_INFO: url.pathname, QUERY_STRING: url.search.slice(1),
-      REQUEST_METHOD: request.method, CONTENT_TYPE: request.headers["content-type"] ?? "", REMOTE_USER: "tester", REMOTE_ADDR: "127.0.0.1",
-      GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "safe.directory", GIT_CONFIG_VALUE_0: "*",
+      PATH: process.env["PATH"],
+      GIT_PROJECT_ROOT: root,
+      GIT_HTTP_EXPORT_ALL: "1",
+      PATH_INFO: url.pathname,
+      QUERY_STRING: url.search.slice(1),
+      REQUEST_METHOD: request.method,
+      CONTENT_TYPE: request.headers["content-type"] ?? "",
+      REMOTE_USER: "tester",
+      REMOTE_ADDR: "127.0.0.1",
+      GIT_CONFIG_COUNT: "1",
+      GIT_CONFIG_KEY_0: "safe.directory",
+      GIT_CONFIG_VALUE_0: "*",
       ...(admitsVersion2 && protocol !== "" && { GIT_PROTOCOL: protocol }),
       ...(request.headers["content-encoding"] !== undefined && { HTTP_CONTENT_ENCODING: String(request.headers["content-encoding"]) }),
     },
@@ -48,7 +57,10 @@ function answer(root: string, admitsVersion2: boolean, request: IncomingMessage,
     head = Buffer.concat([head, chunk]);
     const end = head.indexOf("\r\n\r\n");
     if (end === -1) return;
-    const lines = head.toString("latin1", 0, end).split("\r\n").map((line) => line.split(": ") as [string, string]); // why: CGI writes `Name: value`
+    const lines = head
+      .toString("latin1", 0, end)
+      .split("\r\n")
+      .map((line) => line.split(": ") as [string, string]); // why: CGI writes `Name: value`
     const status = lines.find(([name]) => name === "Status")?.[1] ?? "200";
     response.writeHead(Number.parseInt(status, 10), Object.fromEntries(lines.filter(([name]) => name !== "Status")));
     response.write(head.subarray(end + 4));

@@ -28,7 +28,11 @@ export async function serveTestRepository(serve: (repository: TestRepository) =>
     close: () => inner.close(),
   };
   return {
-    repository, server, http, sent, url: `${server.url}/repository.git`,
+    repository,
+    server,
+    http,
+    sent,
+    url: `${server.url}/repository.git`,
     [Symbol.asyncDispose]: async () => {
       http.close();
       await server.close();

@@ -47,7 +47,10 @@ export class TestRepository {
     return hash;
   }
 
-  async writeCommit(tree: string, { message, parents, whenSeconds }: { readonly message: string; readonly parents: readonly string[]; readonly whenSeconds?: number }): Promise<string> {
+  async writeCommit(
+    tree: string,
+    { message, parents, whenSeconds }: { readonly message: string; readonly parents: readonly string[]; readonly whenSeconds?: number },
+  ): Promise<string> {
     const who = `Ann Author <ann@example.com> ${whenSeconds ?? 1_700_000_000 + this.#commits++} +0000`;
     const lines = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`), `author ${who}`, `committer ${who}`, "", message];
     return this.objects.write({ type: "commit", bytes: Buffer.from(lines.join("\n")) });
@@ -79,9 +82,13 @@ export class TestRepository {
 
   /** Tags a commit; with a message, by a tag object. Returns the hash that the tag points to. */
   async tag(name: string, commit: string, message?: string): Promise<string> {
-    const target = message === undefined ? commit : await this.objects.write({
-      type: "tag", bytes: Buffer.from(`object ${commit}\ntype commit\ntag ${name}\ntagger Ann Author <ann@example.com> 1700000000 +0000\n\n${message}`),
-    });
+    const target =
+      message === undefined
+        ? commit
+        : await this.objects.write({
+            type: "tag",
+            bytes: Buffer.from(`object ${commit}\ntype commit\ntag ${name}\ntagger Ann Author <ann@example.com> 1700000000 +0000\n\n${message}`),
+          });
     await this.setRef(`refs/tags/${name}`, target);
     return target;
   }

@@ -138,7 +138,12 @@ function setReference(node: YamlNode, search: Search): void {
 }
 
 function setName(node: YamlNode, search: Search): void {
-  const referral = select(node.value, search, () => true, (a, b) => a.name === b.name);
+  const referral = select(
+    node.value,
+    search,
+    () => true,
+    (a, b) => a.name === b.name,
+  );
   if (referral === undefined) return;
   const { name } = referral.resource;
   referral.resource.addReferrer(search.referrer.id);

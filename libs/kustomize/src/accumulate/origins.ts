@@ -16,7 +16,9 @@ const ORDER = ["path", "repo", "ref", "configuredIn"] as const;
 
 /** The origin as YAML in the order of Go's struct. */
 export function originText(origin: BuildOrigin): string {
-  return originLines(origin).map((line) => `${line}\n`).join("");
+  return originLines(origin)
+    .map((line) => `${line}\n`)
+    .join("");
 }
 
 function originLines(origin: BuildOrigin): readonly string[] {
@@ -40,7 +42,9 @@ export function noteOrigin(resources: readonly Resource[], origin: BuildOrigin |
 
 /** Notes that all objects went through a transformer; one without an origin was made by it. */
 export function noteTransformation(resources: ResourceList, origin: BuildOrigin): void {
-  const item = originLines(origin).map((line, i) => `${i === 0 ? "- " : "  "}${line}\n`).join("");
+  const item = originLines(origin)
+    .map((line, i) => `${i === 0 ? "- " : "  "}${line}\n`)
+    .join("");
   for (const resource of resources.items) {
     if (resource.annotation(ORIGIN) === undefined) setAnnotation(resource, ORIGIN, originText(origin));
     else setAnnotation(resource, TRANSFORMATIONS, `${resource.annotation(TRANSFORMATIONS) ?? ""}${item}`);

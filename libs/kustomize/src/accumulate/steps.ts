@@ -36,10 +36,16 @@ export async function runGenerators(target: Target, into: Accumulator, findConfi
   const origin = path === undefined ? undefined : { path, line: 1 };
   const generated: { readonly resource: Resource; readonly origin: BuildOrigin | undefined }[] = [];
   for (const args of kustomization.configMapGenerator) {
-    generated.push({ resource: await generateConfigMap(withGlobalOptions(args, kustomization.generatorOptions), loader, context, origin), origin: builtInOrigin(target, "ConfigMapGenerator") });
+    generated.push({
+      resource: await generateConfigMap(withGlobalOptions(args, kustomization.generatorOptions), loader, context, origin),
+      origin: builtInOrigin(target, "ConfigMapGenerator"),
+    });
   }
   for (const args of kustomization.secretGenerator) {
-    generated.push({ resource: await generateSecret(withGlobalOptions(args, kustomization.generatorOptions), loader, context, origin), origin: builtInOrigin(target, "SecretGenerator") });
+    generated.push({
+      resource: await generateSecret(withGlobalOptions(args, kustomization.generatorOptions), loader, context, origin),
+      origin: builtInOrigin(target, "SecretGenerator"),
+    });
   }
   for (const config of await configsOf(kustomization.generators, findConfigs)) {
     try {
@@ -91,18 +97,31 @@ async function builtInSteps(target: Target, config: TransformerConfig): Promise<
   const { kustomization: k, loader, context } = target;
   const steps: Step[] = [];
   const add = (kind: string, transform: Transform): void => void steps.push({ transform, origin: builtInOrigin(target, kind) });
-  if (k.patchesStrategicMerge.length > 0) add("PatchStrategicMergeTransformer", await configured("PatchStrategicMergeTransformer", { paths: k.patchesStrategicMerge }, () => mergePatchesTransform(k.patchesStrategicMerge, "", loader, context)));
-  for (const patch of k.patches) add("PatchTransformer", await configured("PatchTransformer", shownPatch(patch), () => patchTransform(patch, loader, context, stringify(shownPatch(patch)))));
-  if (k.namespace !== "") add("NamespaceTransformer", namespaceTransform({ namespace: k.namespace, fieldSpecs: config.namespace, unsetOnly: false, subjects: "defaultOnly" }));
+  if (k.patchesStrategicMerge.length > 0)
+    add(
+      "PatchStrategicMergeTransformer",
+      await configured("PatchStrategicMergeTransformer", { paths: k.patchesStrategicMerge }, () =>
+        mergePatchesTransform(k.patchesStrategicMerge, "", loader, context),
+      ),
+    );
+  for (const patch of k.patches)
+    add(
+      "PatchTransformer",
+      await configured("PatchTransformer", shownPatch(patch), () => patchTransform(patch, loader, context, stringify(shownPatch(patch)))),
+    );
+  if (k.namespace !== "")
+    add("NamespaceTransformer", namespaceTransform({ namespace: k.namespace, fieldSpecs: config.namespace, unsetOnly: false, subjects: "defaultOnly" }));
   if (k.namePrefix !== "") add("PrefixTransformer", prefixTransform({ text: k.namePrefix, fieldSpecs: config.namePrefix }));
   if (k.nameSuffix !== "") add("SuffixTransformer", suffixTransform({ text: k.nameSuffix, fieldSpecs: config.nameSuffix }));
   for (const label of k.labels) add("LabelTransformer", entriesTransform({ entries: label.pairs, fieldSpecs: labelSpecs(label, config) }));
   if (k.labels.length > 0 || k.commonLabels.size > 0) add("LabelTransformer", entriesTransform({ entries: k.commonLabels, fieldSpecs: config.commonLabels }));
   if (k.commonAnnotations.size > 0) add("AnnotationsTransformer", entriesTransform({ entries: k.commonAnnotations, fieldSpecs: config.commonAnnotations }));
-  for (const patch of k.patchesJson6902) add("PatchJson6902Transformer", await configured("PatchJson6902Transformer", shownPatch(patch), () => json6902Transform(patch, loader)));
+  for (const patch of k.patchesJson6902)
+    add("PatchJson6902Transformer", await configured("PatchJson6902Transformer", shownPatch(patch), () => json6902Transform(patch, loader)));
   for (const replica of k.replicas) add("ReplicaCountTransformer", replicaTransform({ replica, fieldSpecs: config.replicas }));
   for (const image of k.images) add("ImageTagTransformer", imageTransform({ image, fieldSpecs: config.images }));
-  if (k.replacements.length > 0) add("ReplacementTransformer", await configured("ReplacementTransformer", {}, () => replacementTransform(k.replacements, loader)));
+  if (k.replacements.length > 0)
+    add("ReplacementTransformer", await configured("ReplacementTransformer", {}, () => replacementTransform(k.replacements, loader)));
   return steps;
 }
 
@@ -116,7 +135,13 @@ async function configured<T>(kind: string, config: object, work: () => Promise<T
 }
 
 function shownPatch({ path, patch, target }: { readonly path: string; readonly patch: string; readonly target: object | undefined }): Record<string, string> {
-  const selector = target === undefined ? "" : Object.entries(target).filter(([, value]) => value !== "").map(([name, value]) => `${name}=${String(value)}`).join(" ");
+  const selector =
+    target === undefined
+      ? ""
+      : Object.entries(target)
+          .filter(([, value]) => value !== "")
+          .map(([name, value]) => `${name}=${String(value)}`)
+          .join(" ");
   return { ...(path === "" ? {} : { path }), ...(patch === "" ? {} : { patch }), ...(selector === "" ? {} : { target: selector }) };
 }
 
@@ -141,7 +166,9 @@ function pluginOrigin(config: Resource): BuildOrigin | undefined {
   if (!isObject(value)) return undefined;
   const part = (name: string): string => (typeof value[name] === "string" ? value[name] : "");
   return {
-    repo: part("repo"), ref: part("ref"), configuredIn: part("path"),
+    repo: part("repo"),
+    ref: part("ref"),
+    configuredIn: part("path"),
     configuredBy: { apiVersion: config.apiVersion, kind: config.kind, name: config.name, namespace: config.namespace },
   };
 }

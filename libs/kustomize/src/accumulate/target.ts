@@ -92,7 +92,10 @@ async function accumulate(target: Target, into: Accumulator): Promise<Accumulato
   const { maxObjects } = target.context.limits;
   if (length > maxObjects) throw invalid(`the build has ${length} objects, more than ${maxObjects} (limit maxObjects), at '${loader.shownRoot}'`);
   validate(complete.resources, await externalTransforms(target, kustomization.validators, (paths) => externalConfigs(target, paths)));
-  within(() => "merging vars", () => complete.addVariables(kustomization.vars));
+  within(
+    () => "merging vars",
+    () => complete.addVariables(kustomization.vars),
+  );
   return complete;
 }
 

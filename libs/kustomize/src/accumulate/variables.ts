@@ -62,7 +62,9 @@ function readValue(node: YamlNode, { name }: Variable): Value {
     case "!!int":
       return /^[+-]?[0-9]+$/.test(node.value) ? { text: BigInt(node.value.replace(/^\+/, "")).toString(), tag: "!!int" } : failed();
     case "!!float":
-      return Number.isFinite(Number(node.value)) ? { text: plainFloat(Number(node.value)), inner: shortestFloat(Number(node.value)), tag: "!!float" } : failed();
+      return Number.isFinite(Number(node.value))
+        ? { text: plainFloat(Number(node.value)), inner: shortestFloat(Number(node.value)), tag: "!!float" }
+        : failed();
     case "!!bool":
       return /^(?:true|True|TRUE|false|False|FALSE)$/.test(node.value) ? { text: node.value.toLowerCase(), tag: "!!bool" } : failed();
     default:

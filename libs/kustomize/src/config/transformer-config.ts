@@ -29,8 +29,17 @@ export interface TransformerConfig {
 }
 
 export const EMPTY_CONFIG: TransformerConfig = {
-  namePrefix: [], nameSuffix: [], namespace: [], commonLabels: [], labels: [], templateLabels: [], commonAnnotations: [],
-  nameReference: [], varReference: [], images: [], replicas: [],
+  namePrefix: [],
+  nameSuffix: [],
+  namespace: [],
+  commonLabels: [],
+  labels: [],
+  templateLabels: [],
+  commonAnnotations: [],
+  nameReference: [],
+  varReference: [],
+  images: [],
+  replicas: [],
 };
 
 let builtIn: TransformerConfig | undefined;
@@ -94,7 +103,9 @@ export function mergeConfig(config: TransformerConfig, added: TransformerConfig)
 /** True when nothing was added: the same lists, so that a deep tree of plain kustomizations keeps one configuration. */
 function isSameConfig(a: TransformerConfig, b: TransformerConfig): boolean {
   // why: the keys of a TransformerConfig are all there are
-  return (Object.keys(a) as (keyof TransformerConfig)[]).every((name) => a[name].length === b[name].length && JSON.stringify(a[name]) === JSON.stringify(b[name]));
+  return (Object.keys(a) as (keyof TransformerConfig)[]).every(
+    (name) => a[name].length === b[name].length && JSON.stringify(a[name]) === JSON.stringify(b[name]),
+  );
 }
 
 function mergeNameReferences(known: readonly NameReference[], added: readonly NameReference[]): readonly NameReference[] {

@@ -12,7 +12,8 @@ export function sortResources(resources: ResourceList, options: SortOptions | un
   }
   if (options.order !== "fifo" && options.order !== "legacy") throw invalid("the field 'sortOptions.order' must be one of [fifo, legacy]");
   if (options.order === "legacy") return sortByKind(resources, options.legacy ?? LEGACY_ORDER);
-  if (options.legacy !== undefined) throw invalid(`the field 'sortOptions.legacySortOptions' is set but the selected sort order is '${options.order}', not 'legacy'`);
+  if (options.legacy !== undefined)
+    throw invalid(`the field 'sortOptions.legacySortOptions' is set but the selected sort order is '${options.order}', not 'legacy'`);
 }
 
 function sortByKind(resources: ResourceList, order: typeof LEGACY_ORDER): void {

@@ -18,7 +18,13 @@ function hashedText(node: YamlNode): string {
     case "ConfigMap":
       return goJson({ kind: "ConfigMap", name: nameOf(node), data: dataOf(node, "data"), ...onlyMap("binaryData", dataOf(node, "binaryData")) });
     case "Secret":
-      return goJson({ kind: "Secret", type: dataOf(node, "type"), name: nameOf(node), data: dataOf(node, "data"), ...onlyMap("stringData", dataOf(node, "stringData")) });
+      return goJson({
+        kind: "Secret",
+        type: dataOf(node, "type"),
+        name: nameOf(node),
+        data: dataOf(node, "data"),
+        ...onlyMap("stringData", dataOf(node, "stringData")),
+      });
     default:
       return goJson(goNode(node));
   }
@@ -47,8 +53,18 @@ const KINDS: Readonly<Record<YamlNode["kind"], number>> = { none: 0, sequence: 2
 /** A node as Go writes the struct that it is there. */
 function goNode(node: YamlNode): JsonValue {
   return {
-    Kind: KINDS[node.kind], Style: node.style, Tag: node.tag, Value: node.value, Anchor: "", Alias: null,
-    Content: node.content.length === 0 ? null : node.content.map(goNode), HeadComment: "", LineComment: "", FootComment: "", Line: node.line, Column: 0,
+    Kind: KINDS[node.kind],
+    Style: node.style,
+    Tag: node.tag,
+    Value: node.value,
+    Anchor: "",
+    Alias: null,
+    Content: node.content.length === 0 ? null : node.content.map(goNode),
+    HeadComment: "",
+    LineComment: "",
+    FootComment: "",
+    Line: node.line,
+    Column: 0,
   };
 }
 
@@ -60,7 +76,10 @@ function goJson(value: JsonValue): string {
   if (typeof value === "bigint") return goJsonNumber(Number(value));
   if (typeof value === "boolean") return String(value);
   if (!isObject(value)) return `[${value.map(goJson).join(",")}]`;
-  return `{${Object.keys(value).sort(byBytes).map((key) => `${goText(key)}:${goJson(value[key] ?? null)}`).join(",")}}`;
+  return `{${Object.keys(value)
+    .sort(byBytes)
+    .map((key) => `${goText(key)}:${goJson(value[key] ?? null)}`)
+    .join(",")}}`;
 }
 
 function goText(text: string): string {

@@ -22,7 +22,8 @@ export class Fields {
   readonly #asked = new Set<string>();
 
   constructor(value: JsonValue, strictness: Strictness, place = "") {
-    if (value !== null && !isObject(value)) throw invalid(`json: cannot unmarshal ${typeName(value)} into Go value of type object${place === "" ? "" : ` (field ${place})`}`);
+    if (value !== null && !isObject(value))
+      throw invalid(`json: cannot unmarshal ${typeName(value)} into Go value of type object${place === "" ? "" : ` (field ${place})`}`);
     this.#object = value ?? {};
     this.#strictness = strictness;
     this.#place = place;

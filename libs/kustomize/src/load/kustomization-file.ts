@@ -23,7 +23,11 @@ export async function loadKustomization(loader: Loader, { limits, warnings }: Bu
   const bytes = await loader.load(name);
   const path = loader.pathOf(name);
   const value = within("invalid Kustomization", () =>
-    parseOne(bytes, { path, dialect: "kubernetes", limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases, maxNodes: limits.maxNodes } }),
+    parseOne(bytes, {
+      path,
+      dialect: "kubernetes",
+      limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases, maxNodes: limits.maxNodes },
+    }),
   );
   for (const warning of deprecations(value)) warnings.add(warning);
   try {
@@ -34,7 +38,14 @@ export async function loadKustomization(loader: Loader, { limits, warnings }: Bu
   }
 }
 
-const INSTEAD = { bases: "resources", commonLabels: "labels", imageTags: "images", patchesJson6902: "patches", patchesStrategicMerge: "patches", vars: "replacements" } as const;
+const INSTEAD = {
+  bases: "resources",
+  commonLabels: "labels",
+  imageTags: "images",
+  patchesJson6902: "patches",
+  patchesStrategicMerge: "patches",
+  vars: "replacements",
+} as const;
 
 /** What kustomize says of fields that have a successor. */
 function deprecations(value: JsonValue): readonly string[] {
@@ -42,6 +53,8 @@ function deprecations(value: JsonValue): readonly string[] {
   const given = new Set(Object.entries(value).flatMap(([name, field]) => (field === null ? [] : [name.toLowerCase()])));
   return Object.entries(INSTEAD).flatMap(([name, successor]) => {
     if (!given.has(name.toLowerCase())) return [];
-    return [`# Warning: '${name}' is deprecated. Please use '${successor}' instead. ${name === "vars" ? "[EXPERIMENTAL] " : ""}Run 'kustomize edit fix' to update your Kustomization automatically.`];
+    return [
+      `# Warning: '${name}' is deprecated. Please use '${successor}' instead. ${name === "vars" ? "[EXPERIMENTAL] " : ""}Run 'kustomize edit fix' to update your Kustomization automatically.`,
+    ];
   });
 }

@@ -149,7 +149,8 @@ export function readKustomization(value: JsonValue, directory: string): Kustomiz
   const apiVersion = fields.text("apiVersion");
   const kind = fields.text("kind") || "Kustomization";
   fields.object("metadata", readMetadata);
-  for (const name of HELM_FIELDS) if (fields.has(name)) throw invalid(`field ${name} of the kustomization under ${directory} is not supported: charts are not inflated during a build`);
+  for (const name of HELM_FIELDS)
+    if (fields.has(name)) throw invalid(`field ${name} of the kustomization under ${directory} is not supported: charts are not inflated during a build`);
   const kustomization = readFields(fields, kind);
   fields.end();
   if (isEmptyKustomization(value)) throw invalid("kustomization.yaml is empty");
@@ -289,7 +290,9 @@ function readReplacementOptions(fields: Fields): ReplacementOptions {
 export function readReplacement(fields: Fields): Replacement {
   return {
     source: fields.object("source", (source) => ({
-      ...readResourceId(source), fieldPath: source.text("fieldPath"), options: source.object("options", readReplacementOptions),
+      ...readResourceId(source),
+      fieldPath: source.text("fieldPath"),
+      options: source.object("options", readReplacementOptions),
     })),
     sourceValue: fields.optionalText("sourceValue"),
     targets: fields.has("targets") ? fields.list("targets", readReplacementTarget) : undefined,
@@ -298,7 +301,13 @@ export function readReplacement(fields: Fields): Replacement {
 }
 
 function readResourceId(fields: Fields): Omit<ReplacementSource, "fieldPath" | "options"> {
-  return { group: fields.text("group"), version: fields.text("version"), kind: fields.text("kind"), name: fields.text("name"), namespace: fields.text("namespace") };
+  return {
+    group: fields.text("group"),
+    version: fields.text("version"),
+    kind: fields.text("kind"),
+    name: fields.text("name"),
+    namespace: fields.text("namespace"),
+  };
 }
 
 function readReplacementTarget(fields: Fields): ReplacementTarget {

@@ -73,7 +73,8 @@ export class Loader {
     spent.bytes += bytes.byteLength;
     const { maxFileBytes, maxBuildBytes } = this.#context.limits;
     if (bytes.byteLength > maxFileBytes) throw tooLarge(shown, maxFileBytes);
-    if (spent.bytes > maxBuildBytes) throw invalid(`the files of the build have more than ${maxBuildBytes} bytes, the last being '${shown}' (limit maxBuildBytes)`);
+    if (spent.bytes > maxBuildBytes)
+      throw invalid(`the files of the build have more than ${maxBuildBytes} bytes, the last being '${shown}' (limit maxBuildBytes)`);
     return bytes;
   }
 
@@ -83,7 +84,8 @@ export class Loader {
     const isRestricted = this.#context.restriction === "root-only";
     const stat = this.#fileSystem.stat(joined);
     if (stat === undefined && !isRestricted) throw invalid(`open ${shownPath(joined)}: no such file or directory`);
-    if (stat !== undefined && stat.kind !== "file") throw invalid(isRestricted ? `'${shownPath(joined)}' must resolve to a file` : `read ${shownPath(joined)}: is a directory`);
+    if (stat !== undefined && stat.kind !== "file")
+      throw invalid(isRestricted ? `'${shownPath(joined)}' must resolve to a file` : `read ${shownPath(joined)}: is a directory`);
     if (stat !== undefined && stat.sizeBytes > maxBytes) throw tooLarge(shownPath(joined), maxBytes);
     const inside = resolvePath(joined, this.#fileSystem);
     if (isRestricted && !isWithin(directoryOf(inside), this.root)) {

@@ -64,7 +64,7 @@ function parse(words: readonly string[], text: string): readonly Requirement[] {
   function list(): readonly string[] {
     if (words[at++] !== "(") fail("'('");
     const values: string[] = [];
-    for (let isOpen = true; isOpen; ) {
+    for (let isOpen = true; isOpen;) {
       const word = words[at++];
       if (word === undefined) return fail("',', ')' or identifier");
       if (word === ")" || word === ",") {

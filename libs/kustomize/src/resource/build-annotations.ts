@@ -17,9 +17,23 @@ export const ENABLED = "enabled";
 const LEGACY: readonly string[] = ["config.kubernetes.io/path", "config.kubernetes.io/index", "config.k8s.io/id"];
 
 export const BUILD_ANNOTATIONS: readonly string[] = [
-  PREVIOUS_KINDS, PREVIOUS_NAMES, PREFIXES, SUFFIXES, PREVIOUS_NAMESPACES, ALLOW_NAME_CHANGE, ALLOW_KIND_CHANGE, REFERRED_BY, BEHAVIOR, NEEDS_HASH,
-  `${DOMAIN}/path`, `${DOMAIN}/index`, `${DOMAIN}/seqindent`, `${DOMAIN}/id`, `${DOMAIN}/annotations-migration-resource-id`,
-  ...LEGACY, HELM_GENERATED,
+  PREVIOUS_KINDS,
+  PREVIOUS_NAMES,
+  PREFIXES,
+  SUFFIXES,
+  PREVIOUS_NAMESPACES,
+  ALLOW_NAME_CHANGE,
+  ALLOW_KIND_CHANGE,
+  REFERRED_BY,
+  BEHAVIOR,
+  NEEDS_HASH,
+  `${DOMAIN}/path`,
+  `${DOMAIN}/index`,
+  `${DOMAIN}/seqindent`,
+  `${DOMAIN}/id`,
+  `${DOMAIN}/annotations-migration-resource-id`,
+  ...LEGACY,
+  HELM_GENERATED,
 ];
 
 /** True for what a JSON patch cannot take away. */

@@ -23,7 +23,9 @@ export function readResources(content: string | Uint8Array, path: string | undef
 }
 
 function readObjects(content: string | Uint8Array, path: string | undefined, { limits }: BuildContext): readonly ReadObject[] {
-  const nodes = within("MalformedYAMLError", () => parseNodes(content, { path, limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases } }));
+  const nodes = within("MalformedYAMLError", () =>
+    parseNodes(content, { path, limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases } }),
+  );
   const lines = new Map<YamlNode, number>();
   const unwrapped = unwrapList(nodes).map((node) => {
     const { line } = node;
@@ -105,4 +107,3 @@ export function isForCluster(resource: Resource): boolean {
   const text = resource.annotation(LOCAL_CONFIG);
   return text === undefined || text === "false";
 }
-

@@ -60,14 +60,36 @@ export function isSelected(id: GvkSelector, selector: GvkSelector): boolean {
 }
 
 const ORDER_FIRST: readonly string[] = [
-  "Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount", "PodSecurityPolicy", "Role", "ClusterRole",
-  "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret", "Endpoints", "Service", "LimitRange", "PriorityClass", "PersistentVolume",
-  "PersistentVolumeClaim", "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget",
+  "Namespace",
+  "ResourceQuota",
+  "StorageClass",
+  "CustomResourceDefinition",
+  "ServiceAccount",
+  "PodSecurityPolicy",
+  "Role",
+  "ClusterRole",
+  "RoleBinding",
+  "ClusterRoleBinding",
+  "ConfigMap",
+  "Secret",
+  "Endpoints",
+  "Service",
+  "LimitRange",
+  "PriorityClass",
+  "PersistentVolume",
+  "PersistentVolumeClaim",
+  "Deployment",
+  "StatefulSet",
+  "CronJob",
+  "PodDisruptionBudget",
 ];
 const ORDER_LAST: readonly string[] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /** The order of kinds that kustomize calls legacy. */
-export const LEGACY_ORDER: { readonly orderFirst: readonly string[]; readonly orderLast: readonly string[] } = { orderFirst: ORDER_FIRST, orderLast: ORDER_LAST };
+export const LEGACY_ORDER: { readonly orderFirst: readonly string[]; readonly orderLast: readonly string[] } = {
+  orderFirst: ORDER_FIRST,
+  orderLast: ORDER_LAST,
+};
 
 /** The place of a kind: negative for the first ones, 0 for most, positive for the last. */
 export function rankOf(kind: string, { orderFirst, orderLast }: typeof LEGACY_ORDER = LEGACY_ORDER): number {

@@ -5,8 +5,18 @@ import { lookup } from "../node/lookup.ts";
 import { annotationText, metadataMap, metadataText, setMetadataEntry, setMetadataMap, topText } from "../node/metadata.ts";
 import type { Schema } from "../schema/schema.ts";
 import {
-  ALLOW_KIND_CHANGE, ALLOW_NAME_CHANGE, BEHAVIOR, BUILD_ANNOTATIONS, ENABLED, NEEDS_HASH, PREFIXES, PREVIOUS_KINDS, PREVIOUS_NAMES,
-  PREVIOUS_NAMESPACES, REFERRED_BY, SUFFIXES,
+  ALLOW_KIND_CHANGE,
+  ALLOW_NAME_CHANGE,
+  BEHAVIOR,
+  BUILD_ANNOTATIONS,
+  ENABLED,
+  NEEDS_HASH,
+  PREFIXES,
+  PREVIOUS_KINDS,
+  PREVIOUS_NAMES,
+  PREVIOUS_NAMESPACES,
+  REFERRED_BY,
+  SUFFIXES,
 } from "./build-annotations.ts";
 import { apiVersionOf, effectiveNamespace, idText, splitApiVersion, type Gvk, type ResourceId } from "./resource-id.ts";
 

@@ -137,7 +137,10 @@ export class Schema {
       if (!isObject(current)) return undefined;
       const reference = current["$ref"];
       if (typeof reference !== "string" || reference === "") return this.#shape(current);
-      const name = reference.replace(/^#\/definitions\//, "").replaceAll("~1", "/").replaceAll("~0", "~");
+      const name = reference
+        .replace(/^#\/definitions\//, "")
+        .replaceAll("~1", "/")
+        .replaceAll("~0", "~");
       const custom = Object.hasOwn(this.#definitions, name) ? this.#definitions[name] : undefined;
       const builtIn = this.#builtIn === "unused" || (this.#builtIn === "weaker" && custom !== undefined) ? undefined : builtInShapes().definitions.get(name);
       if (builtIn !== undefined) return builtIn;

@@ -47,10 +47,12 @@ function readShapes(): BuiltInShapes {
   const { shapes: facts, kinds, names }: Facts = JSON.parse(SCHEMA_FACTS);
   const shapes: readonly Shape[] = facts.map((fact) => shapeOf(fact, () => shapes));
   const named = (indices: Readonly<Record<string, number>>, nameOf: (key: string) => string): ReadonlyMap<string, Shape> =>
-    new Map(Object.entries(indices).flatMap(([key, index]) => {
-      const shape = shapes[index];
-      return shape === undefined ? [] : [[nameOf(key), shape] as const];
-    }));
+    new Map(
+      Object.entries(indices).flatMap(([key, index]) => {
+        const shape = shapes[index];
+        return shape === undefined ? [] : [[nameOf(key), shape] as const];
+      }),
+    );
   return { kinds: named(kinds, (kind) => kind), definitions: named(names, (name) => name.replace(/^\./, "io.k8s.")) };
 }
 

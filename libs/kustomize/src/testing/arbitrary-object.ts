@@ -6,8 +6,35 @@ const anyNamespace = fc.constantFrom(undefined, undefined, "default", "ns1", "ns
 
 /** Scalars as people write them, odd ones among them. */
 export const anyScalar: fc.Arbitrary<string> = fc.constantFrom(
-  "x", "1", "'1'", "\"8080\"", "true", "\"true\"", "yes", "'yes'", "1.10", "0x1F", "010", "1e3", "null", "~", "''", "2020-01-01", "$(VAR)", "a b", "'a: b'", "\"a\\nb\"",
-  "12345678901234567890", "1_000", "on", "\"#x\"", "|-\n      one\n      two", ">\n      one\n      two\n\n      three", "é", "[]", "{}",
+  "x",
+  "1",
+  "'1'",
+  '"8080"',
+  "true",
+  '"true"',
+  "yes",
+  "'yes'",
+  "1.10",
+  "0x1F",
+  "010",
+  "1e3",
+  "null",
+  "~",
+  "''",
+  "2020-01-01",
+  "$(VAR)",
+  "a b",
+  "'a: b'",
+  '"a\\nb"',
+  "12345678901234567890",
+  "1_000",
+  "on",
+  '"#x"',
+  "|-\n      one\n      two",
+  ">\n      one\n      two\n\n      three",
+  "é",
+  "[]",
+  "{}",
 );
 
 interface Meta {
@@ -19,7 +46,7 @@ interface Meta {
 const anyMeta: fc.Arbitrary<Meta> = fc.record({
   name: anyName,
   namespace: anyNamespace,
-  labels: fc.subarray(["app: x", "tier: \"1\"", "quoted: 'y'", "plain: 5"]),
+  labels: fc.subarray(["app: x", 'tier: "1"', "quoted: 'y'", "plain: 5"]),
 });
 
 function head(apiVersion: string, kind: string, { name, namespace, labels }: Meta, isNamespaced = true): string {
@@ -30,8 +57,10 @@ function head(apiVersion: string, kind: string, { name, namespace, labels }: Met
 }
 
 const anyContainer = (index: number): fc.Arbitrary<string> =>
-  fc.record({ image: fc.constantFrom("nginx", "nginx:1.0", "reg:5000/nginx@sha256:abc", "\"busybox:2\""), ref: anyName, value: anyScalar, extra: fc.boolean() }).map(
-    ({ image, ref, value, extra }) => `- name: c${index}
+  fc
+    .record({ image: fc.constantFrom("nginx", "nginx:1.0", "reg:5000/nginx@sha256:abc", '"busybox:2"'), ref: anyName, value: anyScalar, extra: fc.boolean() })
+    .map(
+      ({ image, ref, value, extra }) => `- name: c${index}
   image: ${image}
   env:
   - name: V
@@ -44,8 +73,8 @@ const anyContainer = (index: number): fc.Arbitrary<string> =>
       secretKeyRef:
         name: ${ref}
         key: k
-${extra ? "  ports:\n  - containerPort: 80\n  - containerPort: 80\n    protocol: UDP\n  args: [\"$(VAR)\", --port]\n" : ""}`,
-  );
+${extra ? '  ports:\n  - containerPort: 80\n  - containerPort: 80\n    protocol: UDP\n  args: ["$(VAR)", --port]\n' : ""}`,
+    );
 
 const anyPodSpec: fc.Arbitrary<string> = fc.record({ one: anyContainer(0), two: fc.option(anyContainer(1)), ref: anyName, account: fc.boolean() }).map(
   ({ one, two, ref, account }) => `containers:
@@ -63,7 +92,7 @@ ${account ? `serviceAccountName: ${ref}\n` : ""}`,
 const indent = (text: string, by: number): string => text.replaceAll(/^(?=.)/gm, " ".repeat(by));
 
 const workload = (apiVersion: string, kind: string): fc.Arbitrary<string> =>
-  fc.record({ meta: anyMeta, pod: anyPodSpec, replicas: fc.constantFrom("", "  replicas: 1\n", "  replicas: \"2\"\n") }).map(
+  fc.record({ meta: anyMeta, pod: anyPodSpec, replicas: fc.constantFrom("", "  replicas: 1\n", '  replicas: "2"\n') }).map(
     ({ meta, pod, replicas }) => `${head(apiVersion, kind, meta)}
 spec:
 ${kind === "DaemonSet" || kind === "Job" ? "" : replicas}  selector:
@@ -87,11 +116,13 @@ spec:
 ${indent(pod, 10)}`,
 );
 
-const data: fc.Arbitrary<string> = fc.record({ kind: fc.constantFrom("ConfigMap", "Secret"), meta: anyMeta, values: fc.array(anyScalar, { maxLength: 4 }) }).map(
-  ({ kind, meta, values }) => `${head("v1", kind, meta)}
+const data: fc.Arbitrary<string> = fc
+  .record({ kind: fc.constantFrom("ConfigMap", "Secret"), meta: anyMeta, values: fc.array(anyScalar, { maxLength: 4 }) })
+  .map(
+    ({ kind, meta, values }) => `${head("v1", kind, meta)}
 data:${values.length === 0 ? " {}" : ""}
 ${values.map((value, i) => `  key${i}: ${value}\n`).join("")}`,
-);
+  );
 
 const simple: fc.Arbitrary<string> = fc.record({ meta: anyMeta, ref: anyName, pick: fc.nat(9), value: anyScalar }).map(({ meta, ref, pick, value }) => {
   const kinds = [
@@ -110,4 +141,14 @@ const simple: fc.Arbitrary<string> = fc.record({ meta: anyMeta, ref: anyName, pi
 });
 
 /** One object of a kind of the built-in schema, or of a custom one. */
-export const anyObject: fc.Arbitrary<string> = fc.oneof(workload("apps/v1", "Deployment"), workload("apps/v1", "StatefulSet"), workload("apps/v1", "DaemonSet"), workload("batch/v1", "Job"), cronJob, data, simple, simple, simple);
+export const anyObject: fc.Arbitrary<string> = fc.oneof(
+  workload("apps/v1", "Deployment"),
+  workload("apps/v1", "StatefulSet"),
+  workload("apps/v1", "DaemonSet"),
+  workload("batch/v1", "Job"),
+  cronJob,
+  data,
+  simple,
+  simple,
+  simple,
+);

@@ -33,7 +33,12 @@ function isOfKind(node: YamlNode, { group, version, kind }: FieldSpec): boolean 
 }
 
 function shownId(node: YamlNode): string {
-  return idText({ ...splitApiVersion(topText(node, "apiVersion")), kind: topText(node, "kind"), name: metadataText(node, "name"), namespace: metadataText(node, "namespace") });
+  return idText({
+    ...splitApiVersion(topText(node, "apiVersion")),
+    kind: topText(node, "kind"),
+    name: metadataText(node, "name"),
+    namespace: metadataText(node, "namespace"),
+  });
 }
 
 const paths = new WeakMap<FieldSpec, readonly string[]>();
@@ -73,7 +78,9 @@ function fieldAt(node: YamlNode, part: string, isLast: boolean, creation: Creati
   const name = isList ? part.slice(0, -2) : part;
   if (name === "") throw invalid("cannot set or create an empty field name");
   const made: Creation | undefined = isList ? undefined : isLast || creation === undefined ? creation : MAPPING;
-  const field = ODD_NAME.test(name) ? lookup(node, [name], made?.kind) : (getField(node, name) ?? (made === undefined ? undefined : setField(node, name, new YamlNode(made.kind))));
+  const field = ODD_NAME.test(name)
+    ? lookup(node, [name], made?.kind)
+    : (getField(node, name) ?? (made === undefined ? undefined : setField(node, name, new YamlNode(made.kind))));
   if (field?.tag === "!!null" && (made !== undefined || isList)) {
     field.kind = isList ? "sequence" : (made?.kind ?? field.kind);
     field.tag = isList ? "" : (made?.tag ?? field.tag);

@@ -127,7 +127,9 @@ function child(container: Draft, key: string): Draft | undefined {
 function placeOf(root: Draft, pointer: string, op: string, what = "path"): Place {
   const place = find(root, pointer);
   if (place !== undefined) return place;
-  throw invalid(`${op} operation does not apply: doc is missing ${what}: ${op === "add" || op === "remove" ? JSON.stringify(pointer) : pointer}: missing value`);
+  throw invalid(
+    `${op} operation does not apply: doc is missing ${what}: ${op === "add" || op === "remove" ? JSON.stringify(pointer) : pointer}: missing value`,
+  );
 }
 
 function badIndex(pointer: string, op: string, index: number): Error {

@@ -55,7 +55,14 @@ function scalarKeys(sources: readonly Maybe[], prepend: boolean): readonly Tuple
   return [...new Set(inOrder(sources, prepend).flatMap(({ content }) => content.map(({ value }) => value)))].map((value) => [value]);
 }
 
-function mergeElements(given: readonly Tuple[], keys: readonly string[], list: YamlNode, sources: readonly Maybe[], shape: Shape | undefined, merge: Merge): Merged {
+function mergeElements(
+  given: readonly Tuple[],
+  keys: readonly string[],
+  list: YamlNode,
+  sources: readonly Maybe[],
+  shape: Shape | undefined,
+  merge: Merge,
+): Merged {
   const tuples = keys.length > 1 ? completed(given) : given;
   const added = new YamlNode("sequence");
   const elementShape = shape?.items();

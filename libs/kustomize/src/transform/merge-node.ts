@@ -81,7 +81,10 @@ function mergeMapping(dest: Maybe, patch: Maybe, shape: Shape | undefined, merge
     const theirs = fieldOf(patch, name);
     const inComment = commentShape(keyOf(result, name), merge) ?? commentShape(keyOf(patch, name), merge);
     const value = mergeValue(own, theirs, inComment ?? shape?.field(name), merge, [...path, name]);
-    setField(result, name, value, { keepNull: value !== undefined && merge.kept.has(value), keyStyle: keyOf(value === theirs ? patch : result, name)?.style ?? 0 });
+    setField(result, name, value, {
+      keepNull: value !== undefined && merge.kept.has(value),
+      keyStyle: keyOf(value === theirs ? patch : result, name)?.style ?? 0,
+    });
   }
   return result;
 }

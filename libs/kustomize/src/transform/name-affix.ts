@@ -6,11 +6,7 @@ import { applyFieldSpec } from "./apply-field-spec.ts";
 import type { Transform } from "./transformer.ts";
 
 /** Kinds whose names say what they are and so never change. */
-const UNTOUCHED = [
-  { kind: "CustomResourceDefinition" },
-  { group: "apiregistration.k8s.io", kind: "APIService" },
-  { kind: "Namespace" },
-] as const;
+const UNTOUCHED = [{ kind: "CustomResourceDefinition" }, { group: "apiregistration.k8s.io", kind: "APIService" }, { kind: "Namespace" }] as const;
 
 export interface AffixArgs {
   readonly text: string;
@@ -19,12 +15,22 @@ export interface AffixArgs {
 
 /** Puts text before names. An empty one changes nothing but counts as a prefix. */
 export function prefixTransform({ text, fieldSpecs }: AffixArgs): Transform {
-  return affixTransform(text, fieldSpecs, (resource) => resource.addPrefix(text), (name) => `${text}${name}`);
+  return affixTransform(
+    text,
+    fieldSpecs,
+    (resource) => resource.addPrefix(text),
+    (name) => `${text}${name}`,
+  );
 }
 
 /** Puts text after names. */
 export function suffixTransform({ text, fieldSpecs }: AffixArgs): Transform {
-  return affixTransform(text, fieldSpecs, (resource) => resource.addSuffix(text), (name) => `${name}${text}`);
+  return affixTransform(
+    text,
+    fieldSpecs,
+    (resource) => resource.addSuffix(text),
+    (name) => `${name}${text}`,
+  );
 }
 
 function affixTransform(text: string, specs: readonly FieldSpec[], remember: (resource: Resource) => void, change: (name: string) => string): Transform {

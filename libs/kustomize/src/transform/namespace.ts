@@ -43,7 +43,9 @@ export function namespaceTransform(args: NamespaceArgs): Transform {
       resource.storePreviousId();
       setNamespace(resource, args);
       if (count(idKey(resource.id), 1) > 1) {
-        const clashing = resources.items.filter(({ id }) => idKey(id) === idKey(resource.id)).map(({ kind, name, namespace }) => `${kind}/${name}.${namespace}`);
+        const clashing = resources.items
+          .filter(({ id }) => idKey(id) === idKey(resource.id))
+          .map(({ kind, name, namespace }) => `${kind}/${name}.${namespace}`);
         throw invalid(`namespace transformation produces ID conflict: [${clashing.join(" ")}]`);
       }
     }

@@ -5,7 +5,14 @@ import { generateConfigMap, generateSecret } from "../generate/config-map-secret
 import { generateIamPolicy } from "../generate/iam-policy.ts";
 import { Fields } from "../load/fields.ts";
 import {
-  readFieldSpec, readGeneratorArgs, readImage, readPatch, readReplacement, readReplica, readSelector, type GeneratorArgs,
+  readFieldSpec,
+  readGeneratorArgs,
+  readImage,
+  readPatch,
+  readReplacement,
+  readReplica,
+  readSelector,
+  type GeneratorArgs,
 } from "../load/kustomization.ts";
 import type { Loader } from "../load/loader.ts";
 import { idText } from "../resource/resource-id.ts";
@@ -34,7 +41,8 @@ type Generate = (input: PluginInput) => Promise<Resource>;
 
 const GENERATORS: Readonly<Record<string, Generate>> = {
   ConfigMapGenerator: ({ config, fields, loader, context }) => generateConfigMap(generatorArgs(config, fields), loader, context, config.origin),
-  SecretGenerator: ({ config, fields, loader, context }) => generateSecret({ ...generatorArgs(config, fields), type: fields.text("type") }, loader, context, config.origin),
+  SecretGenerator: ({ config, fields, loader, context }) =>
+    generateSecret({ ...generatorArgs(config, fields), type: fields.text("type") }, loader, context, config.origin),
   IAMPolicyGenerator: async ({ config, fields, context }) => generateIamPolicy(fields, context, config.origin),
 };
 
@@ -44,17 +52,24 @@ const TRANSFORMERS: Readonly<Record<string, MakeTransform>> = {
   AnnotationsTransformer: ({ fields }) => entriesTransform({ entries: fields.textMap("annotations") ?? new Map(), fieldSpecs: specs(fields) }),
   LabelTransformer: ({ fields }) => entriesTransform({ entries: fields.textMap("labels") ?? new Map(), fieldSpecs: specs(fields) }),
   HashTransformer: () => hashTransform,
-  ImageTagTransformer: ({ fields }) => imageTransform({ image: fields.object("imageTag", readImage) ?? readImage(new Fields(null, "lenient")), fieldSpecs: specs(fields) }),
-  NamespaceTransformer: ({ fields, config }) => namespaceTransform({ namespace: config.namespace, fieldSpecs: specs(fields), unsetOnly: fields.flag("unsetOnly"), subjects: subjectMode(fields) }),
+  ImageTagTransformer: ({ fields }) =>
+    imageTransform({ image: fields.object("imageTag", readImage) ?? readImage(new Fields(null, "lenient")), fieldSpecs: specs(fields) }),
+  NamespaceTransformer: ({ fields, config }) =>
+    namespaceTransform({ namespace: config.namespace, fieldSpecs: specs(fields), unsetOnly: fields.flag("unsetOnly"), subjects: subjectMode(fields) }),
   PatchJson6902Transformer: ({ fields, loader }) =>
     json6902Transform({ path: fields.text("path"), patch: fields.text("jsonOp"), target: fields.object("target", readSelector), options: undefined }, loader),
   PatchStrategicMergeTransformer: ({ fields, loader, context }) => mergePatchesTransform(fields.texts("paths"), fields.text("patches"), loader, context),
   PatchTransformer: ({ fields, loader, context, config }) => patchTransform(readPatch(fields), loader, context, shown(config)),
-  PrefixSuffixTransformer: ({ fields }) => both(prefixTransform({ text: fields.text("prefix"), fieldSpecs: neededSpecs(fields) }), suffixTransform({ text: fields.text("suffix"), fieldSpecs: neededSpecs(fields) })),
+  PrefixSuffixTransformer: ({ fields }) =>
+    both(
+      prefixTransform({ text: fields.text("prefix"), fieldSpecs: neededSpecs(fields) }),
+      suffixTransform({ text: fields.text("suffix"), fieldSpecs: neededSpecs(fields) }),
+    ),
   PrefixTransformer: ({ fields }) => prefixTransform({ text: fields.text("prefix"), fieldSpecs: neededSpecs(fields) }),
   SuffixTransformer: ({ fields }) => suffixTransform({ text: fields.text("suffix"), fieldSpecs: neededSpecs(fields) }),
   ReplacementTransformer: ({ fields, loader }) => replacementTransform(fields.list("replacements", readReplacement), loader),
-  ReplicaCountTransformer: ({ fields }) => replicaTransform({ replica: fields.object("replica", readReplica) ?? { name: "", count: 0 }, fieldSpecs: specs(fields) }),
+  ReplicaCountTransformer: ({ fields }) =>
+    replicaTransform({ replica: fields.object("replica", readReplica) ?? { name: "", count: 0 }, fieldSpecs: specs(fields) }),
   ValueAddTransformer: ({ fields, loader }) => valueAddTransform(fields, loader),
 };
 
@@ -81,7 +96,8 @@ function both(first: Transform, second: Transform): Transform {
 function subjectMode(fields: Fields): SubjectMode {
   const text = fields.text("setRoleBindingSubjects");
   if (text === "") return "defaultOnly";
-  if (!SUBJECT_MODES.includes(text)) throw invalid(`invalid value "${text}" for setRoleBindingSubjects: must be one of "defaultOnly", "none" or "allServiceAccounts"`);
+  if (!SUBJECT_MODES.includes(text))
+    throw invalid(`invalid value "${text}" for setRoleBindingSubjects: must be one of "defaultOnly", "none" or "allServiceAccounts"`);
   // why: it was just found among the three
   return text as SubjectMode;
 }

@@ -2,7 +2,14 @@ import { isObject, stringifyJson, type JsonValue } from "@plumb/std";
 import { copyNode, decodeNode, emitNode, parseOne, type NodeKind, type YamlNode } from "@plumb/yaml";
 import { invalid, messageOf, prefixed, within } from "../build-error.ts";
 import { Fields } from "../load/fields.ts";
-import { readReplacement, type Replacement, type ReplacementOptions, type ReplacementSource, type ReplacementTarget, type Selector } from "../load/kustomization.ts";
+import {
+  readReplacement,
+  type Replacement,
+  type ReplacementOptions,
+  type ReplacementSource,
+  type ReplacementTarget,
+  type Selector,
+} from "../load/kustomization.ts";
 import type { Loader } from "../load/loader.ts";
 import { isEmpty, scalarNode, valueOf } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
@@ -31,7 +38,8 @@ export async function replacementTransform(entries: readonly Replacement[], load
 
 async function readFile(path: string, loader: Loader): Promise<readonly Replacement[]> {
   const value = parseOne(await loader.load(path), { path, dialect: "kubernetes" });
-  if (value === null || typeof value !== "object") throw invalid(`unsupported replacement type encountered within replacement path: ${value === null ? "invalid" : typeof value} ('${path}')`);
+  if (value === null || typeof value !== "object")
+    throw invalid(`unsupported replacement type encountered within replacement path: ${value === null ? "invalid" : typeof value} ('${path}')`);
   return within(`replacements in '${path}'`, () => (Array.isArray(value) ? value : [value]).map((item) => readReplacement(new Fields(item, "lenient"))));
 }
 
@@ -111,7 +119,10 @@ function copyValue(node: YamlNode, value: YamlNode, { fieldPaths, options }: Rep
     const path = splitBracketedPath(fieldPath, ".");
     const create = options?.create === true ? value.kind : undefined;
     if (setInText(node, value, path, create)) continue;
-    const problem = create === undefined ? `unable to find field "${fieldPath}" in replacement target` : `unable to find or create field "${fieldPath}" in replacement target`;
+    const problem =
+      create === undefined
+        ? `unable to find field "${fieldPath}" in replacement target`
+        : `unable to find or create field "${fieldPath}" in replacement target`;
     let fields: readonly YamlNode[];
     try {
       fields = matchPath(node, path, create);
@@ -163,7 +174,10 @@ function setInText(node: YamlNode, value: YamlNode, path: readonly string[], cre
   }
 }
 
-function findText(node: YamlNode, path: readonly string[]): { readonly scalar: YamlNode; readonly root: YamlNode; readonly rest: readonly string[] } | undefined {
+function findText(
+  node: YamlNode,
+  path: readonly string[],
+): { readonly scalar: YamlNode; readonly root: YamlNode; readonly rest: readonly string[] } | undefined {
   for (let length = 1; length < path.length; length++) {
     const scalar = attempt(() => lookup(node, path.slice(0, length)));
     if (scalar?.kind !== "scalar") continue;
@@ -186,7 +200,10 @@ function attempt<T>(work: () => T): T | undefined {
 function rewritten(root: YamlNode, before: string): string {
   if (!/^\s*[{[]/.test(before)) return emitNode(root).trim();
   const isIndented = before.includes("\n") && before.includes("  ");
-  return stringifyJson(sorted(decodeNode(root)), isIndented ? 2 : 0).replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return stringifyJson(sorted(decodeNode(root)), isIndented ? 2 : 0).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** Keys in Go's order. */

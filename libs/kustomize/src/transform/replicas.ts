@@ -18,7 +18,8 @@ export function replicaTransform({ replica, fieldSpecs }: ReplicaArgs): Transfor
     for (const spec of fieldSpecs) {
       for (const { node } of resources.matching((id) => id.name === replica.name && isSelected(id, spec))) {
         isFound = true;
-        if (node !== undefined) applyFieldSpec(node, spec, (field) => setScalar(field, scalarNode(String(replica.count), "!!int")), { kind: "scalar", tag: "!!int" });
+        if (node !== undefined)
+          applyFieldSpec(node, spec, (field) => setScalar(field, scalarNode(String(replica.count), "!!int")), { kind: "scalar", tag: "!!int" });
       }
     }
     if (!isFound) throw invalid(`resource with name ${replica.name} does not match a config with the following GVK [${fieldSpecs.map(gvkText).join(" ")}]`);

@@ -19,15 +19,18 @@ export function validate(resources: ResourceList, steps: readonly { readonly tra
       if (changed === undefined) throw invalid(`validator shouldn't modify the resource map: id in self missing from other; id: ${id}`);
       if (!isDeepStrictEqual(changed.value, value)) throw invalid(`validator shouldn't modify the resource map: nodes unequal: ${id}`);
     }
-    if (after.size !== before.size) throw invalid(`validator shouldn't modify the resource map: lists have different number of entries: ${before.size} doesn't equal ${after.size}`);
+    if (after.size !== before.size)
+      throw invalid(`validator shouldn't modify the resource map: lists have different number of entries: ${before.size} doesn't equal ${after.size}`);
   }
 }
 
 function contents(resources: ResourceList, ignoreLabel: boolean): ReadonlyMap<string, { readonly id: string; readonly value: unknown }> {
-  return new Map(resources.items.map((resource) => {
-    const copy = resource.copy();
-    const { labels } = copy;
-    if (ignoreLabel && labels.delete(VALIDATED_BY)) copy.labels = labels;
-    return [idKey(resource.id), { id: idText(resource.id), value: copy.node === undefined ? null : decodeNode(copy.node) }];
-  }));
+  return new Map(
+    resources.items.map((resource) => {
+      const copy = resource.copy();
+      const { labels } = copy;
+      if (ignoreLabel && labels.delete(VALIDATED_BY)) copy.labels = labels;
+      return [idKey(resource.id), { id: idText(resource.id), value: copy.node === undefined ? null : decodeNode(copy.node) }];
+    }),
+  );
 }

@@ -9,24 +9,38 @@ interface SleepInput {
 }
 
 if (!isMainThread && parentPort !== null) {
-  serveJobs({
-    echo: (input) => input,
-    thread: () => threadId,
-    fail: (kind) => { throw new ToolkitError(ERROR_KINDS.find((known) => known === kind) ?? "internal", "failed as told", { retryAfterMs: 1234 }); },
-    bug: () => { throw new TypeError("a bug"); },
-    unclonable: () => () => 1,
-    exit: () => process.exit(3),
-    crash: () => new Promise(() => setTimeout(() => { throw new Error("crashed"); }, 0)),
-    spin: () => { for (;;); },
-    eat: () => {
-      const eaten: unknown[] = [];
-      for (;;) eaten.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
+  serveJobs(
+    {
+      echo: (input) => input,
+      thread: () => threadId,
+      fail: (kind) => {
+        throw new ToolkitError(ERROR_KINDS.find((known) => known === kind) ?? "internal", "failed as told", { retryAfterMs: 1234 });
+      },
+      bug: () => {
+        throw new TypeError("a bug");
+      },
+      unclonable: () => () => 1,
+      exit: () => process.exit(3),
+      crash: () =>
+        new Promise(() =>
+          setTimeout(() => {
+            throw new Error("crashed");
+          }, 0),
+        ),
+      spin: () => {
+        for (;;);
+      },
+      eat: () => {
+        const eaten: unknown[] = [];
+        for (;;) eaten.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
+      },
+      sleep: async (input) => {
+        const { starts, ms } = input as SleepInput; // why: the spec sends nothing else
+        Atomics.add(new Int32Array(starts), 0, 1);
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        return "slept";
+      },
     },
-    sleep: async (input) => {
-      const { starts, ms } = input as SleepInput; // why: the spec sends nothing else
-      Atomics.add(new Int32Array(starts), 0, 1);
-      await new Promise((resolve) => setTimeout(resolve, ms));
-      return "slept";
-    },
-  }, parentPort);
+    parentPort,
+  );
 }

@@ -2,8 +2,12 @@ import { describe, expect, it } from "vitest";
 import { checkRules } from "./check-rules.ts";
 import { ruleProblem } from "./compile-rule.ts";
 
-const schema = { type: "object", properties: { provider: { type: "string" }, sts: { type: "object" }, a: { type: "integer" }, list: { type: "array", items: { type: "string" } } } };
-const holds = (rule: string, value: Record<string, never> | object): boolean => checkRules({ ...value }, undefined, { ...schema, "x-kubernetes-validations": [{ rule }] }).length === 0;
+const schema = {
+  type: "object",
+  properties: { provider: { type: "string" }, sts: { type: "object" }, a: { type: "integer" }, list: { type: "array", items: { type: "string" } } },
+};
+const holds = (rule: string, value: Record<string, never> | object): boolean =>
+  checkRules({ ...value }, undefined, { ...schema, "x-kubernetes-validations": [{ rule }] }).length === 0;
 
 describe("a rule of a definition", () => {
   it.each([

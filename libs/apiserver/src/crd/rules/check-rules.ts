@@ -35,7 +35,8 @@ function checkMembers(value: JsonValue, old: JsonValue | undefined, schema: Json
     const items = schemaAt(schema, "items");
     const keys = listAt(schema, "x-kubernetes-list-map-keys").map(String);
     const before: readonly JsonValue[] = Array.isArray(old) ? old : [];
-    const twin = (item: JsonValue): JsonValue | undefined => (keys.length === 0 ? undefined : before.find((other) => keys.every((key) => equalJson(keyed(item, key), keyed(other, key)))));
+    const twin = (item: JsonValue): JsonValue | undefined =>
+      keys.length === 0 ? undefined : before.find((other) => keys.every((key) => equalJson(keyed(item, key), keyed(other, key))));
     return items === undefined ? [] : value.flatMap((item: JsonValue, index) => checkRules(item, twin(item), items, `${path}[${index}]`));
   }
   if (!isObject(value)) return [];
@@ -66,11 +67,17 @@ function checkRule(rule: JsonObject, value: JsonValue, old: JsonValue | undefine
 }
 
 const REASONS: Readonly<Record<string, FaultReason>> = {
-  FieldValueInvalid: "FieldValueInvalid", FieldValueForbidden: "FieldValueForbidden", FieldValueRequired: "FieldValueRequired", FieldValueDuplicate: "FieldValueDuplicate",
+  FieldValueInvalid: "FieldValueInvalid",
+  FieldValueForbidden: "FieldValueForbidden",
+  FieldValueRequired: "FieldValueRequired",
+  FieldValueDuplicate: "FieldValueDuplicate",
 };
 
 const HEADS: Readonly<Partial<Record<FaultReason, string>>> = {
-  FieldValueForbidden: "Forbidden", FieldValueRequired: "Required value", FieldValueDuplicate: "Duplicate value", FieldValueInvalid: "Invalid value",
+  FieldValueForbidden: "Forbidden",
+  FieldValueRequired: "Required value",
+  FieldValueDuplicate: "Duplicate value",
+  FieldValueInvalid: "Invalid value",
 };
 
 function ruleFault(rule: JsonObject, text: string, value: JsonValue, old: JsonValue | undefined, field: string): FieldFault {

@@ -24,7 +24,20 @@ const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const SIGN = /\|\||&&|==|!=|<=|>=|[-+*/%<>!?:.,()[\]{}]/y;
 
 const PRECEDENCE: Readonly<Record<string, number>> = {
-  "||": 1, "&&": 2, "==": 3, "!=": 3, "<": 3, "<=": 3, ">": 3, ">=": 3, in: 3, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5,
+  "||": 1,
+  "&&": 2,
+  "==": 3,
+  "!=": 3,
+  "<": 3,
+  "<=": 3,
+  ">": 3,
+  ">=": 3,
+  in: 3,
+  "+": 4,
+  "-": 4,
+  "*": 5,
+  "/": 5,
+  "%": 5,
 };
 
 /** @throws {SyntaxError} with the place */
@@ -47,7 +60,12 @@ function tokenize(text: string): readonly Token[] {
 }
 
 function nextToken(text: string, at: number): Token {
-  for (const [kind, pattern] of [["text", TEXT], ["number", NUMBER], ["name", NAME], ["sign", SIGN]] as const) {
+  for (const [kind, pattern] of [
+    ["text", TEXT],
+    ["number", NUMBER],
+    ["name", NAME],
+    ["sign", SIGN],
+  ] as const) {
     pattern.lastIndex = at;
     const match = pattern.exec(text);
     if (match !== null) return { kind, text: match[0], at };
@@ -214,8 +232,11 @@ function textOf(token: string): string {
   const width = quoted.startsWith("'''") || quoted.startsWith('"""') ? 3 : 1;
   const inner = quoted.slice(width, -width);
   if (isRaw) return inner;
-  return inner.replaceAll(/\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))/gs, (_, long: string | undefined, short: string | undefined, one: string | undefined) => {
-    const code = long ?? short;
-    return code === undefined ? (ESCAPES[one ?? ""] ?? one ?? "") : String.fromCharCode(Number.parseInt(code, 16));
-  });
+  return inner.replaceAll(
+    /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))/gs,
+    (_, long: string | undefined, short: string | undefined, one: string | undefined) => {
+      const code = long ?? short;
+      return code === undefined ? (ESCAPES[one ?? ""] ?? one ?? "") : String.fromCharCode(Number.parseInt(code, 16));
+    },
+  );
 }
