@@ -9,13 +9,17 @@ import type { Output } from "./lab/terminal.ts";
 // What a command needs is imported when it runs, so that the others start without it.
 
 const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => stop.abort());
 }
 
+/** True while there are processes that must be ended first. */
+let runsLab = false;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(0); // whoever read has had enough, as head has
-  throw error;
+  // Whoever read has had enough, as head has, or the terminal is gone.
+  if (runsLab) stop.abort();
+  else if (error.code === "EPIPE") process.exit(0);
+  else throw error;
 });
 
 const output: Output = {
@@ -40,6 +44,7 @@ lab
   .option("--kubeconfig <file>", "tell the story on this cluster instead of an embedded one")
   .action(async (options: { once?: boolean; dir: string; kubeconfig?: string }) => {
     const { labUp } = await import("./lab/lab-command.ts");
+    runsLab = true;
     process.exitCode = await labUp({
       folder: resolve(options.dir), programs: programs(), kubeconfig: options.kubeconfig === undefined ? undefined : resolve(options.kubeconfig),
       isOnce: options.once === true || process.stdout.isTTY !== true, output, cwd: process.cwd(), signal: stop.signal,
@@ -113,11 +118,15 @@ function address(text: string): { readonly host: string; readonly port: number }
   return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
 }
 
+/** The exit code of work that was stopped before it was done: 128 and the number of SIGINT, as shells have it. */
+const INTERRUPTED = 130;
+
 try {
   await plumb.parseAsync();
 } catch (thrown) {
   if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : 2;
-  else if (!stop.signal.aborted) {
+  else if (stop.signal.aborted) process.exitCode = INTERRUPTED;
+  else {
     process.stderr.write(`plumb: ${toToolkitError(thrown).message}\n`);
     process.exitCode = 2;
   }

@@ -19,7 +19,7 @@ export interface LabUpOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs the lab and its story. Resolves to the exit code: 0, or 1 when a step failed. */
+/** Runs the lab and its story. Resolves to the exit code: 0, or 1 when a step failed. @throws when it is stopped before the story is told */
 export async function labUp({ folder, programs, kubeconfig, isOnce, output, cwd, signal }: LabUpOptions): Promise<number> {
   const terminal = new LabTerminal(output);
   let isTold = false;
@@ -36,7 +36,7 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, cwd,
       ? "Plumb lab: an embedded cluster, a Git repository and three controllers on this machine (workloads are simulated)"
       : `Plumb lab: a guest of the cluster of ${relative(cwd, kubeconfig)}, with a Git repository and three controllers on this machine`);
     const stage = await lab.up();
-    const results = await tellStory(stage, (title) => terminal.progress(title), (result) => terminal.step(result));
+    const results = await tellStory(stage, (title) => terminal.progress(title), (result) => terminal.step(result), signal);
     const failed = results.filter(({ ok }) => !ok).length;
     terminal.line();
     terminal.line(failed === 0 ? `All ${results.length} steps passed in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.` : `${failed} of ${results.length} steps failed; logs are in ${relative(cwd, join(folder, "logs"))}`);

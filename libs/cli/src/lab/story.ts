@@ -30,16 +30,22 @@ interface Step {
   readonly run: (stage: Stage) => Promise<string>;
 }
 
-/** The tutorial, step by step. A step that fails does not keep the later ones from trying. */
-export async function tellStory(stage: Stage, onStart: (title: string) => void, onEnd: (result: StepResult) => void): Promise<readonly StepResult[]> {
+/**
+ * The tutorial, step by step. A step that fails does not keep the later ones from trying.
+ *
+ * @throws the reason of `signal` when it is aborted; the step that was under way is not told
+ */
+export async function tellStory(stage: Stage, onStart: (title: string) => void, onEnd: (result: StepResult) => void, signal: AbortSignal): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
   for (const { title, run } of STEPS) {
+    signal.throwIfAborted();
     onStart(title);
     const startedMs = performance.now();
     const [ok, told] = await run(stage).then(
       (text) => [true, text] as const,
       (thrown: unknown) => [false, toToolkitError(thrown).message] as const,
     );
+    signal.throwIfAborted();
     const result = { title, ok, told, tookMs: performance.now() - startedMs };
     results.push(result);
     onEnd(result);
