@@ -1,5 +1,5 @@
-// Bundles one package's main.ts into dist/main.mjs: the one file that ships, which also starts itself again as its worker.
-import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+// Bundles one package's main.ts into dist/main.mjs: a controller's one file that ships, which also starts itself again as its worker.
+import { cpSync, existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -51,13 +51,19 @@ const STUB = `class LeftOut {
 export { ${NAMES.map((name) => `LeftOut as ${name}`).join(", ")}, LeftOut as default };
 `;
 
-/** Bundles the package in `folder`; resolves to the file written. */
+/** The command line has commands that need little: what only one of them needs is a file of its own, read when it is. */
+const SPLIT: ReadonlySet<string> = new Set(["libs/cli"]);
+
+/** Bundles the package in `folder`; resolves to the file that is started. */
 export async function bundle(root: string, folder: string): Promise<string> {
-  const outfile = join(root, folder, "dist", "main.mjs");
-  mkdirSync(dirname(outfile), { recursive: true });
+  const outdir = join(root, folder, "dist");
+  mkdirSync(outdir, { recursive: true });
   const { outputFiles } = await build({
     entryPoints: [join(root, folder, "src", "main.ts")],
-    outfile,
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "part-[hash]",
+    splitting: SPLIT.has(folder),
     bundle: true,
     minify: true,
     keepNames: true,
@@ -77,9 +83,11 @@ export async function bundle(root: string, folder: string): Promise<string> {
     writeFileSync(making, contents);
     renameSync(making, path);
   }
+  const written = new Set(outputFiles.map(({ path }) => path));
+  for (const part of globSync(join(outdir, "part-*"))) if (!written.has(part)) rmSync(part);
   const data = join(root, folder, "data");
   if (existsSync(data)) cpSync(data, join(root, folder, "dist", "data"), { recursive: true });
-  return outfile;
+  return join(outdir, "main.mjs");
 }
 
 if (import.meta.main) {

@@ -11,6 +11,7 @@ const changed = isWhole ? [] : ["--changed", args.at(-1)?.split("=")[1] ?? "HEAD
 
 const SUITES: readonly Suite[] = [
   { name: "lint", command: ["oxlint", "--deny-warnings"] },
+  { name: "format", command: ["oxfmt", "--check"] },
   { name: "floors", command: ["node", "scripts/check-floors.ts"] },
   { name: "manifests", command: ["node", "scripts/check-manifests.ts"] },
   { name: "types", command: ["tsc", "--noEmit", "-p", "tsconfig.json"] },
