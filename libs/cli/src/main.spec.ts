@@ -16,9 +16,14 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function plumb(...args: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, ["--conditions=@plumb/source", MAIN, ...args], { cwd: folder, env: { PATH: process.env["PATH"] }, timeout: 25_000 }, (_, __, stderr) => {
-      resolve({ code: child.exitCode, stderr });
-    });
+    const child = execFile(
+      process.execPath,
+      ["--conditions=@plumb/source", MAIN, ...args],
+      { cwd: folder, env: { PATH: process.env["PATH"] }, timeout: 25_000 },
+      (_, __, stderr) => {
+        resolve({ code: child.exitCode, stderr });
+      },
+    );
   });
 }
 
@@ -30,7 +35,10 @@ describe("plumb", () => {
     expect(await plumb(...args)).toEqual({ code: 2, stderr });
   });
 
-  it.each([["absent", "no such file"], ["broken", "not YAML (line 1)"]])("lab up ends with 2 and names the kubeconfig that is %s", async (file, why) => {
+  it.each([
+    ["absent", "no such file"],
+    ["broken", "not YAML (line 1)"],
+  ])("lab up ends with 2 and names the kubeconfig that is %s", async (file, why) => {
     expect(await plumb("lab", "up", "--once", "--kubeconfig", file)).toEqual({ code: 2, stderr: `plumb: kubeconfig ${join(folder, file)}: ${why}\n` });
   });
 
@@ -42,7 +50,10 @@ describe("plumb", () => {
     const env = { PATH: process.env["PATH"], NODE_OPTIONS: "--conditions=@plumb/source" };
     const child = spawn(process.execPath, [MAIN, "lab", "up", "--dir", lab], { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     let said = "";
-    child.stdout.setEncoding("utf8").once("data", () => interrupt(child)).on("data", (text: string) => (said += text));
+    child.stdout
+      .setEncoding("utf8")
+      .once("data", () => interrupt(child))
+      .on("data", (text: string) => (said += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
     const code = await new Promise((resolve) => child.once("close", resolve));
     expect([code, said]).toEqual([130, expect.stringMatching(/^Plumb lab: .*\n(The lab is down\.\n)?$/)]);

@@ -33,7 +33,11 @@ async function openLog(): Promise<Log> {
   return createLog({ level: "info", encoding: "json" });
 }
 
-const plumb = new Command("plumb").description("GitOps in small controllers").version("0.1.0").exitOverride().configureOutput({ writeErr: (text) => void process.stderr.write(text) });
+const plumb = new Command("plumb")
+  .description("GitOps in small controllers")
+  .version("0.1.0")
+  .exitOverride()
+  .configureOutput({ writeErr: (text) => void process.stderr.write(text) });
 
 const lab = plumb.command("lab").description("a disposable cluster with everything in it, on this machine");
 lab
@@ -46,8 +50,13 @@ lab
     const { labUp } = await import("./lab/lab-command.ts");
     runsLab = true;
     process.exitCode = await labUp({
-      folder: resolve(options.dir), programs: programs(), kubeconfig: options.kubeconfig === undefined ? undefined : resolve(options.kubeconfig),
-      isOnce: options.once === true || process.stdout.isTTY !== true, output, cwd: process.cwd(), signal: stop.signal,
+      folder: resolve(options.dir),
+      programs: programs(),
+      kubeconfig: options.kubeconfig === undefined ? undefined : resolve(options.kubeconfig),
+      isOnce: options.once === true || process.stdout.isTTY !== true,
+      output,
+      cwd: process.cwd(),
+      signal: stop.signal,
     });
   });
 lab
@@ -100,8 +109,14 @@ plumb
   .action(async (folder: string, { output: outputFile, loadRestrictor, reorder }: { output?: string; loadRestrictor: string; reorder?: string }) => {
     const { runBuild } = await import("./build-command.ts");
     process.exitCode = await runBuild({
-      folder, outputFile, loadRestrictor, reorder, cwd: process.cwd(), signal: stop.signal,
-      writeOut: (text) => void process.stdout.write(text), writeErr: (text) => void process.stderr.write(text),
+      folder,
+      outputFile,
+      loadRestrictor,
+      reorder,
+      cwd: process.cwd(),
+      signal: stop.signal,
+      writeOut: (text) => void process.stdout.write(text),
+      writeErr: (text) => void process.stderr.write(text),
     });
   });
 
@@ -109,7 +124,12 @@ plumb
 function programs(): Programs {
   const here = fileURLToPath(import.meta.url);
   const controller = (name: string): string => join(dirname(here), "../../../controllers", name, "dist/main.mjs");
-  return { plumb: here, source: controller("source-controller"), kustomize: controller("kustomize-controller"), notification: controller("notification-controller") };
+  return {
+    plumb: here,
+    source: controller("source-controller"),
+    kustomize: controller("kustomize-controller"),
+    notification: controller("notification-controller"),
+  };
 }
 
 function address(text: string): { readonly host: string; readonly port: number } {

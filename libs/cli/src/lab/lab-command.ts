@@ -24,7 +24,10 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, cwd,
   const terminal = new LabTerminal(output);
   let isTold = false;
   const lab = new Lab({
-    folder, programs, kubeconfig, signal,
+    folder,
+    programs,
+    kubeconfig,
+    signal,
     onProgress: (text) => terminal.progress(text),
     onLine: (name, line) => {
       if (isTold && name === "sink") showAlert(terminal, line);
@@ -32,16 +35,32 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, cwd,
   });
   const startedMs = performance.now();
   try {
-    terminal.line(kubeconfig === undefined
-      ? "Plumb lab: an embedded cluster, a Git repository and three controllers on this machine (workloads are simulated)"
-      : `Plumb lab: a guest of the cluster of ${relative(cwd, kubeconfig)}, with a Git repository and three controllers on this machine`);
+    terminal.line(
+      kubeconfig === undefined
+        ? "Plumb lab: an embedded cluster, a Git repository and three controllers on this machine (workloads are simulated)"
+        : `Plumb lab: a guest of the cluster of ${relative(cwd, kubeconfig)}, with a Git repository and three controllers on this machine`,
+    );
     const stage = await lab.up();
-    const results = await tellStory(stage, (title) => terminal.progress(title), (result) => terminal.step(result), signal);
+    const results = await tellStory(
+      stage,
+      (title) => terminal.progress(title),
+      (result) => terminal.step(result),
+      signal,
+    );
     const failed = results.filter(({ ok }) => !ok).length;
     terminal.line();
-    terminal.line(failed === 0 ? `All ${results.length} steps passed in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.` : `${failed} of ${results.length} steps failed; logs are in ${relative(cwd, join(folder, "logs"))}`);
+    terminal.line(
+      failed === 0
+        ? `All ${results.length} steps passed in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`
+        : `${failed} of ${results.length} steps failed; logs are in ${relative(cwd, join(folder, "logs"))}`,
+    );
     isTold = true;
-    if (!isOnce) await stayUp(terminal, { folder: relative(cwd, folder) || ".", kubeconfig: relative(cwd, kubeconfig ?? join(folder, "kubeconfig")), workloads: stage.names.workloads }, signal);
+    if (!isOnce)
+      await stayUp(
+        terminal,
+        { folder: relative(cwd, folder) || ".", kubeconfig: relative(cwd, kubeconfig ?? join(folder, "kubeconfig")), workloads: stage.names.workloads },
+        signal,
+      );
     return failed === 0 ? 0 : 1;
   } finally {
     terminal.progress("stopping");
@@ -51,7 +70,11 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, cwd,
   }
 }
 
-async function stayUp(terminal: LabTerminal, { folder, kubeconfig, workloads }: { readonly folder: string; readonly kubeconfig: string; readonly workloads: string }, signal: AbortSignal): Promise<void> {
+async function stayUp(
+  terminal: LabTerminal,
+  { folder, kubeconfig, workloads }: { readonly folder: string; readonly kubeconfig: string; readonly workloads: string },
+  signal: AbortSignal,
+): Promise<void> {
   terminal.line(`
 The lab stays up until Ctrl-C. Try:
 

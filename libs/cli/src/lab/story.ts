@@ -35,7 +35,12 @@ interface Step {
  *
  * @throws the reason of `signal` when it is aborted; the step that was under way is not told
  */
-export async function tellStory(stage: Stage, onStart: (title: string) => void, onEnd: (result: StepResult) => void, signal: AbortSignal): Promise<readonly StepResult[]> {
+export async function tellStory(
+  stage: Stage,
+  onStart: (title: string) => void,
+  onEnd: (result: StepResult) => void,
+  signal: AbortSignal,
+): Promise<readonly StepResult[]> {
   const results: StepResult[] = [];
   for (const { title, run } of STEPS) {
     signal.throwIfAborted();
@@ -80,7 +85,8 @@ async function editIsCorrected({ cluster, sink, names }: Stage): Promise<string>
   await replicasAre(cluster, names, REPLICAS);
   const correctedMs = performance.now() - startedMs;
   const alert = await cluster.waitFor("an alert that names /spec/replicas", () =>
-    sink.find(mark, (text) => alertAbout(text, `Deployment/${names.workloads}/${names.app}`, ["replicas", "3", "10", "kubectl-edit"])));
+    sink.find(mark, (text) => alertAbout(text, `Deployment/${names.workloads}/${names.app}`, ["replicas", "3", "10", "kubectl-edit"])),
+  );
   return `corrected after ${seconds(correctedMs)}; the alert: “${firstLineWith(alert.text, "replicas")}”`;
 }
 
@@ -98,10 +104,14 @@ async function deletedNamespaceReturns({ cluster, names }: Stage): Promise<strin
   const namespace = { apiVersion: "v1", kind: "Namespace", name: names.workloads };
   const before = await uidOf(cluster, namespace);
   await cluster.delete(namespace);
-  await cluster.waitFor("the namespace back", async () => {
-    const uid = await uidOf(cluster, namespace);
-    return uid !== undefined && uid !== before ? uid : undefined;
-  }, 60_000);
+  await cluster.waitFor(
+    "the namespace back",
+    async () => {
+      const uid = await uidOf(cluster, namespace);
+      return uid !== undefined && uid !== before ? uid : undefined;
+    },
+    60_000,
+  );
   await cluster.waitFor("its ConfigMap back", () => cluster.get(settings(names)), 60_000);
   return `restored with all that is in it, ${await healthyDeployment(cluster, names)}`;
 }
@@ -151,7 +161,9 @@ async function rebuildFromGit({ cluster, repository, names, secondCluster }: Sta
   const second = await secondCluster();
   const revision = await applied(second, repository, names);
   const here = await workloadsOf(cluster, names);
-  await second.waitFor("the second cluster to be the same", async () => (canonicalJson(await workloadsOf(second, names)) === canonicalJson(here) ? true : undefined));
+  await second.waitFor("the second cluster to be the same", async () =>
+    canonicalJson(await workloadsOf(second, names)) === canonicalJson(here) ? true : undefined,
+  );
   return `became the same ${here.length} objects from ${shortRevision(revision)}`;
 }
 
@@ -160,20 +172,28 @@ const HOLD_MS = 1200;
 
 /** Resolves to the revision when the newest commit is applied and everything is healthy. */
 function applied(cluster: LabCluster, repository: LabRepository, names: LabNames): Promise<string> {
-  return cluster.waitFor("the newest commit applied", async () => {
-    const head = await repository.head();
-    const object = await cluster.get(applier(names));
-    const revision = at(object, "status", "lastAppliedRevision");
-    const isReady = conditionOf(object, "Ready")?.status === "True" && at(object, "status", "observedGeneration") === object?.metadata.generation;
-    return isReady && typeof revision === "string" && revision.endsWith(head) ? revision : undefined;
-  }, 60_000);
+  return cluster.waitFor(
+    "the newest commit applied",
+    async () => {
+      const head = await repository.head();
+      const object = await cluster.get(applier(names));
+      const revision = at(object, "status", "lastAppliedRevision");
+      const isReady = conditionOf(object, "Ready")?.status === "True" && at(object, "status", "observedGeneration") === object?.metadata.generation;
+      return isReady && typeof revision === "string" && revision.endsWith(head) ? revision : undefined;
+    },
+    60_000,
+  );
 }
 
 async function healthyDeployment(cluster: LabCluster, names: LabNames): Promise<string> {
-  const ready = await cluster.waitFor("every replica ready", async () => {
-    const count = at(await cluster.get(deployment(names)), "status", "readyReplicas");
-    return count === REPLICAS ? count : undefined;
-  }, 60_000);
+  const ready = await cluster.waitFor(
+    "every replica ready",
+    async () => {
+      const count = at(await cluster.get(deployment(names)), "status", "readyReplicas");
+      return count === REPLICAS ? count : undefined;
+    },
+    60_000,
+  );
   return `Deployment ${names.workloads}/${names.app} healthy (${ready}/${REPLICAS})`;
 }
 
@@ -182,7 +202,9 @@ async function replicasAre(cluster: LabCluster, names: LabNames, wanted: number)
 }
 
 async function imageIs(cluster: LabCluster, names: LabNames, tag: string): Promise<void> {
-  await cluster.waitFor(`the image tag ${tag}`, async () => (JSON.stringify(at(await cluster.get(deployment(names)), "spec", "template") ?? null).includes(`:${tag}"`) ? true : undefined));
+  await cluster.waitFor(`the image tag ${tag}`, async () =>
+    JSON.stringify(at(await cluster.get(deployment(names)), "spec", "template") ?? null).includes(`:${tag}"`) ? true : undefined,
+  );
 }
 
 /** Resolves to the message when the Kustomization says, for this reason, what is wrong at `place`. */
@@ -201,7 +223,9 @@ async function uidOf(cluster: LabCluster, target: Target): Promise<string | unde
 /** What Git declares, as a cluster has it: names, kinds and the fields that were applied. */
 async function workloadsOf(cluster: LabCluster, names: LabNames): Promise<readonly unknown[]> {
   const [found, config, service] = await Promise.all([
-    cluster.get(deployment(names)), cluster.get(settings(names)), cluster.get({ apiVersion: "v1", kind: "Service", namespace: names.workloads, name: names.app }),
+    cluster.get(deployment(names)),
+    cluster.get(settings(names)),
+    cluster.get({ apiVersion: "v1", kind: "Service", namespace: names.workloads, name: names.app }),
   ]);
   return [
     ["Namespace", (await cluster.get({ apiVersion: "v1", kind: "Namespace", name: names.workloads }))?.metadata.labels],
