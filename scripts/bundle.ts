@@ -80,7 +80,7 @@ export async function bundle(root: string, folder: string): Promise<string> {
   // Whole or not at all: a process that runs from the file starts its workers from it.
   for (const { path, contents } of outputFiles) {
     const making = `${path}.${process.pid}`;
-    writeFileSync(making, contents);
+    writeFileSync(making, contents, { mode: path.endsWith("main.mjs") ? 0o755 : 0o644 });
     renameSync(making, path);
   }
   const written = new Set(outputFiles.map(({ path }) => path));
