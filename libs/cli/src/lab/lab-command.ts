@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { endProcess } from "./fleet.ts";
 import { Lab, leaveCluster, type Programs } from "./lab.ts";
@@ -101,7 +101,7 @@ function showAlert(terminal: LabTerminal, line: string): void {
 /** Ends what a lab left running and removes what it made; a repository with commits of the user's own stays. */
 export async function labDown({ folder, output }: { readonly folder: string; readonly output: Output }): Promise<number> {
   if (!isLabFolder(folder)) {
-    output.write(`${folder} is no lab's; nothing was ended or removed.\n`);
+    output.write(existsSync(folder) ? `${folder} is no lab's; nothing was ended or removed.\n` : "No lab was running.\n");
     return 0;
   }
   const state = readState(folder);
