@@ -101,7 +101,7 @@ describe("what a refusal means", () => {
 const RECORDED = ["apply", "patch", "write", "list", "watch", "crd", "discovery", "lifecycle"].map((topic) => `../shared/conformance/apiserver/${topic}.json`);
 
 describe.skipIf(!RECORDED.every((path) => existsSync(path)))("refusals recorded from kube-apiserver", () => {
-  const refusals = RECORDED.flatMap((path) => refusalsIn(readFileSync(path, "utf8")));
+  const refusals = RECORDED.filter((path) => existsSync(path)).flatMap((path) => refusalsIn(readFileSync(path, "utf8")));
 
   it("are there", () => {
     expect(refusals.length).toBeGreaterThan(150);
