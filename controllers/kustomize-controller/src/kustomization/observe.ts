@@ -1,5 +1,5 @@
 import type { Artifact, Kustomization, LiveObject } from "@plumb/api";
-import { isObject, toToolkitError } from "@plumb/std";
+import { isObject } from "@plumb/std";
 import type { Find } from "./contracts.ts";
 import { unmetDependency } from "./dependencies.ts";
 import { sourceOf } from "./spec.ts";
@@ -61,9 +61,5 @@ export function artifactOf(source: LiveObject): Artifact | undefined {
 
 /** The host an artifact is fetched from; the whole text for one that is no URL. */
 export function hostOf({ url }: Artifact): string {
-  try {
-    return new URL(url).host;
-  } catch (thrown) {
-    return toToolkitError(thrown).message;
-  }
+  return URL.parse(url)?.host ?? url;
 }
