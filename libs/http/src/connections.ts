@@ -77,7 +77,7 @@ function keyOf(url: URL, proxy: Proxy | undefined): string {
 }
 
 /** Makes TLS connections through a proxy's CONNECT. */
-class TunnelAgent extends HttpsAgent {
+export class TunnelAgent extends HttpsAgent {
   readonly #proxy: Proxy;
 
   constructor(options: ConstructorParameters<typeof HttpsAgent>[0], proxy: Proxy) {

@@ -1,4 +1,5 @@
 export { OPEN_ADDRESS_RULES, refusalOf, refusalOfHost, type AddressRules } from "./address-rules.ts";
+export { TunnelAgent } from "./connections.ts";
 export type { HttpClient, HttpRequest, HttpResponse } from "./http-client.ts";
 export { requestName } from "./http-error.ts";
 export { createHttpClient, type HttpClientOptions } from "./node-http-client.ts";

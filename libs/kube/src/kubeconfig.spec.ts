@@ -81,7 +81,7 @@ describe("a tenant's kubeconfig", () => {
     ["a token file", { user: "tokenFile: /etc/passwd" }, "x: tokenFile is not allowed"],
     ["a certificate file", { user: "client-certificate: /etc/passwd, client-key: /etc/passwd" }, "x: the file of client-certificate is not allowed"],
     ["an authority file", { cluster: "certificate-authority: /etc/passwd" }, "x: the file of certificate-authority is not allowed"],
-    ["a proxy", { cluster: "proxy-url: http://169.254.169.254" }, "x: proxy-url is not supported"],
+    ["a proxy", { cluster: "proxy-url: http://169.254.169.254" }, "x: proxy-url is not allowed"],
     ["a certificate without its key", { user: `client-certificate-data: ${base64(PEM)}` }, "x: client-certificate and client-key go together"],
     ["an authority that is no PEM", { cluster: "certificate-authority-data: aGVsbG8=" }, "x: certificate-authority-data is not base64 of PEM"],
     ["a context that does not exist", { current: "none" }, 'x: context "none" does not exist'],
@@ -116,6 +116,26 @@ describe("the operator's kubeconfig", () => {
     written("ca.pem", PEM);
     const path = written("config", kubeconfig({ cluster: "certificate-authority: ca.pem", user: "tokenFile: sub/token" }));
     expect((await readKubeconfig(path, safe)).access).toMatchObject({ ca: PEM, credential: { kind: "token-file", path: join(folder, "sub", "token") } });
+  });
+
+  it("leaves a client certificate's files to be read again", async () => {
+    written("both.pem", PEM);
+    const path = written("certified", kubeconfig({ user: "client-certificate: both.pem, client-key: both.pem" }));
+    const file = join(folder, "both.pem");
+    expect((await readKubeconfig(path, safe)).access.clientCertificate).toEqual({ certificate: PEM, key: PEM, files: { certificate: file, key: file } });
+  });
+
+  it("names a proxy, whose password goes into a header", async () => {
+    const path = written("proxied", kubeconfig({ cluster: "proxy-url: http://me:secret@proxy:3128" }));
+    expect((await readKubeconfig(path, safe)).access.proxy).toEqual({ url: new URL("http://proxy:3128"), authorization: "Basic bWU6c2VjcmV0" });
+  });
+
+  it.each([
+    ["socks5://proxy:1080", 'proxy-url: proxy scheme "socks5" is not supported: use http or https'],
+    ["http://", 'proxy-url: proxy address "http://" is not a URL'],
+  ])("is refused for the proxy %s, with what would do", async (proxy, why) => {
+    const path = written("socks", kubeconfig({ cluster: `proxy-url: "${proxy}"` }));
+    await expect(readKubeconfig(path, safe)).rejects.toMatchObject({ kind: "invalid", message: `kubeconfig ${path}: ${why}` });
   });
 
   it("takes the context it is told", async () => {

@@ -1,8 +1,9 @@
 import { dirname, resolve } from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
-import { isObject, ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
+import { parseProxy, type Proxy } from "@plumb/http";
+import { isObject, ToolkitError, toToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
-import type { Credential, KubeAccess } from "./kube-access.ts";
+import type { ClientCertificate, Credential, KubeAccess } from "./kube-access.ts";
 import { readLocalFile } from "./local-file.ts";
 
 export interface KubeconfigOptions {
@@ -68,25 +69,49 @@ async function parse(text: string, reading: Reading): Promise<KubeconfigAccess> 
 
 async function accessOf(cluster: Cluster, user: User | null, raw: JsonObject, reading: Reading): Promise<KubeAccess> {
   const { subject, allowsInsecureTls } = reading;
-  if (cluster.proxyUrl !== undefined && cluster.proxyUrl !== null) throw new ToolkitError("invalid", `${subject}: proxy-url is not supported`);
   if (!URL.canParse(cluster.server)) throw new ToolkitError("invalid", `${subject}: server "${cluster.server}" is not a URL`);
-  const certificate = await pem(user?.certData, user?.certFile, "client-certificate", reading);
-  const key = await pem(user?.keyData, user?.keyFile, "client-key", reading);
-  if ((certificate === undefined) !== (key === undefined)) throw new ToolkitError("invalid", `${subject}: client-certificate and client-key go together`);
+  const server = new URL(cluster.server);
+  const clientCertificate = await clientCertificateOf(user, reading);
   const credential = credentialOf(user, raw, reading);
   const program = raw["exec"] !== undefined ? "exec" : raw["auth-provider"] !== undefined ? "auth-provider" : undefined;
-  if (program !== undefined && credential.kind === "none" && certificate === undefined) {
+  if (program !== undefined && credential.kind === "none" && clientCertificate === undefined) {
     throw new ToolkitError("invalid", `${subject}: user "${user?.name ?? ""}" gets credentials by ${program}, which is not allowed`);
   }
   return {
-    server: new URL(cluster.server),
+    server,
     ca: await pem(cluster.caData, cluster.caFile, "certificate-authority", reading),
     serverName: cluster.tlsServerName ?? undefined,
     isTlsUnverified: cluster.skipTLSVerify && allowsInsecureTls,
-    clientCertificate: certificate === undefined || key === undefined ? undefined : { certificate, key },
+    proxy: proxyOf(cluster, server, reading),
+    clientCertificate,
     credential,
     impersonate: impersonation(raw),
   };
+}
+
+/** A tenant names no proxy: it could be any address that the controller reaches. */
+function proxyOf({ proxyUrl }: Cluster, server: URL, { subject, folder }: Reading): Proxy | undefined {
+  if (typeof proxyUrl !== "string" || proxyUrl === "") return undefined;
+  if (folder === undefined) throw new ToolkitError("invalid", `${subject}: proxy-url is not allowed`);
+  if (server.protocol !== "https:") throw new ToolkitError("invalid", `${subject}: proxy-url needs a server with https`);
+  try {
+    return parseProxy(proxyUrl);
+  } catch (cause) {
+    throw new ToolkitError("invalid", `${subject}: proxy-url: ${toToolkitError(cause).message}`, { cause });
+  }
+}
+
+async function clientCertificateOf(user: User | null, reading: Reading): Promise<ClientCertificate | undefined> {
+  const { subject, folder } = reading;
+  const certificate = await pem(user?.certData, user?.certFile, "client-certificate", reading);
+  const key = await pem(user?.keyData, user?.keyFile, "client-key", reading);
+  if ((certificate === undefined) !== (key === undefined)) throw new ToolkitError("invalid", `${subject}: client-certificate and client-key go together`);
+  if (certificate === undefined || key === undefined) return undefined;
+  // data goes before a file, as kubectl has it
+  const certificateFile = user?.certData ? undefined : user?.certFile;
+  const keyFile = user?.keyData ? undefined : user?.keyFile;
+  if (folder === undefined || certificateFile === undefined || keyFile === undefined) return { certificate, key };
+  return { certificate, key, files: { certificate: resolve(folder, certificateFile), key: resolve(folder, keyFile) } };
 }
 
 function credentialOf(user: User | null, raw: JsonObject, { subject, folder }: Reading): Credential {

@@ -1,6 +1,7 @@
 import { sleep, ToolkitError, type Clock } from "@plumb/std";
 import { Authorization } from "./authorization.ts";
-import type { KubeAccess } from "./kube-access.ts";
+import { CertificateFiles } from "./certificate-files.ts";
+import type { ClientCertificate, KubeAccess } from "./kube-access.ts";
 import { isUnauthorized, kubeError, loadOf, type KubeError } from "./kube-error.ts";
 import { RequestGate, type Priority } from "./request-gate.ts";
 import { TransportError } from "./transport-error.ts";
@@ -53,12 +54,20 @@ const DEFAULT_WAIT_MS = 1_000;
 /** A refusal is a line or a small page; what goes on for longer is not read to its end. */
 const MAX_REFUSAL_LINES = 100;
 
+/** What one try identified itself with. */
+interface Identity {
+  readonly authorization: string | undefined;
+  readonly certificate: ClientCertificate | undefined;
+}
+
 /** Sends requests under one identity: waits for a place, tries again where that is safe, turns refusals into errors. */
 export class Requester {
   readonly #options: RequesterOptions;
   readonly #transport: Transport;
   readonly #gate: RequestGate;
   readonly #authorization: Authorization;
+  /** Undefined where there is no certificate, or one that does not change. */
+  readonly #certificates: CertificateFiles | undefined;
   readonly #headers: Readonly<Record<string, string | string[]>>;
 
   constructor(options: RequesterOptions) {
@@ -66,6 +75,9 @@ export class Requester {
     this.#transport = new Transport(options.access);
     this.#gate = new RequestGate(options.maxInFlight);
     this.#authorization = new Authorization(options.access.credential, options.clock);
+    const { clientCertificate: pair } = options.access;
+    this.#certificates =
+      pair?.files === undefined ? undefined : new CertificateFiles(pair, pair.files, options.clock, (next) => this.#transport.identifyWith(next));
     this.#headers = { "user-agent": options.userAgent, ...impersonationHeaders(options.access) };
   }
 
@@ -79,17 +91,17 @@ export class Requester {
     let hasRenewed = false;
     let hasRepeated = false;
     for (let tries = 1; ; tries++) {
-      const authorization = await this.#authorization.header();
+      const identity = await this.#identity();
       const entered = this.#gate.enter(call.priority ?? "normal", call.signal);
       if (entered !== undefined) await entered;
-      const result = await this.#sendOnce(call, authorization);
+      const result = await this.#sendOnce(call, identity.authorization);
       if (result instanceof ToolkitError) {
         if (hasRepeated || !isWorthRepeating(result, call)) throw result;
         hasRepeated = true;
         continue;
       }
       if (result.status < 300 || result.status === 304) return result;
-      if (isUnauthorized(result.status) && !hasRenewed && (await this.#authorization.renew(authorization))) {
+      if (isUnauthorized(result.status) && !hasRenewed && (await this.#renew(identity))) {
         hasRenewed = true;
         continue;
       }
@@ -103,12 +115,12 @@ export class Requester {
   /** An answer line by line, where it is no refusal. Takes no place; not tried again. */
   async stream(call: Call, limits: { readonly idleMs: number; readonly maxLineBytes: number }): Promise<StreamedAnswer> {
     for (let hasRenewed = false; ; hasRenewed = true) {
-      const authorization = await this.#authorization.header();
+      const identity = await this.#identity();
       const { method, path, signal } = call;
       const exchange = {
         method,
         path,
-        headers: this.#headersOf(call, authorization),
+        headers: this.#headersOf(call, identity.authorization),
         timeoutMs: this.#options.timeoutMs,
         maxBytes: limits.maxLineBytes,
         signal,
@@ -120,9 +132,19 @@ export class Requester {
         lines.push(...batch);
         if (lines.length > MAX_REFUSAL_LINES) break;
       }
-      if (isUnauthorized(answer.status) && !hasRenewed && (await this.#authorization.renew(authorization))) continue;
+      if (isUnauthorized(answer.status) && !hasRenewed && (await this.#renew(identity))) continue;
       throw refusal({ ...answer, body: lines.join("\n") });
     }
+  }
+
+  async #identity(): Promise<Identity> {
+    return { authorization: await this.#authorization.header(), certificate: await this.#certificates?.current() };
+  }
+
+  /** After a refusal of `refused`: true when there is something else to identify oneself with. */
+  async #renew({ authorization, certificate }: Identity): Promise<boolean> {
+    const hasToken = await this.#authorization.renew(authorization);
+    return (certificate !== undefined && (await this.#certificates?.renew(certificate)) === true) || hasToken;
   }
 
   /** Gives the place back whatever happens. */

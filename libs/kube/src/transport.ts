@@ -1,8 +1,9 @@
 import http from "node:http";
 import https from "node:https";
 import { createSecureContext } from "node:tls";
+import { TunnelAgent } from "@plumb/http";
 import { ToolkitError } from "@plumb/std";
-import type { KubeAccess } from "./kube-access.ts";
+import type { ClientCertificate, KubeAccess } from "./kube-access.ts";
 import { splitLines } from "./split-lines.ts";
 import { connectionError, TransportError, type TransportPhase } from "./transport-error.ts";
 
@@ -47,8 +48,11 @@ export class Transport {
   readonly #host: string;
   readonly #port: string;
   readonly #pathPrefix: string;
-  readonly #requests: http.Agent;
-  readonly #watches: http.Agent;
+  readonly #access: KubeAccess;
+  #requests: http.Agent;
+  #watches: http.Agent;
+  /** Agents of earlier client certificates, on whose connections something is still under way. */
+  #retired: readonly http.Agent[] = [];
   #isClosed = false;
 
   /** @throws {ToolkitError} `invalid` when the address, a certificate or a key cannot be read */
@@ -61,9 +65,22 @@ export class Transport {
     this.#host = server.hostname.replace(/^\[(.*)\]$/, "$1");
     this.#port = server.port === "" ? (isTls ? "443" : "80") : server.port;
     this.#pathPrefix = server.pathname.replace(/\/+$/, "");
-    const options = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_PROBE_MS, timeout: IDLE_CONNECTION_MS, ...(isTls ? tlsOptions(access) : {}) };
-    this.#requests = new this.#module.Agent(options);
-    this.#watches = new this.#module.Agent(options);
+    this.#access = access;
+    this.#requests = newAgent(access);
+    this.#watches = newAgent(access);
+  }
+
+  /**
+   * Makes every further connection with this certificate. What is under way ends as it began.
+   *
+   * @throws {ToolkitError} `invalid` when the certificate or the key cannot be read; then nothing has changed
+   */
+  identifyWith(clientCertificate: ClientCertificate): void {
+    const access = { ...this.#access, clientCertificate };
+    const [requests, watches] = [newAgent(access), newAgent(access)];
+    this.#retired = [...this.#retired, this.#requests, this.#watches].filter(retire);
+    this.#requests = requests;
+    this.#watches = watches;
   }
 
   /** Sends and reads the whole answer. */
@@ -116,8 +133,7 @@ export class Transport {
   /** Closes every connection; what is under way ends as if stopped. */
   close(): void {
     this.#isClosed = true;
-    this.#requests.destroy();
-    this.#watches.destroy();
+    for (const agent of [this.#requests, this.#watches, ...this.#retired]) agent.destroy();
   }
 
   /** Sends; deadline, abort and lost connections end the flight, whose failure goes to `onFailure`. */
@@ -203,6 +219,20 @@ async function* guard<T>(source: AsyncIterable<T>, explain: (thrown: unknown) =>
   } finally {
     onEnd();
   }
+}
+
+function newAgent(access: KubeAccess): http.Agent {
+  const options = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_PROBE_MS, timeout: IDLE_CONNECTION_MS };
+  if (access.server.protocol === "http:") return new http.Agent(options);
+  const secure = { ...options, ...tlsOptions(access) };
+  return access.proxy === undefined ? new https.Agent(secure) : new TunnelAgent(secure, access.proxy);
+}
+
+/** Lets go of the connections that nobody uses, the others when they come back. @returns whether there are such */
+function retire(agent: http.Agent): boolean {
+  agent.maxFreeSockets = 0;
+  for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+  return Object.keys(agent.sockets).length > 0;
 }
 
 /** A context made once: with the texts themselves, the agent would compare kilobytes for every request. */

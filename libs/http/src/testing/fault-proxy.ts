@@ -4,6 +4,10 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 /** What a fault proxy does to a connection. Byte counts are those of the answer. */
 export type Fault =
   | { readonly kind: "none" }
+  /** Nobody listens, and what was open is reset. */
+  | { readonly kind: "refuse" }
+  /** Somebody else listens here, who speaks another protocol. */
+  | { readonly kind: "stranger" }
   /** Every piece of the answer is held back. */
   | { readonly kind: "latency"; readonly ms: number }
   /** The connection is reset once this many bytes have passed; 0 resets as soon as it is asked. */
@@ -32,7 +36,8 @@ export interface FaultProxy extends AsyncDisposable {
 
 export interface FaultProxyOptions {
   readonly host?: string;
-  readonly port: number;
+  /** Asked for each connection where it is a function, as for a server that is started after the proxy. */
+  readonly port: number | (() => number);
   /** Called with the number of the request, from 1, before it is passed on; a place from which to kill somebody. */
   readonly onRequest?: (count: number) => void;
 }
@@ -44,15 +49,23 @@ export async function startFaultProxy(target: FaultProxyOptions): Promise<FaultP
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port: ownPort } = server.address() as AddressInfo; // why: a server that listens on TCP has this form of address
+  const set = (fault: Fault): void => {
+    proxy.set(fault);
+    if (fault.kind === "refuse") {
+      server.close();
+      proxy.resetAll();
+    } else if (!server.listening) server.listen(ownPort, "127.0.0.1");
+  };
   const close = async (): Promise<void> => {
     proxy.resetAll();
+    if (!server.listening) return;
     server.close();
     await once(server, "close");
   };
   return {
     port: ownPort,
     url: new URL(`http://127.0.0.1:${ownPort}`),
-    set: (fault) => proxy.set(fault),
+    set,
     connectionCount: () => proxy.connections,
     requestCount: () => proxy.requests,
     close,
@@ -81,7 +94,8 @@ class FaultyPipe {
 
   accept(client: Socket): void {
     this.connections += 1;
-    const server = connect({ host: this.#target.host ?? "127.0.0.1", port: this.#target.port });
+    const { host = "127.0.0.1", port } = this.#target;
+    const server = connect({ host, port: typeof port === "number" ? port : port() });
     for (const socket of [client, server]) {
       this.#sockets.add(socket);
       socket.on("close", () => this.#sockets.delete(socket));
@@ -100,6 +114,9 @@ class FaultyPipe {
     if (fault.kind === "black-hole") return;
     if (fault.kind === "reset" && fault.afterBytes === 0) {
       client.resetAndDestroy();
+      server.destroy();
+    } else if (fault.kind === "stranger") {
+      client.end("220 mail.example.com ESMTP\r\n");
       server.destroy();
     } else if (fault.kind === "status") {
       const headers = Object.entries({ "content-length": "0", connection: "close", ...fault.headers }).map(([name, value]) => `${name}: ${value}\r\n`);
