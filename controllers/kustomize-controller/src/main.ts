@@ -2,11 +2,11 @@ import { hostname } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import { serveJobs } from "@plumb/runtime";
 import { toToolkitError } from "@plumb/std";
-import { buildJob } from "./build-job.ts";
+import { createBuildJob } from "./build-job.ts";
 import { runKustomizeController } from "./compose.ts";
 import { parseKustomizeConfig } from "./config.ts";
 
-if (parentPort !== null && workerData?.role === "worker") serveJobs({ build: buildJob }, parentPort);
+if (parentPort !== null && workerData?.role === "worker") serveJobs({ build: createBuildJob() }, parentPort);
 else await main();
 
 async function main(): Promise<void> {

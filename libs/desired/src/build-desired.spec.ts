@@ -273,7 +273,7 @@ describe("what comes out", () => {
     const files = { "a.yaml": "apiVersion: x/v1\nkind: Thing\nmetadata:\n  name: a\nspec:\n  big: 9007199254740993\n  __proto__: {constructor: 1}\n" };
     const folder = join(base, "exact");
     write(folder, files);
-    const { objects } = await buildDesiredText({}, folder, signal);
+    const { objects } = await buildDesiredText({}, folder, { signal });
     expect(objects).toContain('"big":9007199254740993');
     expect(objects).toContain('"__proto__":{"constructor":1}');
     expect(parseJson(objects)).toMatchObject([{ object: { kind: "Thing" }, origin: { path: "a.yaml", line: 1 } }]);
@@ -325,7 +325,7 @@ describe("an artifact on disk", () => {
     const folder = join(base, "untouched");
     write(folder, { "kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": configMap("a"), "sub/b.yaml": configMap("b") });
     const before = snapshot(folder);
-    expect((await buildDesiredText({ targetNamespace: "t" }, folder, signal)).objects).toContain('"namespace":"t"');
+    expect((await buildDesiredText({ targetNamespace: "t" }, folder, { signal })).objects).toContain('"namespace":"t"');
     expect(snapshot(folder)).toEqual(before);
   });
 
@@ -334,7 +334,7 @@ describe("an artifact on disk", () => {
     write(folder, { "kustomization.yaml": "resources: [link.yaml]\n" });
     write(join(base, "links"), { "secret.yaml": configMap("secret") });
     symlinkSync("../secret.yaml", join(folder, "link.yaml"));
-    const error = await failure(buildDesiredText({}, folder, signal));
+    const error = await failure(buildDesiredText({}, folder, { signal }));
     expect(error.kind).toBe("invalid");
     expect(error.message).toContain("link.yaml");
   });
@@ -345,7 +345,7 @@ describe("an artifact on disk", () => {
     const program = `
       import { parentPort } from "node:worker_threads";
       import { buildDesiredText } from ${JSON.stringify(new URL("./index.ts", import.meta.url).href)};
-      parentPort.postMessage(await buildDesiredText({ targetNamespace: "t" }, ${JSON.stringify(folder)}, new AbortController().signal));`;
+      parentPort.postMessage(await buildDesiredText({ targetNamespace: "t" }, ${JSON.stringify(folder)}, { signal: new AbortController().signal }));`;
     const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(program)}`), { execArgv: ["--conditions=@plumb/source"] });
     const [{ objects }] = await once(worker, "message");
     await worker.terminate();

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { RootedFileSystem, type ReadableFileSystem } from "@plumb/files";
-import { build, type Build, type BuildLimits } from "@plumb/kustomize";
+import { build, type Build, type BuildCache, type BuildLimits } from "@plumb/kustomize";
 import { stringifyJson, ToolkitError } from "@plumb/std";
 import { stringify } from "@plumb/yaml";
 import { unsupportedBuildField, type BuildSpec } from "./build-spec.ts";
@@ -15,6 +15,8 @@ export interface DesiredOptions {
   readonly fileSystem: ReadableFileSystem;
   readonly signal: AbortSignal;
   readonly limits?: Partial<BuildLimits>;
+  /** Remembers files between builds. */
+  readonly cache?: BuildCache;
 }
 
 /** What an artifact and a spec come to. */
@@ -32,13 +34,14 @@ export interface Desired {
  * @throws {ToolkitError} `missing` where `spec.path` leads to no folder, and for no other reason; `invalid` for what cannot be
  *   built or is not supported; `cancelled`
  */
-export async function buildDesired(spec: BuildSpec, { fileSystem, signal, limits }: DesiredOptions): Promise<Desired> {
+export async function buildDesired(spec: BuildSpec, options: DesiredOptions): Promise<Desired> {
+  const { fileSystem } = options;
   const unsupported = unsupportedBuildField(spec);
   if (unsupported !== undefined) throw new ToolkitError("invalid", `${unsupported} is not supported by this version`);
   const folder = findFolder(spec.path, fileSystem);
   const generated = neverMissing(() => generateKustomization(folder, spec, fileSystem));
   const overlay = new OverlayFileSystem(fileSystem, folder, generated.name, Buffer.from(stringify(generated.content)));
-  const built = await buildTree(folder, generated, { fileSystem: overlay, signal, ...(limits === undefined ? {} : { limits }) });
+  const built = await buildTree(folder, generated, { ...options, fileSystem: overlay });
   return {
     digest: `sha256:${createHash("sha256").update(built.text()).digest("hex")}`,
     objects: readObjects(built.objects, spec.commonMetadata),
@@ -73,7 +76,7 @@ export interface DesiredText {
 }
 
 /** As `buildDesired`, for a worker thread: from the absolute path of an unpacked artifact to text. */
-export async function buildDesiredText(spec: BuildSpec, artifactFolder: string, signal: AbortSignal): Promise<DesiredText> {
-  const { digest, objects } = await buildDesired(spec, { fileSystem: new RootedFileSystem(artifactFolder), signal });
+export async function buildDesiredText(spec: BuildSpec, artifactFolder: string, options: Omit<DesiredOptions, "fileSystem">): Promise<DesiredText> {
+  const { digest, objects } = await buildDesired(spec, { ...options, fileSystem: new RootedFileSystem(artifactFolder) });
   return { digest, objects: stringifyJson(objects) };
 }

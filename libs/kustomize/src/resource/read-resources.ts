@@ -1,6 +1,7 @@
 import { YamlNode, decodeNode, parseNodes } from "@plumb/yaml";
 import { invalid, within } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
+import type { BuildLimits } from "../build-limits.ts";
 import { deAnchor } from "../node/de-anchor.ts";
 import { fieldOf, isEmpty, isMissingOrNull } from "../node/fields.ts";
 import { metadataMap, metadataText, topText } from "../node/metadata.ts";
@@ -16,13 +17,13 @@ import { Resource } from "./resource.ts";
  * @throws {ToolkitError} `invalid`: not YAML, no kind, no name
  */
 export function readResources(content: string | Uint8Array, path: string | undefined, context: BuildContext): readonly Resource[] {
-  const { schema, cache } = context;
-  const read = (): readonly ReadObject[] => readObjects(content, path, context);
-  const objects = cache === undefined || path === undefined || typeof content === "string" ? read() : cache.objects(path, content, read);
+  const { schema, cache, limits } = context;
+  const read = (): readonly ReadObject[] => readObjects(content, path, limits);
+  const objects = cache === undefined || typeof content === "string" ? read() : cache.objects(content, limits, read);
   return objects.map(({ node, line }) => new Resource(node, schema, path === undefined ? undefined : { path, line }));
 }
 
-function readObjects(content: string | Uint8Array, path: string | undefined, { limits }: BuildContext): readonly ReadObject[] {
+function readObjects(content: string | Uint8Array, path: string | undefined, limits: BuildLimits): readonly ReadObject[] {
   const nodes = within("MalformedYAMLError", () =>
     parseNodes(content, { path, limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases } }),
   );
