@@ -46,7 +46,7 @@ async function following(script: Script, options: Partial<Followed> = {}): Promi
 function short(delta: Delta): string {
   switch (delta.kind) {
     case "replaced":
-      return `${delta.items.map(({ metadata }) => metadata.name).join(",")}@${delta.resourceVersion}`;
+      return `${delta.items.map(({ metadata }) => metadata.name).join(",")}@${delta.resourceVersion}${delta.isSetBack === true ? " set back" : ""}`;
     case "bookmark":
       return `bookmark@${delta.resourceVersion}`;
     default:
@@ -138,7 +138,7 @@ describe("follow", () => {
     expect(errors.map(({ kind, message }) => `${kind}: ${message}`)).toEqual(["unavailable: starting", "unavailable: etcdserver: leader changed"]);
   });
 
-  it("lists again when versions run backwards", async () => {
+  it("lists again when versions run backwards, and says that the cluster was set back", async () => {
     let lists = 0;
     const { next } = await following(({ url }, response) => {
       if (!isWatch(url)) return sendJson(response, 200, list(++lists === 1 ? 900 : 20));
@@ -146,7 +146,18 @@ describe("follow", () => {
       else send(response, ["ADDED", object("a", 21)]);
       return undefined;
     });
-    expect(await next(3)).toEqual(["@900", "@20", "put a@21"]);
+    expect(await next(3)).toEqual(["@900", "@20 set back", "put a@21"]);
+  });
+
+  it("says that the cluster was set back when it comes back so after an outage", async () => {
+    let lists = 0;
+    const { next } = await following(({ url }, response) => {
+      if (!isWatch(url)) return sendJson(response, 200, ++lists === 1 ? list(5, object("a", 5)) : list(7, object("a", 7)));
+      if (versionOf(url) === "40") return sendJson(response, 503, statusBody(503, "ServiceUnavailable", "being restored"));
+      send(response, ["BOOKMARK", bookmark(40)]);
+      return void response.end();
+    });
+    expect(await next(3)).toEqual(["a@5", "bookmark@40", "a@7 set back"]);
   });
 
   it("does not ask without end where every watch is closed at once", async () => {

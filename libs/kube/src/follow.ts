@@ -16,8 +16,17 @@ export interface Followed extends Pick<ListOptions, "namespace" | "labelSelector
   readonly random?: () => number;
 }
 
+/** Everything that is there now. */
+export interface Replaced {
+  readonly kind: "replaced";
+  readonly items: readonly LiveObject[];
+  readonly resourceVersion: string;
+  /** The server is behind what it has shown before, as after a backup was restored: what was seen and written since is undone. */
+  readonly isSetBack?: true;
+}
+
 /** What was seen. The first is always `replaced`, and so is what follows a loss of sight. */
-export type Delta = { readonly kind: "replaced"; readonly items: readonly LiveObject[]; readonly resourceVersion: string } | WatchEvent;
+export type Delta = Replaced | WatchEvent;
 
 /** After one failure: it may have been a connection. */
 const FIRST_WAIT_MS = 250;
@@ -38,6 +47,8 @@ export async function* follow(followed: Followed, signal: AbortSignal): AsyncGen
   const { onError = () => undefined, random = Math.random } = followed;
   /** Undefined when a list is due. */
   let version: string | undefined;
+  /** The last version seen, also when a list is due. */
+  let newest = "";
   let failures = 0;
   for (;;) {
     const startedMs = performance.now();
@@ -47,13 +58,15 @@ export async function* follow(followed: Followed, signal: AbortSignal): AsyncGen
       if (version === undefined) {
         const replaced = await (followed.sendInitialEvents === true ? initialEvents(followed, signal) : listed(followed, signal));
         version = replaced.resourceVersion;
-        yield replaced;
+        const isSetBack = isBehind(version, newest);
+        newest = version;
+        yield isSetBack ? { ...replaced, isSetBack } : replaced;
       }
       isWatching = true;
       for await (const event of events(followed, version, signal)) {
         const seen: string = event.kind === "bookmark" ? event.resourceVersion : event.item.metadata.resourceVersion;
         if (isBehind(seen, version)) throw setBack(seen, version);
-        version = seen;
+        version = newest = seen;
         hasSeen = true;
         failures = 0;
         yield event;
@@ -72,7 +85,7 @@ export async function* follow(followed: Followed, signal: AbortSignal): AsyncGen
   }
 }
 
-async function listed({ client, resource, ...options }: Followed, signal: AbortSignal): Promise<Delta & { kind: "replaced" }> {
+async function listed({ client, resource, ...options }: Followed, signal: AbortSignal): Promise<Replaced> {
   return {
     kind: "replaced",
     ...(await client.list(resource, { ...selection(options), ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }), signal })),
@@ -84,7 +97,7 @@ function events({ client, resource, ...options }: Followed, resourceVersion: str
 }
 
 /** What is there, from a watch that begins with it; the watch is left at the end of that. */
-async function initialEvents({ client, resource, ...options }: Followed, signal: AbortSignal): Promise<Delta & { kind: "replaced" }> {
+async function initialEvents({ client, resource, ...options }: Followed, signal: AbortSignal): Promise<Replaced> {
   const items = new Map<string, LiveObject>();
   for await (const event of client.watch(resource, { ...selection(options), resourceVersion: "", sendInitialEvents: true, signal })) {
     if (event.kind === "put") items.set(event.item.metadata.uid, event.item);
@@ -108,7 +121,7 @@ function selection({ namespace, labelSelector, fieldSelector, metadataOnly, tran
 }
 
 /** Versions are decimal numbers (Kubernetes 1.35 says so; every server before kept to it). False where one is none. */
-function isBehind(seen: string, known: string): boolean {
+export function isBehind(seen: string, known: string): boolean {
   return /^\d+$/.test(seen) && /^\d+$/.test(known) && BigInt(seen) < BigInt(known);
 }
 

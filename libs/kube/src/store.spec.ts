@@ -60,9 +60,9 @@ function started(feed: Pick<KubeClient, "list" | "watch">, options: Partial<Stor
   return { store, told, errors };
 }
 
-function short({ before, after }: StoreChange): string {
+function short({ before, after, isSetBack }: StoreChange): string {
   const side = (one: LiveObject | undefined): string => (one === undefined ? "-" : `${one.metadata.name}@${one.metadata.resourceVersion}`);
-  return `${side(before)} → ${side(after)}`;
+  return `${side(before)} → ${side(after)}${isSetBack === true ? " set back" : ""}`;
 }
 
 const { signal } = new AbortController();
@@ -95,6 +95,17 @@ describe("Store", () => {
     feed.push({ kind: "bookmark", resourceVersion: "1" });
     await expect.poll(() => told.length).toBe(5);
     expect(told).toEqual(["recreated@3 → -", "- → recreated@5", "changed@4 → changed@6", "- → new@7", "deleted@2 → -"]);
+  });
+
+  it("tells every object, those of a known version too, when the cluster was set back to what an older backup holds", async () => {
+    const feed = new Feed();
+    feed.listed = [object("same", 1), object("undone", 4)];
+    const { store, told } = started(feed);
+    await store.waitSynced(signal);
+    told.length = 0;
+    feed.listed = [object("same", 1), object("undone", 2)];
+    feed.push({ kind: "bookmark", resourceVersion: "1" });
+    await expect.poll(() => told).toEqual(["same@1 → same@1 set back", "undone@4 → undone@2 set back"]);
   });
 
   it("finds objects by index, and no longer by values they have lost", async () => {

@@ -1,11 +1,13 @@
 import type { LiveObject } from "@plumb/api";
 import { ToolkitError, toToolkitError } from "@plumb/std";
-import { follow, type Delta, type Followed } from "./follow.ts";
+import { follow, isBehind, type Delta, type Followed, type Replaced } from "./follow.ts";
 
 /** What changed of one object: no `before` when it is new to the store, no `after` when it is gone. */
 export interface StoreChange {
   readonly before: LiveObject | undefined;
   readonly after: LiveObject | undefined;
+  /** The cluster was set back to `after`, as from a backup: what was written since is undone, though the version may be the known one. */
+  readonly isSetBack?: true;
 }
 
 export interface StoreOptions extends Followed {
@@ -94,7 +96,7 @@ export class Store {
   #take(delta: Delta): void {
     switch (delta.kind) {
       case "replaced":
-        this.#replace(delta.items);
+        this.#replace(delta);
         this.#resourceVersion = delta.resourceVersion;
         this.#isSynced = true;
         this.#synced.resolve();
@@ -115,26 +117,32 @@ export class Store {
     }
   }
 
-  #replace(items: readonly LiveObject[]): void {
+  /** A list shows every object at its newest: one that is older than what is known of it was set back, and all with it. */
+  #replace({ items, isSetBack = items.some((item) => this.#isAhead(item)) || undefined }: Replaced): void {
     const left = new Set(this.#objects.keys());
     for (const item of items) {
       left.delete(keyOf(item));
-      this.#put(item);
+      this.#put(item, isSetBack);
     }
     for (const key of left) this.#remove(key, undefined);
   }
 
+  #isAhead(item: LiveObject): boolean {
+    const known = this.#objects.get(keyOf(item));
+    return known?.metadata.uid === item.metadata.uid && isBehind(item.metadata.resourceVersion, known.metadata.resourceVersion);
+  }
+
   /** Tells nobody of a version that is there already. A re-created object is told as gone first. */
-  #put(after: LiveObject): void {
+  #put(after: LiveObject, isSetBack?: true): void {
     const key = keyOf(after);
     const known = this.#objects.get(key);
     if (known !== undefined && known.metadata.uid !== after.metadata.uid) this.#remove(key, undefined);
     const before = this.#objects.get(key);
-    if (before?.metadata.resourceVersion === after.metadata.resourceVersion) return;
+    if (before?.metadata.resourceVersion === after.metadata.resourceVersion && isSetBack !== true) return;
     if (before !== undefined) this.#unfile(key, before);
     this.#objects.set(key, after);
     this.#file(key, after);
-    this.#tell({ before, after });
+    this.#tell({ before, after, ...(isSetBack === true && { isSetBack }) });
   }
 
   #remove(key: string, last: LiveObject | undefined): void {

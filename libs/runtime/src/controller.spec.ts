@@ -625,6 +625,26 @@ describe("after a failure", () => {
   });
 });
 
+describe("a cluster that is set back to a backup", () => {
+  it("is looked at as it is then, and not as our own undone writes left it", async () => {
+    const before = await create();
+    let tell: Parameters<Store["subscribe"]>[0] = () => undefined;
+    const [get, subscribe] = [store.get.bind(store), store.subscribe.bind(store)];
+    vi.spyOn(store, "subscribe").mockImplementation((handle) => {
+      tell = handle;
+      return subscribe(handle);
+    });
+    let isBehind = false;
+    vi.spyOn(store, "get").mockImplementation((namespace, name) => (isBehind ? before : get(namespace, name)));
+    await start();
+    await ended(1);
+    isBehind = true;
+    tell({ before, after: before, isSetBack: true });
+    // the finalizer that the backup lacks is put on again
+    await vi.waitFor(() => expect(patches.filter(({ subresource }) => subresource === undefined)).toHaveLength(2), WAIT);
+  });
+});
+
 describe("a change during a run", () => {
   it("leads to exactly one more run, however often it changed", async () => {
     await create();

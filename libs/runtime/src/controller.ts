@@ -116,14 +116,16 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     }
   }
 
-  /** Creations, deletions, new generations and reconcile requests ask for a run; our own status writes do not (C-018). */
-  #onChange({ before, after }: ObjectChange): void {
+  /** Creations, deletions, new generations and reconcile requests ask for a run; our own status writes do not (C-018), unless they were undone. */
+  #onChange({ before, after, isSetBack }: ObjectChange): void {
     if (after === undefined) {
       if (before !== undefined) this.#queue.add(keyOf(before));
       return;
     }
-    this.#catchUp(after);
+    if (isSetBack === true) this.#written.delete(keyOf(after));
+    else this.#catchUp(after);
     const isDue =
+      isSetBack === true ||
       before === undefined ||
       before.metadata.uid !== after.metadata.uid ||
       before.metadata.generation !== after.metadata.generation ||

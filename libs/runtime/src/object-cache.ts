@@ -4,6 +4,8 @@ import type { LiveObject } from "@plumb/api";
 export interface ObjectChange {
   readonly before: LiveObject | undefined;
   readonly after: LiveObject | undefined;
+  /** The cluster was set back to `after`, as from a backup: what was written since is undone. */
+  readonly isSetBack?: true;
 }
 
 /** The objects of one kind as the watch has them; `Store` of `@plumb/kube` is one. */

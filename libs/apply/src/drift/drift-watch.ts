@@ -1,5 +1,5 @@
 import { parseInventoryId, type InventoryEntry, type LiveObject } from "@plumb/api";
-import type { KubeClient, ObjectName, Resource } from "@plumb/kube";
+import type { KubeClient, ObjectName, Replaced, Resource } from "@plumb/kube";
 import { ToolkitError, toToolkitError, type Clock, type Timer } from "@plumb/std";
 import type { ObjectKey } from "../baseline.ts";
 import type { Baselines } from "../baselines.ts";
@@ -146,7 +146,7 @@ export class DriftWatch {
       resource,
       hub,
       mayOpen: () => hub.size < maxWatches,
-      onPut: (key, item) => this.#examine(key, item),
+      onPut: (key, item, listed) => this.#examine(key, item, listed),
       onGone: (key, item) => {
         if (item !== undefined && this.#options.baselines.takeDeletion(item.metadata.uid)) return;
         this.#suspect(key, nameOf(key, resource));
@@ -178,9 +178,14 @@ export class DriftWatch {
     for (const [id, other] of this.#watches) if (other === watch) this.#watches.delete(id);
   }
 
-  #examine(key: ObjectKey, item: LiveObject): void {
+  #examine(key: ObjectKey, item: LiveObject, listed?: Pick<Replaced, "resourceVersion" | "isSetBack">): void {
     const { baselines } = this.#options;
     this.#cancel(`gone ${key}`);
+    const known = baselines.get(key)?.resourceVersion;
+    // why: a list taken after our write that does not have it comes from a cluster that was set back
+    const isUndone =
+      listed?.isSetBack === true || (known !== undefined && isOlder(item.metadata.resourceVersion, known) && !isOlder(listed?.resourceVersion ?? "", known));
+    if (known !== undefined && listed !== undefined && isUndone) return this.#ring(key, "version");
     if (baselines.isWriting(key)) {
       this.#held.set(key, item);
       return;
@@ -259,5 +264,10 @@ function nameOf(key: ObjectKey, resource: Resource): ObjectName {
 }
 
 function newer(a: string, b: string): string {
-  return /^\d+$/.test(a) && /^\d+$/.test(b) && BigInt(a) > BigInt(b) ? a : b;
+  return isOlder(b, a) ? a : b;
+}
+
+/** False where a version is no number. */
+function isOlder(version: string, than: string): boolean {
+  return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
 }

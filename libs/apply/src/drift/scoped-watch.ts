@@ -1,5 +1,5 @@
 import { inventoryId, OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
-import type { Delta, Resource, WatchEvent } from "@plumb/kube";
+import type { Delta, Replaced, Resource, WatchEvent } from "@plumb/kube";
 import type { ToolkitError } from "@plumb/std";
 import type { ObjectKey } from "../baseline.ts";
 import type { WatchHub, WatchTarget } from "../watch-hub.ts";
@@ -17,7 +17,8 @@ export interface ScopedWatchOptions {
   readonly hub: WatchHub;
   /** False when no more watches may be opened. */
   readonly mayOpen: () => boolean;
-  readonly onPut: (key: ObjectKey, item: LiveObject) => void;
+  /** With the version of the list that showed it, which no object's newest version is behind. */
+  readonly onPut: (key: ObjectKey, item: LiveObject, listed?: Pick<Replaced, "resourceVersion" | "isSetBack">) => void;
   /** Gone, or no longer labelled as ours; undefined where a list lacked it. */
   readonly onGone: (key: ObjectKey, item: LiveObject | undefined) => void;
 }
@@ -150,7 +151,7 @@ export class ScopedWatch {
           if (!scope.covers(member)) continue;
           const item = items.get(member.key);
           if (item === undefined) onGone(member.key, undefined);
-          else onPut(member.key, item);
+          else onPut(member.key, item, delta);
         }
         return;
       }
