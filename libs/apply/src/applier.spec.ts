@@ -390,13 +390,15 @@ describe("applying", () => {
     const result = await runner.run([thing, definition]);
     expect(result.failure).toBeUndefined();
     expect(changeLines(result.changes)).toBe(`CustomResourceDefinition/things.${group} created\nThing/${ns}/one created`);
+    // why: until it is established it is watched, not asked for again and again
+    expect(cluster.take().filter((request) => /^(get|list) /.test(request))).toEqual(["list customresourcedefinitions"]);
   });
 });
 
 describe("pruning", () => {
   const owner = { namespace: "flux-system", name: "apps" };
 
-  it("deletes what left Git, last applied first, and only what is still ours", async () => {
+  it("deletes what left Git, last applied first, and only what is still ours; what is gone already counts as deleted (K-055)", async () => {
     const runner = new Runner();
     await runner.run([
       configMap("a", {}),
@@ -417,6 +419,7 @@ describe("pruning", () => {
     expect(changes.map(({ subject, action }) => [subject, action])).toEqual([
       [`ConfigMap/${ns}/taken`, "skipped"],
       [`ConfigMap/${ns}/kept`, "skipped"],
+      [`ConfigMap/${ns}/b`, "deleted"],
       [`ConfigMap/${ns}/a`, "deleted"],
     ]);
     expect(await get("taken")).toBeDefined();

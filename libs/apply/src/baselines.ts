@@ -12,8 +12,8 @@ export class Baselines {
   readonly #baselines = new Map<ObjectKey, Baseline>();
   /** Subset of the keys of `#baselines`, or not known yet. */
   readonly #doubted = new Set<ObjectKey>();
-  /** Writes under way, by object. No entry of zero. */
-  readonly #writing = new Map<ObjectKey, number>();
+  /** Writes that are under way or wait for their turn, by object, and the end of the last of them. No entry of zero. */
+  readonly #writing = new Map<ObjectKey, { left: number; last: Promise<unknown> }>();
   readonly #settled = new Set<(key: ObjectKey) => void>();
   /** Uids of objects that we delete, the newest last; at most MAX_DELETING, as not every end is heard of. */
   readonly #deleting = new Set<string>();
@@ -55,16 +55,21 @@ export class Baselines {
     this.#doubted.delete(key);
   }
 
-  /** Runs a write of ours; what is heard of the object meanwhile is judged when it has ended. */
+  /** Runs a write of ours, one at a time for each object; what is heard of it meanwhile is judged when the last has ended. */
   async writing<Value>(key: ObjectKey, write: () => Promise<Value>): Promise<Value> {
-    this.#writing.set(key, (this.#writing.get(key) ?? 0) + 1);
+    const writes = this.#writing.get(key) ?? { left: 0, last: Promise.resolve() };
+    this.#writing.set(key, writes);
+    writes.left++;
+    const written = writes.last.then(write);
+    writes.last = written.catch(() => undefined);
     try {
-      return await write();
+      return await written;
     } finally {
-      const left = (this.#writing.get(key) ?? 1) - 1;
-      if (left > 0) this.#writing.set(key, left);
-      else this.#writing.delete(key);
-      if (left <= 0) for (const handle of this.#settled) handle(key);
+      writes.left--;
+      if (writes.left === 0) {
+        this.#writing.delete(key);
+        for (const handle of this.#settled) handle(key);
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-import { inventoryEntry, type InventoryEntry, type Manifest, type Origin } from "@plumb/api";
+import { inventoryEntry, type InventoryEntry, type LiveObject, type Manifest, type Origin } from "@plumb/api";
 import type { Resource } from "@plumb/kube";
 import { hashOf, objectKey, type ObjectKey } from "./baseline.ts";
 import { namespaceMissing } from "./dry-run-error.ts";
@@ -35,4 +35,9 @@ export function placed(object: Manifest, { isNamespaced }: Pick<Resource, "isNam
 /** Hash of what is sent for a desired object; a baseline has the one of what was sent last. */
 export function desiredHash(desired: DesiredObject, owner: Owner): string {
   return prepared(desired, owner).desiredHash;
+}
+
+/** False for the answer to a dry run of an absent object: it has no version. */
+export function exists({ metadata }: LiveObject): boolean {
+  return (metadata.resourceVersion ?? "") !== "";
 }

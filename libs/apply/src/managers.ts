@@ -1,7 +1,8 @@
-import type { LiveObject, ManagedFieldsEntry } from "@plumb/api";
+import type { LiveObject, ManagedFieldsEntry, Manifest } from "@plumb/api";
 import type { JsonObject } from "@plumb/std";
 import { fieldsOfEntry } from "./baseline.ts";
 import { APPLY_MANAGER } from "./owner.ts";
+import { hasPolicy } from "./policy.ts";
 
 /** Managers whose fields we take over, by prefix and operation (K-047). */
 const FOREIGN: readonly (readonly [prefix: string, operation: ManagedFieldsEntry["operation"]])[] = [
@@ -24,6 +25,11 @@ export function takeOverPatch(live: LiveObject, overrides: readonly string[]): r
   // why: set to what was read, an object that has moved since is a conflict; a test that fails would be an invalid patch
   const version: JsonObject = { op: "replace", path: "/metadata/resourceVersion", value: live.metadata.resourceVersion };
   return [version, ...notes, ...(managers === undefined ? [] : [{ op: "replace", path: "/metadata/managedFields", value: managers }])];
+}
+
+/** The same for a desired object; nothing where it, or the live one, says that all may write it. Pure. */
+export function takeOverFor(object: Manifest, live: LiveObject, overrides: readonly string[]): readonly JsonObject[] | undefined {
+  return hasPolicy(object, "ssa-merge") || hasPolicy(live, "ssa-merge") ? undefined : takeOverPatch(live, overrides);
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { Manifest } from "@plumb/api";
+import { groupVersionKind, type Manifest } from "@plumb/api";
+import { isObject } from "@plumb/std";
 
 const PREFIX = "kustomize.toolkit.fluxcd.io/";
 
@@ -23,4 +24,11 @@ export function hasPolicy({ metadata }: Pick<Manifest, "metadata">, policy: Obje
 /** Neither applied nor deleted, whether Git or the cluster says so. */
 export function isUnmanaged(object: Pick<Manifest, "metadata">): boolean {
   return hasPolicy(object, "reconcile-disabled") || hasPolicy(object, "ssa-ignore");
+}
+
+/** True for a Job that the cluster removes once it has ended. */
+export function endsItself(object: Manifest): boolean {
+  const { group, kind } = groupVersionKind(object);
+  const spec: unknown = object["spec"];
+  return group === "batch" && kind === "Job" && isObject(spec) && typeof spec["ttlSecondsAfterFinished"] === "number";
 }

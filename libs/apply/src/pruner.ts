@@ -14,7 +14,7 @@ export interface PruneRequest {
 }
 
 export interface PruneResult {
-  /** What was deleted or left because it is not ours to delete, in order. */
+  /** What was deleted, by us or by whoever came first, and what was left because it is not ours to delete; in order. */
   readonly changes: readonly Change[];
   /** Entries whose objects may still be there and ours: they stay in the inventory (K-056). */
   readonly survivors: readonly InventoryEntry[];
@@ -41,9 +41,13 @@ export async function prune(client: KubeClient, baselines: Baselines, { owner, e
   const failures: ToolkitError[] = [];
   for (const { entry, object } of deletionOrder(entries)) {
     try {
-      const action = await deleteOwned(client, baselines, object, owner, signal);
-      if (action === "deleted") baselines.forget(entry.id);
-      if (action !== "gone") changes.push({ subject: subjectOf(object), entry, action });
+      const action = await baselines.writing(entry.id, async () => {
+        const ended = await deleteOwned(client, baselines, object, owner, signal);
+        // why: a correction that comes after it finds that the object is not declared any more
+        if (ended === "deleted") baselines.forget(entry.id);
+        return ended;
+      });
+      changes.push({ subject: subjectOf(object), entry, action });
     } catch (thrown) {
       const error = toToolkitError(thrown);
       survivors.push(entry);
@@ -83,18 +87,12 @@ export function objectOf({ id, v }: InventoryEntry): Manifest | undefined {
   return { apiVersion, kind, metadata: namespace === "" ? { name } : { name, namespace } };
 }
 
-async function deleteOwned(
-  client: KubeClient,
-  baselines: Baselines,
-  object: Manifest,
-  owner: Owner,
-  signal: AbortSignal,
-): Promise<"deleted" | "skipped" | "gone"> {
+async function deleteOwned(client: KubeClient, baselines: Baselines, object: Manifest, owner: Owner, signal: AbortSignal): Promise<"deleted" | "skipped"> {
   const name = await nameOf(client, object, signal);
-  if (name === undefined) return "gone";
+  if (name === undefined) return "deleted";
   for (let reads = 1; ; reads++) {
     const live = await client.get(name, { signal, metadataOnly: true });
-    if (live === undefined) return "gone";
+    if (live === undefined) return "deleted";
     if (!isOwnedBy(live, owner) || isKept(live)) return "skipped";
     const { uid, resourceVersion } = live.metadata;
     baselines.expectDeletion(uid);

@@ -232,6 +232,9 @@ export class DriftCorrector implements Part, Corrections {
       case "claimed":
         this.#drop(ring.key);
         return;
+      case "superseded":
+        this.ring(ring);
+        return;
       default:
         outcome satisfies never;
     }

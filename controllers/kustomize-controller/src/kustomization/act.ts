@@ -1,13 +1,10 @@
 import { REASON, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
 import {
-  hasPolicy,
-  isUnmanaged,
   prune,
   staleEntries,
   type Applier,
   type ApplyResult,
   type Baselines,
-  type DesiredObject,
   type DriftWatch,
   type Health,
   type HealthChecks,
@@ -19,6 +16,7 @@ import { keyOf, withReason, type Tools } from "@plumb/runtime";
 import { formatDuration, ToolkitError, toToolkitError } from "@plumb/std";
 import { isObserved } from "../drift/drift-mode.ts";
 import type { Artifacts, Builds, Built, Corrections, HealthSeen } from "./contracts.ts";
+import { healthTargets } from "./health-targets.ts";
 import type { HealthWaits } from "./health-waits.ts";
 import { hostOf } from "./observe.ts";
 import type { KustomizationPlan } from "./plan.ts";
@@ -82,7 +80,7 @@ export async function actOnKustomization(
   if (applied.failure !== undefined) return { ...done, pruned: undefined, health: undefined };
   const pruned = await pruneStale(obj, stored, applied.inventory, tools, options);
   if (pruned?.failure !== undefined) return { ...done, pruned, health: undefined };
-  return { ...done, pruned, health: await assess(obj, plan, built.objects, limit, tools, options) };
+  return { ...done, pruned, health: await assess(obj, plan, healthTargets(obj, built.objects, applied.changes), limit, tools, options) };
 }
 
 /** True when the last run that got as far applied just this, whether or not it became healthy then. */
@@ -155,13 +153,12 @@ async function pruneStale(
 async function assess(
   obj: Kustomization,
   { artifact, timeoutMs }: KustomizationPlan,
-  objects: readonly DesiredObject[],
+  targets: readonly HealthTarget[],
   limit: string,
   tools: Tools<KustomizationStatus>,
   { health, waits }: ActOptions,
 ): Promise<HealthSeen | undefined> {
   const key = keyOf(obj);
-  const targets = healthTargets(obj, objects);
   if (targets.length > 0) tools.progress(`Running health checks ${limit}`);
   const sinceMs = waits.since(key, artifact.revision, tools.nowMs());
   const found = targets.length === 0 ? undefined : await health.assess(key, targets, tools.signal).catch(toToolkitError);
@@ -175,20 +172,4 @@ async function assess(
 
 function isProgressing(found: Health | ToolkitError | undefined): boolean {
   return found !== undefined && !(found instanceof ToolkitError) && found.kind === "progressing";
-}
-
-/** What is waited for: every applied object with `wait`, else what `healthChecks` names; never the Kustomization itself (K-059). */
-export function healthTargets(obj: Kustomization, objects: readonly DesiredObject[]): readonly HealthTarget[] {
-  const targets: readonly HealthTarget[] =
-    obj.spec.wait === true
-      ? objects
-          .filter(({ object }) => !isUnmanaged(object) && !hasPolicy(object, "ssa-if-not-present"))
-          .map(({ object: { apiVersion, kind, metadata } }) => ({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name }))
-      : (obj.spec.healthChecks ?? []).map(({ apiVersion, kind, name, namespace }) => ({
-          apiVersion: apiVersion ?? "apps/v1",
-          kind,
-          namespace: namespace ?? obj.metadata.namespace,
-          name,
-        }));
-  return targets.filter(({ kind, name, namespace }) => kind !== obj.kind || name !== obj.metadata.name || namespace !== obj.metadata.namespace);
 }

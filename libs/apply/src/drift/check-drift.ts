@@ -4,9 +4,9 @@ import { ToolkitError, toToolkitError } from "@plumb/std";
 import { placed, prepared, type DesiredObject, type Prepared } from "../desired-object.ts";
 import { baselineOf, hashOf, ownershipOf, valuesHash, type ObjectKey } from "../baseline.ts";
 import type { Baselines } from "../baselines.ts";
-import { takeOverPatch } from "../managers.ts";
+import { takeOverFor } from "../managers.ts";
 import { APPLY_MANAGER, isOwnedBy, ownerOf, type Owner } from "../owner.ts";
-import { hasPolicy, isUnmanaged } from "../policy.ts";
+import { endsItself, hasPolicy, isUnmanaged } from "../policy.ts";
 import { explainDrift, type FieldChange } from "./explain-drift.ts";
 
 export interface DriftCheckRequest {
@@ -49,7 +49,9 @@ export type DriftOutcome =
   | { readonly kind: "clean"; readonly isUntidy: boolean }
   /** The values are right and were ours no more: applied again, nothing to tell. */
   | { readonly kind: "reowned" }
-  | { readonly kind: "exempt"; readonly because: "deleting" | "unmanaged" }
+  | { readonly kind: "exempt"; readonly because: "deleting" | "ended" | "unmanaged" }
+  /** A run has declared the object otherwise meanwhile, or deleted it: nothing was written, and it is to be looked at anew. */
+  | { readonly kind: "superseded" }
   /** Another applier's labels are on it: no drift, and nothing to do until a commit or an interval. */
   | { readonly kind: "claimed"; readonly by: Owner }
   | { readonly kind: "observed"; readonly drift: Drift }
@@ -78,9 +80,12 @@ class DriftCheck {
   readonly #request: DriftCheckRequest;
   readonly #item: Prepared;
   readonly #found: (drift: Drift) => void;
+  /** Hash of what was sent last when the check began. */
+  readonly #sent: string | undefined;
 
   constructor(request: DriftCheckRequest, item: Prepared, found: (drift: Drift) => void) {
     this.#request = request;
+    this.#sent = request.baselines.get(item.key)?.desiredHash;
     this.#item = item;
     this.#found = found;
   }
@@ -93,7 +98,10 @@ class DriftCheck {
     const target = placed(object, resource);
     const name: ObjectName = { resource, namespace: target.metadata.namespace, name: target.metadata.name };
     const live = await client.get(name, { signal });
-    if (live === undefined) return this.#respond(resource, target, this.#driftOf("deleted", []), undefined);
+    if (live === undefined) {
+      if (endsItself(object)) return { kind: "exempt", because: "ended" };
+      return this.#respond(resource, target, this.#driftOf("deleted", []), undefined);
+    }
     const exempt = exemption(live, owner);
     if (exempt !== undefined) return exempt;
     if (this.#isAsLeft(live)) return this.#settle(live);
@@ -114,8 +122,7 @@ class DriftCheck {
     const isOther = this.#request.baselines.get(this.#item.key)?.uid;
     if (changes.length === 0) {
       if (this.#request.mode === "observe" || ownershipOf(live).fieldsHash === ownershipOf(dry).fieldsHash) return this.#settle(live);
-      await this.#apply(resource, target, live);
-      return { kind: "reowned" };
+      return (await this.#apply(resource, target, live)) ? { kind: "reowned" } : { kind: "superseded" };
     }
     const what = isOther !== undefined && isOther !== live.metadata.uid ? "recreated" : "changed";
     return this.#respond(resource, target, this.#driftOf(what, changes), live);
@@ -126,19 +133,23 @@ class DriftCheck {
     this.#found(drift);
     await onDrift(drift);
     if (mode === "observe") return { kind: "observed", drift };
-    await this.#apply(resource, target, live);
-    return { kind: "corrected", drift, correctedMs: nowMs() };
+    return (await this.#apply(resource, target, live)) ? { kind: "corrected", drift, correctedMs: nowMs() } : { kind: "superseded" };
   }
 
-  /** The uid makes sure that an object which was created again meanwhile is not taken for the one that was looked at. */
-  #apply(resource: Resource, target: Manifest, live: LiveObject | undefined): Promise<void> {
+  /**
+   * The uid makes sure that an object which was created again meanwhile is not taken for the one that was looked at. False,
+   * and nothing is written, where a run has been at the object since the check began.
+   */
+  #apply(resource: Resource, target: Manifest, live: LiveObject | undefined): Promise<boolean> {
     const { client, baselines, revision, signal } = this.#request;
     const { key, desiredHash } = this.#item;
     const guarded = live === undefined ? target : { ...target, metadata: { ...target.metadata, uid: live.metadata.uid } };
     return baselines.writing(key, async () => {
+      if (baselines.get(key)?.desiredHash !== this.#sent) return false;
       const answer = await client.apply(resource, guarded, { fieldManager: APPLY_MANAGER, force: true, dryRun: false, signal });
       baselines.set(key, baselineOf(answer, desiredHash, revision, this.#request.nowMs()));
       this.#doubtUntidy(answer);
+      return true;
     });
   }
 
@@ -151,7 +162,7 @@ class DriftCheck {
 
   /** What hands have added is left until the next run, so that `kubectl rollout restart` does its work first. */
   #doubtUntidy(live: LiveObject): boolean {
-    const isUntidy = !hasPolicy(live, "ssa-merge") && takeOverPatch(live, this.#request.overrideManagers) !== undefined;
+    const isUntidy = takeOverFor(this.#item.object, live, this.#request.overrideManagers) !== undefined;
     if (isUntidy) this.#request.baselines.doubt(this.#item.key);
     return isUntidy;
   }

@@ -2,7 +2,7 @@ import type { LiveObject, ManagedFieldsEntry } from "@plumb/api";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { baselineOf } from "../baseline.ts";
-import { Budget, Contest, ringReason } from "./doorbell.ts";
+import { Budget, ringReason } from "./doorbell.ts";
 
 function entry(manager: string, fields: string, more: Partial<ManagedFieldsEntry> = {}): ManagedFieldsEntry {
   return {
@@ -66,23 +66,5 @@ describe("the budget of an object", () => {
         for (const from of granted) expect(granted.filter((at) => at >= from && at < from + 29_000).length).toBeLessThanOrEqual(7);
       }),
     );
-  });
-});
-
-describe("a contest", () => {
-  it("is with a controller that changes a field back five times in a row, never with a person", () => {
-    const contest = new Contest();
-    const flips = (manager: string): readonly boolean[] => [0, 1, 2, 3, 4].map((at) => contest.corrected("k", ".spec.replicas", manager, at * 10_000));
-    expect(flips("hpa")).toEqual([false, false, false, false, true]);
-    expect(flips("kubectl-edit")).toEqual([false, false, false, false, false]);
-    expect(flips("unknown")).toEqual([false, false, false, false, false]);
-  });
-
-  it("starts anew after half a minute of peace or with another manager", () => {
-    const contest = new Contest();
-    for (const at of [0, 1, 2, 3]) contest.corrected("k", ".a", "x", at);
-    expect(contest.corrected("k", ".a", "x", 40_000)).toBe(false);
-    for (const at of [0, 1, 2]) contest.corrected("k", ".a", "x", 40_001 + at);
-    expect(contest.corrected("k", ".a", "y", 40_010)).toBe(false);
   });
 });

@@ -54,31 +54,3 @@ export class Budget {
     this.#granted.delete(key);
   }
 }
-
-/** Flips in a row that make a field contested. */
-const CONTESTED_AFTER = 5;
-
-/** Tells a person who edits from a controller that fights: only the latter is left the field, once it is told. */
-export class Contest {
-  /** By object and field. */
-  readonly #flips = new Map<string, { readonly manager: string; readonly count: number; readonly correctedMs: number }>();
-
-  /** Records that `manager` set a field of ours that was now corrected; true when the field is contested by now. */
-  corrected(key: string, field: string, manager: string, nowMs: number): boolean {
-    const id = `${key}\0${field}`;
-    const last = this.#flips.get(id);
-    const inRow = last !== undefined && last.manager === manager && nowMs - last.correctedMs < QUARREL_MS;
-    const count = inRow ? last.count + 1 : 1;
-    this.#flips.set(id, { manager, count, correctedMs: nowMs });
-    return isContender(manager) && count >= CONTESTED_AFTER;
-  }
-
-  forget(key: string): void {
-    for (const id of this.#flips.keys()) if (id.startsWith(`${key}\0`)) this.#flips.delete(id);
-  }
-}
-
-/** People edit with kubectl; they are always corrected. What nobody names is no controller that could be told. */
-function isContender(manager: string): boolean {
-  return manager !== "unknown" && !manager.startsWith("kubectl");
-}

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Manifest } from "@plumb/api";
+import { inventoryEntry, type Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import { systemClock, ToolkitError } from "@plumb/std";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -13,6 +13,7 @@ const signal = AbortSignal.timeout(100_000);
 const owner = { namespace: "flux-system", name: "apps" };
 const CONFIG_MAPS = { group: "", version: "v1", plural: "configmaps" };
 const DEPLOYMENTS = { group: "apps", version: "v1", plural: "deployments" };
+const JOBS = { group: "batch", version: "v1", plural: "jobs" };
 const SECRETS = { group: "", version: "v1", plural: "secrets" };
 
 beforeAll(async () => {
@@ -91,7 +92,12 @@ class Watched {
     return ring;
   }
 
-  check(object: Manifest, mode: "enforce" | "observe" = "enforce", isSensitive = false): Promise<DriftOutcome> {
+  check(
+    object: Manifest,
+    mode: "enforce" | "observe" = "enforce",
+    isSensitive = false,
+    meanwhile: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<DriftOutcome> {
     return checkDrift({
       client: cluster.client,
       baselines: this.baselines,
@@ -105,7 +111,7 @@ class Watched {
       signal,
       onDrift: (drift) => {
         this.told.push(drift);
-        return Promise.resolve();
+        return meanwhile();
       },
     });
   }
@@ -355,6 +361,22 @@ describe("drift", () => {
     expect(await cluster.other.get(named("settings", CONFIG_MAPS), { signal })).toBeDefined();
   });
 
+  it("is none where a Job that cleans itself away is gone: the next run makes it again", async () => {
+    const job: Manifest = {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: "once", namespace: ns },
+      spec: { ttlSecondsAfterFinished: 0, template: { spec: { restartPolicy: "Never", containers: [{ name: "a", image: "example/app:1" }] } } },
+    };
+    await watched.apply(job);
+    await cluster.other.delete(named("once", JOBS), { propagation: "Background", signal });
+    await watched.ring();
+    expect(await watched.check(job)).toEqual({ kind: "exempt", because: "ended" });
+    expect(await cluster.other.get(named("once", JOBS), { signal })).toBeUndefined();
+    await watched.apply(job);
+    expect(await cluster.other.get(named("once", JOBS), { signal })).toBeDefined();
+  });
+
   it("of an object deleted and made again is not met with a third: the new one is corrected", async () => {
     await watched.apply(configMap("settings", { mode: "a" }));
     await cluster.other.delete(named("settings", CONFIG_MAPS), { propagation: "Background", signal });
@@ -400,6 +422,24 @@ describe("drift", () => {
     await watched.ring(1);
     expect(await watched.check(configMap("settings", { mode: "a" }))).toEqual({ kind: "claimed", by: { namespace: "flux-system", name: "other" } });
     expect(await watched.check(configMap("paused", { mode: "a" }))).toEqual({ kind: "exempt", because: "unmanaged" });
+  });
+
+  it("that a commit overtakes is not corrected to what was declared before, nor brought back once it is pruned", async () => {
+    const old = configMap("settings", { mode: "a" });
+    const overtakenBy = async (run: () => Promise<unknown>): Promise<DriftOutcome> =>
+      watched.check(old, "enforce", false, async () => {
+        await run();
+      });
+    await watched.apply(old);
+    await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
+    expect(await overtakenBy(() => watched.apply(configMap("settings", { mode: "c" })))).toEqual({ kind: "superseded" });
+    expect((await cluster.other.get(named("settings", CONFIG_MAPS), { signal }))?.["data"]).toEqual({ mode: "c" });
+
+    await watched.apply(old);
+    await cluster.other.delete(named("settings", CONFIG_MAPS), { propagation: "Background", signal });
+    const entries = [inventoryEntry(old)];
+    expect(await overtakenBy(() => prune(cluster.client, watched.baselines, { owner, entries, signal }))).toEqual({ kind: "superseded" });
+    expect(await cluster.other.get(named("settings", CONFIG_MAPS), { signal })).toBeUndefined();
   });
 
   it("is not corrected when it could not be told", async () => {

@@ -1,0 +1,66 @@
+import { randomUUID } from "node:crypto";
+import type { LiveObject, Manifest } from "@plumb/api";
+import type { KubeClient } from "@plumb/kube";
+import { ToolkitError } from "@plumb/std";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { untilCurrent } from "./definitions.ts";
+import { startCluster, type Cluster } from "./testing/cluster.ts";
+
+const signal = AbortSignal.timeout(60_000);
+const DEFINITIONS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
+const NAMESPACES = { group: "", version: "v1", plural: "namespaces" };
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await startCluster();
+});
+afterAll(() => cluster.close());
+
+function definition(): Manifest {
+  const group = `${randomUUID().slice(0, 8)}.example.com`;
+  const versions = [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }];
+  const names = { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" };
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `things.${group}` },
+    spec: { group, scope: "Namespaced", names, versions },
+  };
+}
+
+/** Created, as the answer shows it: not established yet. */
+function created(): Promise<LiveObject> {
+  return cluster.other.create(DEFINITIONS, definition(), { fieldManager: "test", signal });
+}
+
+describe("what a stage brought", () => {
+  it("is watched until it is current, and asked for once", async () => {
+    const objects = [await created(), await created()];
+    cluster.take();
+    expect(await untilCurrent(cluster.client, objects, { limitMs: 20_000, signal })).toBeUndefined();
+    expect(cluster.take()).toEqual(["list customresourcedefinitions", "list customresourcedefinitions"]);
+  });
+
+  it("is asked for again and again where it may not be watched", async () => {
+    const object = await created();
+    const blind: KubeClient = { ...cluster.client, list: () => Promise.reject(new ToolkitError("denied", "forbidden")) };
+    cluster.take();
+    expect(await untilCurrent(blind, [object], { limitMs: 20_000, signal })).toBeUndefined();
+    expect(new Set(cluster.take())).toEqual(new Set([`get ${object.metadata.name}`]));
+  });
+
+  it("that does not become current ends the stage with its names and states", async () => {
+    const manifest: Manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name: `t-${randomUUID().slice(0, 8)}` } };
+    const namespace = await cluster.other.create(NAMESPACES, manifest, { fieldManager: "test", signal });
+    const ending = { ...namespace, metadata: { ...namespace.metadata, uid: "another", deletionTimestamp: "2026-01-01T00:00:00Z" } };
+    const failure = await untilCurrent(cluster.client, [await created(), ending], { limitMs: 500, signal });
+    expect(failure).toMatchObject({ kind: "unavailable", message: `timeout waiting for: [Namespace/${manifest.metadata.name} status: 'NotFound']` });
+  });
+
+  it("is waited for no longer than the run itself", async () => {
+    const stop = new AbortController();
+    const waiting = untilCurrent(cluster.client, [await created()], { limitMs: 20_000, signal: stop.signal });
+    stop.abort();
+    expect(await waiting).toMatchObject({ kind: "cancelled" });
+  });
+});
