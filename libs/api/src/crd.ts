@@ -44,7 +44,7 @@ function version({ version: name, description, columns, spec, status }: KindDefi
     storage: true,
     additionalPrinterColumns: columns.map((column) => ({ ...column })),
     schema: { openAPIV3Schema: { type: "object", description, properties } },
-    ...(status !== undefined && { subresources: { status: {} } }),
+    subresources: status === undefined ? {} : { status: {} },
   };
 }
 
