@@ -30,8 +30,8 @@ const SOURCES: readonly (readonly [kind: string, resource: ResourceName])[] = [
 export interface Surroundings {
   /** This process's own file, which its workers start with. */
   readonly entry: URL;
-  /** Arguments for Node in a worker; none where the process runs from its bundle. */
-  readonly workerArgs: readonly string[];
+  /** Arguments for Node in a worker; those of this process unless set. */
+  readonly workerArgs?: readonly string[];
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +61,7 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
     threads: Math.max(2, availableParallelism() - 1),
     memoryLimitMb: WORKER_MEMORY_MB,
     clock,
-    execArgv: workerArgs,
+    ...(workerArgs === undefined ? {} : { execArgv: workerArgs }),
   });
   cleanup.defer(() => pool.close());
 

@@ -14,7 +14,7 @@ async function main(): Promise<void> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
   try {
     const config = parseKustomizeConfig(process.argv.slice(2), { env: process.env, hostname: hostname() });
-    await runKustomizeController(config, { entry: new URL(import.meta.url), workerArgs: process.execArgv, signal: stop.signal });
+    await runKustomizeController(config, { entry: new URL(import.meta.url), signal: stop.signal });
   } catch (thrown) {
     const error = toToolkitError(thrown);
     process.stderr.write(`kustomize-controller: ${error.message}\n`);

@@ -24,8 +24,8 @@ export interface Surroundings {
   /** The module that starts a worker thread when it is told the role. */
   readonly entry: URL;
   readonly role: string;
-  /** Arguments for Node in the worker. */
-  readonly execArgv: readonly string[];
+  /** Arguments for Node in the worker; those of this process unless set. */
+  readonly execArgv?: readonly string[];
 }
 
 const NAME = "source-controller";

@@ -19,7 +19,7 @@ async function main(): Promise<void> {
     return fail(thrown, 2);
   }
   try {
-    await runSourceController(config, { entry: new URL(import.meta.url), role: WORKER, execArgv: process.execArgv }, stop.signal);
+    await runSourceController(config, { entry: new URL(import.meta.url), role: WORKER }, stop.signal);
   } catch (thrown) {
     fail(thrown, 1);
   }

@@ -21,7 +21,7 @@ export interface WorkerPoolOptions {
   /** Megabytes of it for young objects; less of it keeps a worker small that makes many short-lived ones. V8's own choice unless set. */
   readonly youngMemoryMb?: number;
   readonly clock: Clock;
-  /** Arguments for Node in the worker, such as export conditions. */
+  /** Arguments for Node in the worker; those of the process unless set, which may be more than could be given here. */
   readonly execArgv?: readonly string[];
 }
 
