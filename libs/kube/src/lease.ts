@@ -12,7 +12,7 @@ export interface LeaseOptions {
   readonly identity: string;
   /** After so long without a renewal another may lead. */
   readonly leaseDurationMs: number;
-  /** After so long without a renewal of its own the leader stops; shorter than `leaseDurationMs`. */
+  /** After so long without a renewal of its own the leader rests; shorter than `leaseDurationMs`. */
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
   /** Give the lease up when told to stop, so that the next need not wait. */
@@ -43,20 +43,24 @@ interface Observed {
 /**
  * One process's bid to lead.
  *
- * It is waiting, leading, or over. It leads from a write that made it the holder until `renewDeadlineMs` after the beginning
- * of its newest renewal, by the monotonic clock, whatever else happens: a process that was stopped for a while finds itself
- * over before it can do anything. Once over it never leads again.
+ * It is waiting, leading, resting, or over. It leads from a write that made it the holder until `renewDeadlineMs` after the
+ * beginning of its newest renewal, by the monotonic clock, whatever else happens: a process that was stopped for a while finds
+ * itself resting before it can do anything. From there it leads again where the lease still names it, for then nobody has led
+ * meanwhile, as after an outage of the API server; else it is over. Once over it never leads again.
  */
 export class LeaderLease {
   readonly #options: LeaseOptions;
-  readonly #won = Promise.withResolvers<void>();
+  #won = Promise.withResolvers<void>();
+  #lapsed = Promise.withResolvers<void>();
   readonly #lost = Promise.withResolvers<void>();
   /** Aborts when it is over. */
   readonly #over = new AbortController();
   /** The signal of `run`. */
   #told: AbortSignal | undefined;
-  /** Until when it leads, by the monotonic clock; undefined while waiting. */
+  /** Until when it leads, by the monotonic clock; undefined while waiting, past while resting. */
   #safeUntilMs: number | undefined;
+  /** Whether `#won` has resolved and `#lapsed` has not. */
+  #isInTerm = false;
   /** Ends the leading at `#safeUntilMs`, also while a try hangs. */
   #guard: Timer | undefined;
   /** Whether somebody renews is judged by when *we* saw a change, never by the times in the lease. */
@@ -76,12 +80,17 @@ export class LeaderLease {
     return this.#told?.aborted !== true && this.#isSafe();
   }
 
-  /** Resolves when this process begins to lead. */
+  /** Resolves when this process begins to lead; asked after a lapse, when it leads again. */
   get won(): Promise<void> {
     return this.#won.promise;
   }
 
-  /** Resolves when it has ceased to without having been told: the process must end. */
+  /** Resolves when it can no longer be sure that it leads, which does not say that another does. To be asked after `won`. */
+  get lapsed(): Promise<void> {
+    return this.#lapsed.promise;
+  }
+
+  /** Resolves when another leads, or may have led since: the process must end. */
   get lost(): Promise<void> {
     return this.#lost.promise;
   }
@@ -95,7 +104,6 @@ export class LeaderLease {
     const either = AbortSignal.any([signal, this.#over.signal]);
     while (!either.aborted) {
       await this.#tryOnce(either);
-      if (this.#safeUntilMs !== undefined && !this.#isSafe()) this.#lose();
       const { retryPeriodMs, random = Math.random } = this.#options;
       await this.#pause(retryPeriodMs * (this.isLeading() ? 1 : 1 + random() * JITTER), either);
     }
@@ -108,7 +116,7 @@ export class LeaderLease {
       await withDeadline(limitMs, signal, (within) => this.#bid(within));
     } catch (thrown) {
       // the next try reads what became of this one
-      if (this.#isSafe()) this.#observed = undefined;
+      if (this.#safeUntilMs !== undefined) this.#observed = undefined;
       const error = toToolkitError(thrown);
       if (!signal.aborted && error.kind !== "conflict") this.#options.onError?.(error);
     }
@@ -120,10 +128,8 @@ export class LeaderLease {
     if (!isHolder) this.#observe(await client.get({ resource: LEASES, namespace, name }, { signal }));
     const startedMs = clock.monotonicMs();
     const current = this.#observed?.lease;
-    if (current !== undefined && !this.#isFree(startedMs)) {
-      if (this.#safeUntilMs !== undefined) this.#lose();
-      return;
-    }
+    if (this.#safeUntilMs !== undefined && !this.#mayGoOn(current, startedMs)) return this.#lose();
+    if (this.#safeUntilMs === undefined && !this.#isFree(startedMs)) return;
     this.#observe(await this.#write(current, signal));
     this.#lead(startedMs);
   }
@@ -136,6 +142,11 @@ export class LeaderLease {
     const seconds = specOf(lease)["leaseDurationSeconds"];
     const durationMs = typeof seconds === "number" ? seconds * 1000 : this.#options.leaseDurationMs;
     return holder === "" || holder === this.#options.identity || nowMs >= atMs + durationMs;
+  }
+
+  /** For one that has led: a lease that is free now was perhaps another's while this process rested. */
+  #mayGoOn(current: LiveObject | undefined, nowMs: number): boolean {
+    return this.#isSafe() ? this.#isFree(nowMs) : current !== undefined && holderOf(current) === this.#options.identity;
   }
 
   #observe(lease: LiveObject | undefined): void {
@@ -177,13 +188,23 @@ export class LeaderLease {
     const { renewDeadlineMs, clock } = this.#options;
     this.#safeUntilMs = fromMs + renewDeadlineMs;
     this.#guard?.cancel();
-    this.#guard = clock.after(this.#safeUntilMs - clock.monotonicMs(), () => this.#lose());
-    if (this.#isSafe()) this.#won.resolve();
-    else this.#lose();
+    this.#guard = clock.after(this.#safeUntilMs - clock.monotonicMs(), () => this.#lapse());
+    if (this.#isInTerm || !this.#isSafe()) return;
+    this.#isInTerm = true;
+    this.#lapsed = Promise.withResolvers();
+    this.#won.resolve();
+  }
+
+  #lapse(): void {
+    if (!this.#isInTerm) return;
+    this.#isInTerm = false;
+    this.#won = Promise.withResolvers();
+    this.#lapsed.resolve();
   }
 
   #lose(): void {
     this.#guard?.cancel();
+    this.#lapse();
     if (this.#over.signal.aborted) return;
     this.#over.abort();
     this.#lost.resolve();

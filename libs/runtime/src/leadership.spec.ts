@@ -53,12 +53,12 @@ describe("leaseLeadership", () => {
   });
   it("says that the lease is lost when somebody else has taken it", async () => {
     const first = candidate("a");
-    await first.acquire(never);
+    const term = await first.acquire(never);
     const name = { resource: { group: "coordination.k8s.io", version: "v1", plural: "leases" }, namespace: "flux-system", name: "x-leader-election" };
     const renewTime = `${new Date(Date.now() + 60_000).toISOString().slice(0, -1)}000Z`;
     await client.patch(name, { spec: { holderIdentity: "thief", renewTime } }, { type: "merge", fieldManager: "thief", signal: never });
-    await vi.waitFor(() => expect(first.lost.aborted).toBe(true), WAIT);
-    expect(first.lost.reason).toMatchObject({ kind: "conflict", message: "leader election lost" });
+    await vi.waitFor(() => expect(term.aborted).toBe(true), WAIT);
+    await expect(first.acquire(never)).rejects.toMatchObject({ kind: "conflict", message: "leader election lost" });
     expect(first.isLeading()).toBe(false);
     await first.release();
   });

@@ -34,20 +34,22 @@ export function leaseLeadership({ client, config, namespace, leaseName, identity
     onError: (error) => log.error("lease could not be renewed", { error: error.message }),
   });
   const stop = new AbortController();
-  const lost = new AbortController();
-  let running: Promise<void> = Promise.resolve();
-  void lease.lost.then(() => lost.abort(new ToolkitError("conflict", "leader election lost")));
+  const lost = lease.lost.then(() => Promise.reject(new ToolkitError("conflict", "leader election lost")));
+  lost.catch(() => undefined); // heard by who acquires next
+  let running: Promise<void> | undefined;
   return {
-    lost: lost.signal,
     isLeading: () => lease.isLeading(),
     async acquire(signal) {
-      running = lease.run(stop.signal);
+      running ??= lease.run(stop.signal);
       const aborted = Promise.withResolvers<never>();
       const onAbort = (): void => aborted.reject(new ToolkitError("cancelled", "stopped before it led", { cause: signal.reason }));
       if (signal.aborted) onAbort();
       signal.addEventListener("abort", onAbort, { once: true });
       try {
-        await Promise.race([lease.won, aborted.promise]);
+        await Promise.race([lost, lease.won, aborted.promise]);
+        const term = new AbortController();
+        void lease.lapsed.then(() => term.abort(new ToolkitError("conflict", "the lease could not be renewed in time")));
+        return term.signal;
       } catch (thrown) {
         stop.abort();
         await running;

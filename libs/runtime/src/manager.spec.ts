@@ -28,12 +28,16 @@ function part(name: string, fail?: Promise<Error>): Part {
   };
 }
 
-function leadership(lost: AbortSignal = new AbortController().signal): Leadership {
+/** Leads for the given terms; then the lease is another's. */
+function leadership(...terms: readonly AbortSignal[]): Leadership {
+  const left = terms.length === 0 ? [new AbortController().signal] : [...terms];
   return {
-    lost,
     async acquire(signal) {
       signal.throwIfAborted();
+      const term = left.shift();
+      if (term === undefined) throw new ToolkitError("conflict", "leader election lost");
       told.push("acquired");
+      return term;
     },
     async release() {
       told.push("released");
@@ -109,6 +113,20 @@ describe("Manager", () => {
     lost.abort(new ToolkitError("conflict", "leader election lost"));
     await expect(running).rejects.toMatchObject({ kind: "conflict", message: "leader election lost" });
     expect(told).toEqual(EVERYTHING);
+  });
+
+  it("stops its reconcilers while the lease cannot be renewed, and runs them again when it leads again", async () => {
+    const outage = new AbortController();
+    const subject = manager({ leadership: leadership(outage.signal, new AbortController().signal) });
+    const running = subject.run(stop.signal);
+    await until("+loop");
+    told.length = 0;
+    outage.abort(new ToolkitError("conflict", "the lease could not be renewed in time"));
+    await until("+loop");
+    expect([subject.phase, told]).toEqual(["leading", ["-loop", "acquired", "+loop"]]);
+    stop.abort();
+    await running;
+    expect(told.slice(3)).toEqual(["-loop", "released", "-watch", "-server"]);
   });
 
   it("does not reconcile under a lease that was lost before it began", async () => {

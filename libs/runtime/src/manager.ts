@@ -8,10 +8,12 @@ export interface Part {
 
 /** Decides who of several replicas works. `@plumb/kube` has the one that holds a Lease. */
 export interface Leadership {
-  /** Resolves when this process leads. */
-  acquire(signal: AbortSignal): Promise<void>;
-  /** Aborts when the lease could have been lost. */
-  readonly lost: AbortSignal;
+  /**
+   * Resolves when this process leads, to a signal that aborts when it may lead no longer; to be asked again then.
+   *
+   * @throws {ToolkitError} `conflict` when another has led since; `cancelled` when `signal` aborts
+   */
+  acquire(signal: AbortSignal): Promise<AbortSignal>;
   /** Gives the lease back, so that another replica need not wait. Never rejects. */
   release(): Promise<void>;
 }
@@ -34,6 +36,7 @@ export type Phase = "starting" | "standby" | "leading" | "stopping";
 /**
  * Runs the parts of one process in order: servers and watches, then caches, then leadership, then reconcilers; and stops
  * them the other way round, so that no reconciler runs without its caches and no lease is given back under a running one.
+ * Reconcilers are stopped, and run again, for as long as the lease cannot be renewed and nobody else has it.
  */
 export class Manager {
   readonly #options: ManagerOptions;
@@ -68,20 +71,31 @@ export class Manager {
   }
 
   async #lead(until: AbortSignal): Promise<void> {
-    const { leadership, leading, log } = this.#options;
-    await leadership?.acquire(until);
-    this.#phase = "leading";
-    log.info("leading");
+    const { leadership, log } = this.#options;
+    let isHeld = false;
+    try {
+      while (!until.aborted) {
+        const term = await leadership?.acquire(until);
+        isHeld = true;
+        this.#phase = "leading";
+        log.info("leading");
+        await this.#reconcile(term === undefined ? until : AbortSignal.any([until, term]));
+        this.#phase = "standby";
+        if (!until.aborted) log.info("leading no longer", { because: toToolkitError(term?.reason).message });
+      }
+    } finally {
+      if (isHeld) await leadership?.release();
+    }
+  }
+
+  /** Resolves when `stop` has aborted and every reconciler has ended; rejects when one ends before. */
+  async #reconcile(stop: AbortSignal): Promise<void> {
+    const { leading } = this.#options;
     const inner = new AbortController();
-    const stop = AbortSignal.any([until, ...(leadership === undefined ? [] : [leadership.lost])]);
     stop.addEventListener("abort", () => inner.abort(stop.reason), { once: true });
     if (stop.aborted) inner.abort(stop.reason);
-    try {
-      await Promise.all(leading.length === 0 ? [aborted(inner.signal)] : leading.map((part) => this.#start(part, inner.signal, inner)));
-      if (!until.aborted) throw toToolkitError(inner.signal.reason ?? new Error("every reconciler ended"));
-    } finally {
-      await leadership?.release();
-    }
+    await Promise.all(leading.length === 0 ? [aborted(inner.signal)] : leading.map((part) => this.#start(part, inner.signal, inner)));
+    if (!stop.aborted) throw toToolkitError(inner.signal.reason ?? new Error("every reconciler ended"));
   }
 
   /** Runs a part until `signal` aborts; a failure before that aborts `failed`. Never rejects. */

@@ -75,9 +75,10 @@ export class DriftCorrector implements Part, Corrections {
     this.#corrections = options.meter.histogram("plumb_drift_correction_seconds", "Time from seeing drift to having corrected it.", CORRECTION_BUCKETS);
   }
 
-  /** Takes rings until `signal` aborts. Never rejects. */
+  /** Takes rings until `signal` aborts; may run again then. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
+    for (const open of this.#open.values()) if (!open.isTold) open.timer = this.#options.clock.after(TELL_AFTER_MS, () => this.#tell(open));
     if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     for (const { timer } of this.#retries.values()) timer.cancel();
     for (const { timer } of this.#open.values()) timer?.cancel();
