@@ -48,6 +48,7 @@ let told: Notice[];
 let logged: { readonly level: string; readonly message: string; readonly fields: Fields | undefined }[];
 let forgotten: string[];
 let random: () => number;
+let backoff: { minMs: number; maxMs: number };
 
 beforeEach(async () => {
   server = await startTestApiServer();
@@ -74,6 +75,7 @@ beforeEach(async () => {
   logged = [];
   forgotten = [];
   random = () => 0.5;
+  backoff = { minMs: 1000, maxMs: 8000 };
   await vi.waitFor(async () => connection.list(KIND.resource, { signal }), WAIT);
   store = new Store({ client: connection, resource: KIND.resource });
 });
@@ -154,7 +156,7 @@ async function start(
     durations: { observe: () => {}, forget: () => {} },
     places: new Places(concurrent),
     hosts: new HostPlaces(),
-    backoff: { minMs: 1000, maxMs: 8000 },
+    backoff,
     jitterPercent: 10,
     random: () => random(),
     forget: (key) => void forgotten.push(key),
@@ -622,6 +624,24 @@ describe("after a failure", () => {
     await ended(1);
     expect(logged.filter(({ level, message }) => level === "error" && message === "reconcile could not be stored").length).toBe(2);
     expect(await conditions()).toEqual(["Ready=True Succeeded @1: stored"]);
+  });
+});
+
+describe("an API server that is away", () => {
+  it("is tried every few seconds, so that soon after its return all is well", async () => {
+    await create();
+    backoff = { minMs: 1000, maxMs: 900_000 };
+    let isAway = true;
+    beforePatch = async (_, { subresource }) => {
+      if (subresource === "status" && isAway) throw new ToolkitError("unavailable", "connection refused");
+    };
+    await start();
+    for (const [count, delayMs] of [1000, 2000, 4000, 8000, 8000].entries()) {
+      await vi.waitFor(() => expect([statusPatches().length, clock.pending]).toEqual([count + 1, 1]), WAIT);
+      if (count === 4) isAway = false;
+      clock.advance(delayMs);
+    }
+    await ended(1);
   });
 });
 

@@ -63,6 +63,9 @@ interface Ended<Status> {
   readonly startedMs: number;
 }
 
+/** An API server that is away says nothing of an object: soon after its return every object is looked at again. */
+const OUTAGE_MAX_MS = 8000;
+
 /** Runs one kind: takes keys from its queue, runs them, and stores and tells what came of it. */
 export class Controller<Obj, Seen, Plan, Done, Status> {
   readonly #options: ControllerOptions<Obj, Seen, Plan, Done, Status>;
@@ -148,7 +151,9 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
   /** After a failure to write what belongs to the runtime: a finalizer or the status. The first conflict is a stale cache. */
   #tryAgain(key: string, error: ToolkitError): void {
     const failures = this.#failed(key);
-    this.#schedule.set(key, backoffMs(failures, this.#options.backoff));
+    const { minMs, maxMs } = this.#options.backoff;
+    const isOutage = error.kind === "unavailable" || error.kind === "cancelled";
+    this.#schedule.set(key, backoffMs(failures, { minMs, maxMs: isOutage ? Math.min(maxMs, OUTAGE_MAX_MS) : maxMs }));
     const isSilent = error.kind === "cancelled" || error.kind === "missing" || (error.kind === "conflict" && failures === 0);
     if (!isSilent) this.#options.log.error("reconcile could not be stored", { ...this.#fields(key), error: error.message, ...stackOf(error) });
   }
