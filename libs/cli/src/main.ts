@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, CommanderError } from "commander";
 import { ToolkitError, toToolkitError, type Log } from "@plumb/std";
+import type { Host } from "./host.ts";
 import type { Programs } from "./lab/lab.ts";
 import type { Output } from "./lab/terminal.ts";
 
@@ -26,6 +27,14 @@ const output: Output = {
   write: (text) => void process.stdout.write(text),
   isTerminal: process.stdout.isTTY === true && process.env["CI"] !== "true",
   hasColour: process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "",
+};
+
+const host: Host = {
+  node: process.execPath,
+  env: process.env,
+  canAsk: process.stdin.isTTY === true,
+  writeErr: (text) => void process.stderr.write(text),
+  kill: (pid, signal) => void process.kill(pid, signal),
 };
 
 async function openLog(): Promise<Log> {
@@ -55,6 +64,7 @@ lab
       kubeconfig: options.kubeconfig === undefined ? undefined : resolve(options.kubeconfig),
       isOnce: options.once === true || process.stdout.isTTY !== true,
       output,
+      host,
       cwd: process.cwd(),
       signal: stop.signal,
     });
@@ -65,7 +75,7 @@ lab
   .option("--dir <folder>", "where the lab keeps everything", "lab")
   .action(async (options: { dir: string }) => {
     const { labDown } = await import("./lab/lab-command.ts");
-    process.exitCode = await labDown({ folder: resolve(options.dir), output });
+    process.exitCode = await labDown({ folder: resolve(options.dir), output, host });
   });
 
 plumb

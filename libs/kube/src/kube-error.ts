@@ -135,7 +135,8 @@ function statusOf({ status, body }: KubeFailure): JsonObject {
     .replace(/\s+/g, " ")
     .trim();
   const excerpt = shown.length > MAX_FOREIGN_TEXT ? `${shown.slice(0, MAX_FOREIGN_TEXT)}…` : shown;
-  return { message: excerpt === "" ? `the server answered ${status}` : `the server answered ${status}: ${excerpt}` };
+  const reason = status === 401 ? { reason: "Unauthorized" } : {};
+  return { ...reason, message: excerpt === "" ? `the server answered ${status}` : `the server answered ${status}: ${excerpt}` };
 }
 
 function tryParse(body: string): JsonValue | undefined {

@@ -30,8 +30,13 @@ type Cluster = NonNullable<ReturnType<KubeConfig["getCurrentCluster"]>>;
  * @throws {ToolkitError} `missing` or `invalid`, naming the path
  */
 export async function readKubeconfig(path: string, options: KubeconfigOptions): Promise<KubeconfigAccess> {
-  const text = await readLocalFile("kubeconfig", path);
-  return await parse(text, { ...options, subject: `kubeconfig ${path}`, folder: dirname(resolve(path)) });
+  const document = await readKubeconfigDocument(path);
+  return await read(document, { ...options, subject: `kubeconfig ${path}`, folder: dirname(resolve(path)) });
+}
+
+/** A kubeconfig as it is written, for who runs programs that it names. @throws {ToolkitError} `missing` or `invalid`, naming the path */
+export async function readKubeconfigDocument(path: string): Promise<JsonObject> {
+  return parseDocument(await readLocalFile("kubeconfig", path), `kubeconfig ${path}`);
 }
 
 /**
@@ -41,8 +46,8 @@ export async function readKubeconfig(path: string, options: KubeconfigOptions): 
  * @param subject how messages name it
  * @throws {ToolkitError} `invalid`
  */
-export function parseKubeconfig(text: string, subject: string, options: KubeconfigOptions): Promise<KubeconfigAccess> {
-  return parse(text, { ...options, subject, folder: undefined });
+export async function parseKubeconfig(text: string, subject: string, options: KubeconfigOptions): Promise<KubeconfigAccess> {
+  return await read(parseDocument(text, subject), { ...options, subject, folder: undefined });
 }
 
 interface Reading extends KubeconfigOptions {
@@ -51,9 +56,8 @@ interface Reading extends KubeconfigOptions {
   readonly folder: string | undefined;
 }
 
-async function parse(text: string, reading: Reading): Promise<KubeconfigAccess> {
+async function read(document: JsonObject, reading: Reading): Promise<KubeconfigAccess> {
   const { subject, context } = reading;
-  const document = parseDocument(text, subject);
   const config = await loadConfig(withoutPrograms(document), subject);
   if (context !== undefined) config.setCurrentContext(context);
   const name = config.getCurrentContext();

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { endProcess, Fleet } from "./fleet.ts";
+import { testHost } from "../testing/test-host.ts";
 import { isRunning, startTicks, type LabProcess } from "./state.ts";
 
 const PROGRAM = `
@@ -16,6 +17,7 @@ for (const server of listening) say({ msg: "listening", server, address: "127.0.
 setInterval(() => {}, 1000);
 `;
 
+const host = testHost();
 let folder: string;
 let changes: string[][];
 let all: Map<string, LabProcess>;
@@ -32,6 +34,7 @@ beforeEach(() => {
   lines = [];
   stop = new AbortController();
   fleet = new Fleet({
+    host,
     logFolder: join(folder, "logs"),
     signal: stop.signal,
     onLine: (name, line) => lines.push(`${name}: ${line}`),
@@ -43,7 +46,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await fleet.stop();
-  expect([...all.values()].filter(isRunning)).toEqual([]);
+  expect([...all.values()].filter((record) => isRunning(record, host.kill))).toEqual([]);
   rmSync(folder, { recursive: true });
 });
 
@@ -82,14 +85,14 @@ describe("Fleet", () => {
     await launch("stubborn", ["web"]);
     const record = all.get("stubborn");
     if (record === undefined) throw new Error("it was not started");
-    await endProcess(record, 100);
-    expect(isRunning(record)).toBe(false);
+    await endProcess(record, host.kill, 100);
+    expect(isRunning(record, host.kill)).toBe(false);
   });
   it.runIf(startTicks(process.pid) !== undefined)("leaves a process alone that has the number of one of its own by now", async () => {
     await launch("a", ["web"]);
     const record = all.get("a");
     if (record === undefined) throw new Error("it was not started");
-    await endProcess({ ...record, startTicks: "1" });
-    expect(isRunning(record)).toBe(true);
+    await endProcess({ ...record, startTicks: "1" }, host.kill);
+    expect(isRunning(record, host.kill)).toBe(true);
   });
 });

@@ -4,9 +4,11 @@ import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { ToolkitError } from "@plumb/std";
+import type { Host, Kill } from "../host.ts";
 import { isRunning, startTicks, type LabProcess } from "./state.ts";
 
 export interface FleetOptions {
+  readonly host: Host;
   /** Where each process's output goes, one file a process. */
   readonly logFolder: string;
   /** Called whenever the processes that run have changed. */
@@ -49,10 +51,10 @@ export class Fleet {
    * @throws {ToolkitError} `unavailable` with its last words when it ends before it listens, `cancelled` by the signal
    */
   async start({ name, file, args, env = {}, listensAs }: Launch): Promise<Readonly<Record<string, string>>> {
-    const { signal } = this.#options;
+    const { host, signal } = this.#options;
     if (signal.aborted) throw stopped(name);
     // In a process group of its own: Ctrl-C on the terminal is for the lab, which then ends its processes in order.
-    const child = spawn(process.execPath, [file, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn(host.node, [file, ...args], { env: { ...host.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
     const log = createWriteStream(join(this.#options.logFolder, `${name}.log`), { flags: "a" });
     log.on("error", () => {}); // a full disk must not end the lab
     const addresses: Record<string, string> = {};
@@ -95,7 +97,7 @@ export class Fleet {
 
   /** Ends every process, the last one started first. Never rejects. */
   async stop(): Promise<void> {
-    for (const { record } of [...this.#running].reverse()) await endProcess(record);
+    for (const { record } of [...this.#running].reverse()) await endProcess(record, this.#options.host.kill);
     this.#running.length = 0;
     this.#report();
   }
@@ -113,21 +115,21 @@ export class Fleet {
 }
 
 /** Asks a process to end, and makes it when it does not. Never rejects. */
-export async function endProcess(record: LabProcess, withinMs: number = STOP_WITHIN_MS): Promise<void> {
+export async function endProcess(record: LabProcess, kill: Kill, withinMs: number = STOP_WITHIN_MS): Promise<void> {
   for (const [signal, limitMs] of [
     ["SIGTERM", withinMs],
     ["SIGKILL", STOP_WITHIN_MS],
   ] as const) {
     const deadline = performance.now() + limitMs;
-    send(record, signal);
-    while (isRunning(record) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    send(record, signal, kill);
+    while (isRunning(record, kill) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
-function send(record: LabProcess, signal: NodeJS.Signals): void {
-  if (!isRunning(record)) return;
+function send(record: LabProcess, signal: NodeJS.Signals, kill: Kill): void {
+  if (!isRunning(record, kill)) return;
   try {
-    process.kill(record.pid, signal);
+    kill(record.pid, signal);
   } catch {
     // it ended meanwhile
   }

@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { KINDS, type KindDefinition } from "@plumb/api";
-import { isObject, ToolkitError, type JsonObject } from "@plumb/std";
-import { parseOne } from "@plumb/yaml";
-import type { LabCluster, Target } from "./lab-cluster.ts";
+import { ToolkitError, type JsonObject } from "@plumb/std";
+import type { SignIn } from "../sign-in/sign-in.ts";
+import { LabCluster, type Target } from "./lab-cluster.ts";
 import { definitions } from "./manifests.ts";
-import { LAB_LABEL, type LabNames } from "./names.ts";
+import { GUEST_NAMES, LAB_LABEL, type LabNames } from "./names.ts";
+import type { LabState } from "./state.ts";
 
 /** Refuses what a lab could harm: a namespace of its names that is not its own. */
 export async function checkGuest(cluster: LabCluster, { system, workloads }: LabNames): Promise<void> {
@@ -14,16 +15,6 @@ export async function checkGuest(cluster: LabCluster, { system, workloads }: Lab
       throw new ToolkitError("denied", `the cluster has a namespace ${name} that is not the lab's; nothing was changed`);
     }
   }
-}
-
-/** Controllers run no programs: a kubeconfig that signs in by one is refused before anything starts. */
-export function refuseExecCredentials(path: string): void {
-  const config = parseOne(readFileSync(path, "utf8"), { path });
-  const users = isObject(config) && Array.isArray(config["users"]) ? config["users"] : [];
-  const isExec = (entry: unknown): boolean =>
-    isObject(entry) && isObject(entry["user"]) && (entry["user"]["exec"] !== undefined || entry["user"]["auth-provider"] !== undefined);
-  if (users.some(isExec))
-    throw new ToolkitError("invalid", `kubeconfig ${path} signs in by running a program, which the lab's controllers do not; make one with a token`);
 }
 
 /** Installs the definitions that the cluster lacks, alters none that it has, and resolves to the names of what it created. */
@@ -38,6 +29,21 @@ export async function installMissingDefinitions(cluster: LabCluster): Promise<re
   return created;
 }
 
+/** Where the credentials of a lab lie while it is a guest. */
+export function signInFolder(folder: string): string {
+  return join(folder, "data", "sign-in");
+}
+
+/** Takes back what a lab brought, on a connection of its own: the lab's may have been told to stop. */
+export async function leaveCluster(signIn: SignIn, { definitions }: NonNullable<LabState["cluster"]>): Promise<void> {
+  const cluster = await LabCluster.connect(signIn.kubeconfig, new AbortController().signal, (signal) => signIn.renew(signal));
+  try {
+    await leaveGuest(cluster, GUEST_NAMES, definitions);
+  } finally {
+    cluster.close();
+  }
+}
+
 const DELETION_MS = 30_000;
 const NAMESPACE_DELETION_MS = 120_000;
 
@@ -45,7 +51,7 @@ const NAMESPACE_DELETION_MS = 120_000;
  * Takes back what a lab brought into a cluster: its objects, its two namespaces, and the definitions that it created as far
  * as nobody else uses them.
  */
-export async function leaveGuest(cluster: LabCluster, { system, workloads }: LabNames, created: readonly string[]): Promise<void> {
+async function leaveGuest(cluster: LabCluster, { system, workloads }: LabNames, created: readonly string[]): Promise<void> {
   for (const kind of [...KINDS].sort((a, b) => rank(a) - rank(b))) await removeAll(cluster, kind, system);
   for (const name of [workloads, system]) await removeNamespace(cluster, name);
   for (const name of created) {

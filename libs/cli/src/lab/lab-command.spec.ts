@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { testHost } from "../testing/test-host.ts";
 import { labDown, labUp } from "./lab-command.ts";
 import type { Programs } from "./lab.ts";
 import { LabRepository } from "./repository.ts";
@@ -12,6 +13,7 @@ import type { Output } from "./terminal.ts";
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 const WAIT = { timeout: 30_000, interval: 20 };
 
+const host = testHost();
 let root: string;
 let folder: string;
 let text: string;
@@ -46,11 +48,11 @@ beforeEach(() => {
 afterEach(() => {
   clearInterval(watching);
   vi.unstubAllEnvs();
-  expect([...noted.values()].filter(isRunning)).toEqual([]);
+  expect([...noted.values()].filter((record) => isRunning(record, host.kill))).toEqual([]);
   rmSync(root, { recursive: true, force: true });
 });
 
-const up = (): Promise<number> => labUp({ folder, programs, kubeconfig: undefined, isOnce: true, output, cwd: root, signal: stop.signal });
+const up = (): Promise<number> => labUp({ folder, programs, kubeconfig: undefined, isOnce: true, output, host, cwd: root, signal: stop.signal });
 
 describe("lab up", () => {
   it("ends everything that it started when one thing does not start, and says which", async () => {
@@ -97,14 +99,14 @@ function ownProcess(): readonly LabProcess[] {
 describe("lab down", () => {
   it("removes a lab's folder, and says so where none runs", async () => {
     claimFolder(folder);
-    expect(await labDown({ folder, output })).toBe(0);
+    expect(await labDown({ folder, output, host })).toBe(0);
     expect([existsSync(folder), text]).toEqual([false, "No lab was running.\n"]);
   });
   it("removes nothing from a folder that is no lab's", async () => {
     mkdirSync(join(folder, "data"), { recursive: true });
-    expect(await labDown({ folder, output })).toBe(0);
+    expect(await labDown({ folder, output, host })).toBe(0);
     expect([readdirSync(folder), text]).toEqual([["data"], `${folder} is no lab's; nothing was ended or removed.\n`]);
-    expect(await labDown({ folder: join(root, "absent"), output })).toBe(0);
+    expect(await labDown({ folder: join(root, "absent"), output, host })).toBe(0);
   });
   it("keeps a repository with work of the user's, and nothing else", async () => {
     claimFolder(folder);
@@ -114,7 +116,7 @@ describe("lab down", () => {
     writeFileSync(join(folder, "repo", "mine.txt"), "");
     for (const part of ["data", "logs"]) mkdirSync(join(folder, part));
     writeFileSync(join(folder, "kubeconfig"), "");
-    await labDown({ folder, output });
+    await labDown({ folder, output, host });
     expect(readdirSync(folder).sort()).toEqual([".plumb-lab", "repo"]);
     expect(text).toContain("has commits of yours and is kept");
   });

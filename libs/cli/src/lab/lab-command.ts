@@ -1,9 +1,12 @@
 import { existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import type { Host } from "../host.ts";
+import { SignIn } from "../sign-in/sign-in.ts";
 import { endProcess } from "./fleet.ts";
-import { Lab, leaveCluster, type Programs } from "./lab.ts";
+import { leaveCluster, signInFolder } from "./guest.ts";
+import { Lab, type Programs } from "./lab.ts";
 import { LabRepository } from "./repository.ts";
-import { isLabFolder, readState, removeState } from "./state.ts";
+import { isLabFolder, readState, removeState, type LabState } from "./state.ts";
 import { tellStory } from "./story.ts";
 import { LabTerminal, type Output } from "./terminal.ts";
 
@@ -15,12 +18,13 @@ export interface LabUpOptions {
   /** End after the story instead of staying up. */
   readonly isOnce: boolean;
   readonly output: Output;
+  readonly host: Host;
   readonly cwd: string;
   readonly signal: AbortSignal;
 }
 
 /** Runs the lab and its story. Resolves to the exit code: 0, or 1 when a step failed. @throws when it is stopped before the story is told */
-export async function labUp({ folder, programs, kubeconfig, isOnce, output, cwd, signal }: LabUpOptions): Promise<number> {
+export async function labUp({ folder, programs, kubeconfig, isOnce, output, host, cwd, signal }: LabUpOptions): Promise<number> {
   const terminal = new LabTerminal(output);
   let isTold = false;
   const lab = new Lab({
@@ -28,7 +32,9 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, cwd,
     programs,
     kubeconfig,
     signal,
+    host: { ...host, writeErr: (text) => terminal.aside(() => host.writeErr(text)) },
     onProgress: (text) => terminal.progress(text),
+    onTrouble: (text) => terminal.line(`  ! ${text}`),
     onLine: (name, line) => {
       if (isTold && name === "sink") showAlert(terminal, line);
     },
@@ -63,9 +69,11 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, cwd,
       );
     return failed === 0 ? 0 : 1;
   } finally {
+    isTold = false; // what goes now is no news
     terminal.progress("stopping");
     await lab.down();
     removeState(folder);
+    removeParts(folder, ["data", ...KUBECONFIGS]);
     terminal.line("The lab is down.");
   }
 }
@@ -98,17 +106,23 @@ function showAlert(terminal: LabTerminal, line: string): void {
   }
 }
 
+export interface LabDownOptions {
+  readonly folder: string;
+  readonly output: Output;
+  readonly host: Host;
+}
+
 /** Ends what a lab left running and removes what it made; a repository with commits of the user's own stays. */
-export async function labDown({ folder, output }: { readonly folder: string; readonly output: Output }): Promise<number> {
+export async function labDown({ folder, output, host }: LabDownOptions): Promise<number> {
   if (!isLabFolder(folder)) {
     output.write(existsSync(folder) ? `${folder} is no lab's; nothing was ended or removed.\n` : "No lab was running.\n");
     return 0;
   }
   const state = readState(folder);
   try {
-    if (state?.cluster !== undefined) await leaveCluster(state.cluster.kubeconfig, state.cluster);
+    if (state?.cluster !== undefined) await leaveAgain(state.cluster, folder, host);
   } finally {
-    for (const record of [...(state?.processes ?? [])].reverse()) await endProcess(record);
+    for (const record of [...(state?.processes ?? [])].reverse()) await endProcess(record, host.kill);
   }
   output.write(state === undefined ? "No lab was running.\n" : `Ended ${state.processes.length} processes.\n`);
   const repository = new LabRepository(join(folder, "repo"));
@@ -117,7 +131,24 @@ export async function labDown({ folder, output }: { readonly folder: string; rea
     return 0;
   }
   removeState(folder);
-  for (const part of ["data", "logs", "kubeconfig", "kubeconfig-cluster-2"]) rmSync(join(folder, part), { recursive: true, force: true });
+  removeParts(folder, ["data", "logs", ...KUBECONFIGS]);
   output.write(`The repository in ${repository.folder} has commits of yours and is kept.\n`);
   return 0;
+}
+
+/** Of the embedded clusters. */
+const KUBECONFIGS = ["kubeconfig", "kubeconfig-cluster-2"];
+
+function removeParts(folder: string, parts: readonly string[]): void {
+  for (const part of parts) rmSync(join(folder, part), { recursive: true, force: true });
+}
+
+/** Leaves the cluster of a lab that has ended without doing so. */
+async function leaveAgain(cluster: NonNullable<LabState["cluster"]>, folder: string, host: Host): Promise<void> {
+  const signIn = await SignIn.open({ kubeconfig: cluster.kubeconfig, folder: signInFolder(folder), host, signal: new AbortController().signal });
+  try {
+    await leaveCluster(signIn, cluster);
+  } finally {
+    signIn.close();
+  }
 }

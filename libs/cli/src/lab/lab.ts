@@ -2,10 +2,12 @@ import { createHmac, randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolkitError } from "@plumb/std";
+import type { Host } from "../host.ts";
+import { SignIn } from "../sign-in/sign-in.ts";
 import { SinkReader } from "./alerts.ts";
 import { kubeconfigText, makeIdentity } from "./certificates.ts";
 import { Fleet } from "./fleet.ts";
-import { checkGuest, installMissingDefinitions, leaveGuest, refuseExecCredentials } from "./guest.ts";
+import { checkGuest, installMissingDefinitions, leaveCluster, signInFolder } from "./guest.ts";
 import { LabCluster } from "./lab-cluster.ts";
 import { firstCommit, HOOK_TOKEN_SECRET, toolkitObjects } from "./manifests.ts";
 import { EMBEDDED_NAMES, GUEST_NAMES, LAB_LABEL, type LabNames } from "./names.ts";
@@ -29,7 +31,10 @@ export interface LabOptions {
   readonly programs: Programs;
   /** A cluster to be a guest of; an embedded one unless set. */
   readonly kubeconfig: string | undefined;
+  readonly host: Host;
   readonly onProgress: (text: string) => void;
+  /** Told what goes wrong meanwhile and is tried again. */
+  readonly onTrouble: (text: string) => void;
   /** Told each line that a process of the lab writes. */
   readonly onLine: (name: string, line: string) => void;
   readonly signal: AbortSignal;
@@ -56,17 +61,20 @@ export class Lab {
   readonly #clusters: LabCluster[] = [];
   readonly repository: LabRepository;
   #state: LabState = { processes: [] };
+  #signIn: SignIn | undefined;
 
   constructor(options: LabOptions) {
     this.#options = options;
-    const { folder, onLine, signal } = options;
+    const { folder, host, onLine, signal } = options;
     const before = readState(folder);
-    if (before?.processes.some(isRunning) === true) throw new ToolkitError("invalid", `a lab is running in ${folder} already; end it with: plumb lab down`);
+    if (before?.processes.some((record) => isRunning(record, host.kill)) === true)
+      throw new ToolkitError("invalid", `a lab is running in ${folder} already; end it with: plumb lab down`);
     claimFolder(folder);
     for (const part of ["data", "logs"]) rmSync(join(folder, part), { recursive: true, force: true });
     mkdirSync(join(folder, "data"), { recursive: true });
     this.repository = new LabRepository(join(folder, "repo"));
     this.#fleet = new Fleet({
+      host,
       logFolder: join(folder, "logs"),
       onLine,
       signal,
@@ -80,10 +88,9 @@ export class Lab {
   /** Starts everything, in the order in which it is needed. Resolves to the stage of the story. */
   async up(): Promise<Stage> {
     const { folder, onProgress } = this.#options;
-    const names = this.#options.kubeconfig === undefined ? EMBEDDED_NAMES : GUEST_NAMES;
-    const kubeconfig = this.#options.kubeconfig ?? (await this.#startApiServer("cluster"));
-    const cluster = await this.#connect(kubeconfig);
-    if (this.#options.kubeconfig !== undefined) await this.#enter(cluster, names);
+    const { kubeconfig } = this.#options;
+    const names = kubeconfig === undefined ? EMBEDDED_NAMES : GUEST_NAMES;
+    const cluster = kubeconfig === undefined ? await this.#connect(await this.#startApiServer("cluster")) : await this.#enter(kubeconfig, names);
     onProgress("starting the Git server");
     await this.#prepareRepository(names);
     const hookFile = join(folder, "data", "hook.json");
@@ -101,10 +108,10 @@ export class Lab {
 
   /** Takes back what was brought into somebody's cluster, and ends every process. @throws {ToolkitError} when the cluster did not let go */
   async down(): Promise<void> {
-    const { kubeconfig } = this.#options;
     try {
-      if (kubeconfig !== undefined && this.#state.cluster !== undefined) await leaveCluster(kubeconfig, this.#state.cluster);
+      if (this.#signIn !== undefined && this.#state.cluster !== undefined) await leaveCluster(this.#signIn, this.#state.cluster);
     } finally {
+      this.#signIn?.close();
       await this.#end();
     }
   }
@@ -120,18 +127,26 @@ export class Lab {
     return cluster;
   }
 
-  async #connect(kubeconfig: string): Promise<LabCluster> {
-    const cluster = await LabCluster.connect(kubeconfig, this.#options.signal);
+  async #connect(kubeconfig: string, signIn?: SignIn): Promise<LabCluster> {
+    const cluster = await LabCluster.connect(kubeconfig, this.#options.signal, (signal) => signIn?.renew(signal) ?? Promise.resolve(false));
     this.#clusters.push(cluster);
     return cluster;
   }
 
   /** Enters a cluster that is somebody else's: what will be there because of the lab is noted before it is. */
-  async #enter(cluster: LabCluster, names: LabNames): Promise<void> {
-    refuseExecCredentials(cluster.kubeconfig);
+  async #enter(kubeconfig: string, names: LabNames): Promise<LabCluster> {
+    const { folder, host, onProgress, onTrouble, signal } = this.#options;
+    onProgress("signing in to the cluster");
+    const signIn = await SignIn.open({ kubeconfig, folder: signInFolder(folder), host, signal });
+    this.#signIn = signIn;
+    const cluster = await this.#connect(signIn.kubeconfig, signIn);
     await checkGuest(cluster, names);
-    this.#state = { ...this.#state, cluster: { kubeconfig: cluster.kubeconfig, definitions: [] } };
-    writeState(this.#options.folder, this.#state);
+    this.#state = { ...this.#state, cluster: { kubeconfig, definitions: [] } };
+    writeState(folder, this.#state);
+    // whose failure signs in again where it is a refusal
+    const look = (): Promise<unknown> => cluster.get({ apiVersion: "v1", kind: "Namespace", name: names.system });
+    void signIn.stay({ look, onTrouble, signal });
+    return cluster;
   }
 
   async #startApiServer(name: string): Promise<string> {
@@ -159,15 +174,20 @@ export class Lab {
     return kubeconfig;
   }
 
+  /** True of somebody's cluster, false of one of the lab's own. */
+  #isGuestOf(kubeconfig: string): boolean {
+    return kubeconfig === this.#signIn?.kubeconfig;
+  }
+
   /** Brings the toolkit into a cluster: definitions, controllers, and the objects that make the story. */
   async #furnish(cluster: LabCluster, place: Place): Promise<void> {
-    const { folder, onProgress, kubeconfig } = this.#options;
+    const { folder, onProgress } = this.#options;
     const { names } = place;
     onProgress("installing the definitions");
     await cluster.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: names.system, labels: { [LAB_LABEL]: "true" } } }]);
     const created = await installMissingDefinitions(cluster);
-    if (kubeconfig === cluster.kubeconfig) {
-      this.#state = { ...this.#state, cluster: { kubeconfig, definitions: created } };
+    if (this.#state.cluster !== undefined && this.#isGuestOf(cluster.kubeconfig)) {
+      this.#state = { ...this.#state, cluster: { ...this.#state.cluster, definitions: created } };
       writeState(folder, this.#state);
     }
     const receivers = await this.#startControllers(cluster.kubeconfig, names, place.suffix);
@@ -181,8 +201,7 @@ export class Lab {
   async #startControllers(kubeconfig: string, { system }: LabNames, suffix: string): Promise<string> {
     const { programs, folder, onProgress } = this.#options;
     const env = { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: system };
-    const isGuest = kubeconfig === this.#options.kubeconfig;
-    const common = ["--health-addr", LOOPBACK, "--metrics-addr", LOOPBACK, ...(isGuest ? ["--watch-all-namespaces=false"] : [])];
+    const common = ["--health-addr", LOOPBACK, "--metrics-addr", LOOPBACK, ...(this.#isGuestOf(kubeconfig) ? ["--watch-all-namespaces=false"] : [])];
     const data = (name: string): string => {
       const path = join(folder, "data", `${name}${suffix}`);
       mkdirSync(path, { recursive: true });
@@ -229,16 +248,6 @@ export class Lab {
     rmSync(this.repository.folder, { recursive: true, force: true });
     await this.repository.create();
     await this.repository.commit("Open the shop", firstCommit(names));
-  }
-}
-
-/** Takes back what a lab brought into a cluster, on a connection of its own: the lab's may have been told to stop. */
-export async function leaveCluster(kubeconfig: string, { definitions }: NonNullable<LabState["cluster"]>): Promise<void> {
-  const cluster = await LabCluster.connect(kubeconfig, new AbortController().signal);
-  try {
-    await leaveGuest(cluster, GUEST_NAMES, definitions);
-  } finally {
-    cluster.close();
   }
 }
 

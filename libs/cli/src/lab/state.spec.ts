@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { testHost } from "../testing/test-host.ts";
 import { claimFolder, isLabFolder, isRunning, readState, removeState, startTicks, writeState } from "./state.ts";
 
+const { kill } = testHost();
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "plumb-state-"));
@@ -43,15 +45,15 @@ describe("isRunning", () => {
     const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
     const pid = child.pid ?? 0;
     const record = { name: "x", pid, startTicks: startTicks(pid) };
-    expect(isRunning(record)).toBe(true);
+    expect(isRunning(record, kill)).toBe(true);
     child.kill("SIGKILL");
     await new Promise((resolve) => child.once("exit", resolve));
-    expect(isRunning(record)).toBe(false);
+    expect(isRunning(record, kill)).toBe(false);
   });
   it.runIf(startTicks(process.pid) !== undefined)("does not take another process for it that has its number by now", () => {
-    expect(isRunning({ name: "x", pid: process.pid, startTicks: startTicks(process.pid) })).toBe(true);
-    expect(isRunning({ name: "x", pid: process.pid, startTicks: "1" })).toBe(false);
-    expect(isRunning({ name: "x", pid: process.pid, startTicks: undefined })).toBe(false);
+    expect(isRunning({ name: "x", pid: process.pid, startTicks: startTicks(process.pid) }, kill)).toBe(true);
+    expect(isRunning({ name: "x", pid: process.pid, startTicks: "1" }, kill)).toBe(false);
+    expect(isRunning({ name: "x", pid: process.pid, startTicks: undefined }, kill)).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolkitError } from "@plumb/std";
+import type { Kill } from "../host.ts";
 
 /** A process of the lab. The start time tells it from a later one with the same number. */
 export interface LabProcess {
@@ -88,9 +89,9 @@ export function startTicks(pid: number): string | undefined {
 }
 
 /** True while the very process that the lab started is there. */
-export function isRunning({ pid, startTicks: started }: LabProcess): boolean {
+export function isRunning({ pid, startTicks: started }: LabProcess, kill: Kill): boolean {
   try {
-    process.kill(pid, 0);
+    kill(pid, 0);
   } catch {
     return false;
   }

@@ -30,6 +30,12 @@ export class LabTerminal {
     this.#hasLine = true;
   }
 
+  /** Lets somebody else write, from the beginning of a line. */
+  aside(write: () => void): void {
+    this.#clear();
+    write();
+  }
+
   step({ title, ok, told, tookMs }: StepResult): void {
     this.#steps += 1;
     const mark = ok ? this.#paint("✔", 32) : this.#paint("✗", 31);
