@@ -83,7 +83,7 @@ export async function runNotificationController(config: NotificationConfig, sign
     config,
     cluster,
     events,
-    tokens: new Tokens(unfenced, () => clock.nowMs()),
+    tokens: new Tokens(unfenced, () => clock.monotonicMs()),
     secrets: new ProviderSecretsCache(unfenced, clock),
     synced,
     end: end.signal,

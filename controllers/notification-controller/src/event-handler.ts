@@ -52,8 +52,9 @@ export class EventHandler {
     if (typeof event === "string") return { status: 400, text: event };
     const key = duplicateKey(event);
     const nowMs = this.#options.clock.nowMs();
-    const { isGranted, resetMs } = this.#options.limiter.take(key, nowMs);
-    const headers = limitHeaders(resetMs);
+    const monotonicMs = this.#options.clock.monotonicMs();
+    const { isGranted, resetMs } = this.#options.limiter.take(key, monotonicMs);
+    const headers = limitHeaders(nowMs + resetMs - monotonicMs);
     if (!isGranted) return { status: 429, headers: { ...headers, "retry-after": headers["x-ratelimit-reset"] }, text: "Too Many Requests" };
     try {
       if (!this.#isSynced) await this.#options.synced(AbortSignal.any([signal, AbortSignal.timeout(SYNC_DEADLINE_MS)]));

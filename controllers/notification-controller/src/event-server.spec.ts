@@ -180,6 +180,13 @@ describe("an event", () => {
     await until(() => expect(sink.requests).toHaveLength(2));
   });
 
+  it("that is told again an interval later is none, though the wall clock was set back by a day", async () => {
+    await post(sampleEvent());
+    clock.set(-86_400_000);
+    clock.advance(300_000);
+    expect((await post(sampleEvent())).status).toBe(202);
+  });
+
   it("of a second drift of the same field is none, for its token differs; nobody sees the token", async () => {
     const drift = (token: string): ToolkitEvent => sampleEvent({ metadata: { "kustomize.toolkit.fluxcd.io/token": token } });
     expect([(await post(drift("1"))).status, (await post(drift("2"))).status]).toEqual([202, 202]);

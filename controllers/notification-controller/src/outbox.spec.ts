@@ -208,6 +208,21 @@ describe("a Provider", () => {
     await until(() => expect(outbox.count).toBe(0));
   });
 
+  it.each([-86_400_000 * 2, 86_400_000 * 2])("that is away gets what waits when it is back, though the wall clock was set by %d ms", async (aheadMs) => {
+    answer = () => misconfigured;
+    const { outbox } = open();
+    await outbox.accept([delivery("sink:a/0")]);
+    await until(() => expect(clock.pending).toBe(1));
+    clock.set(aheadMs);
+    await until(() => {
+      clock.advance(1000);
+      expect(tried).toHaveLength(2);
+    });
+    answer = () => delivered;
+    await untilTimePassing(1000, () => expect(outbox.count).toBe(0));
+    expect(tried).toHaveLength(3);
+  });
+
   it("that never takes one message gets all the others, and the poison is given up after a day", async () => {
     answer = (label) => (label.includes("poison") ? outage : delivered);
     const { outbox } = open();

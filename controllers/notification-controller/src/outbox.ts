@@ -20,7 +20,8 @@ export interface OutboxOptions {
 
 interface Waiting {
   readonly id: number;
-  readonly acceptedMs: number;
+  /** When it was accepted, on the monotonic clock of this process: whoever sets the wall clock makes nothing older. */
+  readonly bornMs: number;
 }
 
 /** Deliveries of one object to one Alert, in order; one is tried at a time. */
@@ -147,7 +148,8 @@ export class Outbox {
     const laneKey = `${delivery.alert.uid} ${objectOf(delivery.event)}`;
     const lane: Lane = channel.lanes.get(laneKey) ?? { waiting: [], isBusy: false, failures: 0, notBeforeMs: 0 };
     channel.lanes.set(laneKey, lane);
-    lane.waiting.push({ id, acceptedMs: delivery.acceptedMs });
+    const { clock } = this.#options;
+    lane.waiting.push({ id, bornMs: clock.monotonicMs() - Math.max(0, clock.nowMs() - delivery.acceptedMs) });
     this.#pump(channel);
   }
 
@@ -157,7 +159,7 @@ export class Outbox {
     channel.timer = undefined;
     const signal = this.#signal;
     if (signal === undefined || signal.aborted) return;
-    const nowMs = this.#options.clock.nowMs();
+    const nowMs = this.#options.clock.monotonicMs();
     const limit = channel.failures === 0 ? MAX_IN_FLIGHT : 1;
     if (channel.inFlight >= limit) return;
     if (channel.notBeforeMs > nowMs) return this.#pumpAt(channel, channel.notBeforeMs, nowMs);
@@ -240,7 +242,7 @@ export class Outbox {
       lane.failures = lane.notBeforeMs = 0;
       return;
     }
-    const nowMs = this.#options.clock.nowMs();
+    const nowMs = this.#options.clock.monotonicMs();
     const toldMs = attempt.retryAfterMs === undefined ? undefined : Math.min(attempt.retryAfterMs, MAX_RETRY_AFTER_MS);
     lane.notBeforeMs = nowMs + (toldMs ?? backoffMs(lane.failures, LANE_BACKOFF));
     channel.notBeforeMs = nowMs + (toldMs ?? backoffMs(channel.failures, CHANNEL_BACKOFF));
@@ -261,8 +263,8 @@ export class Outbox {
     }
   }
 
-  #isTooOld({ acceptedMs }: Waiting, { isOutage }: Extract<Attempt, { kind: "failed" }>): boolean {
-    return this.#options.clock.nowMs() - acceptedMs > (isOutage ? MAX_OUTAGE_MS : MAX_MISCONFIGURED_MS);
+  #isTooOld({ bornMs }: Waiting, { isOutage }: Extract<Attempt, { kind: "failed" }>): boolean {
+    return this.#options.clock.monotonicMs() - bornMs > (isOutage ? MAX_OUTAGE_MS : MAX_MISCONFIGURED_MS);
   }
 
   /** Undefined for one that is damaged and will stay so. @throws {ToolkitError} when the disk fails */

@@ -1,4 +1,4 @@
-/** What the limiter says of one event. Times are in milliseconds since 1970. */
+/** What the limiter says of one event. Times are in milliseconds of the clock that was handed in. */
 export interface Grant {
   readonly isGranted: boolean;
   /** When the key is free again. */
@@ -9,7 +9,7 @@ export interface Grant {
 const MAX_KEYS = 100_000;
 
 /**
- * Lets each key through once in an interval (N-009). Time is handed in.
+ * Lets each key through once in an interval (N-009). Time is handed in, from a clock that is never set.
  *
  * Keys live in two generations. The current one becomes the previous one when it is as old as the interval or half of what
  * may be kept; what was in the previous one is then at least an interval old, storms aside.
@@ -19,7 +19,7 @@ export class RateLimiter {
   /** By key: when it is free again. */
   #current = new Map<string, number>();
   #previous = new Map<string, number>();
-  #currentSinceMs = 0;
+  #currentSinceMs = Number.NEGATIVE_INFINITY;
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;

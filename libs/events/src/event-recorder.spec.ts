@@ -180,8 +180,30 @@ describe("a receiver that is in trouble", () => {
     });
   });
 
+  it("and whose proxy says 429 is asked again, for that does not mean that the event was told", async () => {
+    sink.answer = () => (sink.requests.length < 3 ? { status: 429, headers: { "retry-after": "1" } } : { status: 202 });
+    const { recorder } = start();
+    await recorder.notify(apps, [failed]);
+    await until(() => {
+      clock.advance(1000);
+      expect(sink.requests).toHaveLength(3);
+    });
+  });
+
+  it("gets an event although the wall clock was set by a day meanwhile", async () => {
+    sink.answer = () => ({ status: sink.requests.length < 2 ? 503 : 202 });
+    const { recorder } = start();
+    await recorder.notify(apps, [info("one")]);
+    await until(() => expect(sink.requests).toHaveLength(1));
+    clock.set(86_400_000);
+    await until(() => {
+      clock.advance(1000);
+      expect(sink.requests).toHaveLength(2);
+    });
+  });
+
   it.each([429, 400, 404, 413])("and answers %d is not asked again", async (status) => {
-    sink.answer = () => ({ status });
+    sink.answer = () => ({ status, headers: { "x-ratelimit-limit": "1" } });
     const { recorder } = start();
     await recorder.notify(apps, [info("one")]);
     await recorder.notify(apps, [info("two")]);
@@ -242,7 +264,7 @@ describe("a durable notice", () => {
   });
 
   it.each([202, 429])("leaves the disk when it is answered with %d", async (status) => {
-    sink.answer = () => ({ status });
+    sink.answer = () => ({ status, headers: { "x-ratelimit-limit": "1" } });
     const spool = await open();
     const { recorder } = start({ spool });
     await recorder.notify(apps, [{ ...failed, isDurable: true }]);

@@ -1,6 +1,6 @@
 import type { ToolkitEvent } from "@plumb/api";
 import type { Spool } from "@plumb/files";
-import type { HttpClient } from "@plumb/http";
+import { retryAfterMs, type HttpClient, type HttpResponse } from "@plumb/http";
 import { backoffMs, parseJson, isObject, stringifyJson, toToolkitError, withDeadline, type Clock, type Counter, type Log } from "@plumb/std";
 import { wait } from "./wait.ts";
 
@@ -31,6 +31,7 @@ interface Posting {
   readonly subject: string;
   readonly reason: string;
   readonly body: string;
+  /** On the monotonic clock. */
   readonly acceptedMs: number;
   readonly spoolId: number | undefined;
 }
@@ -50,10 +51,14 @@ const MAX_AGE_MS = 30 * 60_000;
 /** C-027. */
 const REQUEST_TIMEOUT_MS = 5000;
 const BACKOFF = { minMs: 500, maxMs: 30_000 };
+/** What a server may ask us to wait. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000;
+const BUSY = 503;
 
 /**
  * Posts events to notification-controller. A connection error or a 5xx is tried again with back-off until it works; any other
- * answer is final, 429 (which means: told already) among them (C-027). Nobody waits for it.
+ * answer is final, 429 (which means: told already) among them (C-027), unless it is not notification-controller's own. Nobody
+ * waits for it.
  */
 export class PostQueue {
   readonly #options: PostQueueOptions;
@@ -133,7 +138,7 @@ export class PostQueue {
   #enqueue(event: ToolkitEvent, body: string, spoolId: number | undefined): void {
     if (this.waiting >= MAX_WAITING) this.#dropOldest();
     const lane = this.#lanes[laneOf(subject(event))];
-    lane?.waiting.push({ subject: subject(event), reason: event.reason, body, acceptedMs: this.#options.clock.nowMs(), spoolId });
+    lane?.waiting.push({ subject: subject(event), reason: event.reason, body, acceptedMs: this.#options.clock.monotonicMs(), spoolId });
     if (lane !== undefined) this.#pump(lane);
   }
 
@@ -159,7 +164,7 @@ export class PostQueue {
       const answer = await this.#send(next, signal);
       if (signal.aborted && answer.kind === "again") return;
       if (answer.kind === "again" && !this.#isTooOld(next)) {
-        await wait(this.#options.clock, answer.afterMs ?? backoffMs(lane.failures, BACKOFF), signal);
+        await wait(this.#options.clock, Math.min(answer.afterMs ?? backoffMs(lane.failures, BACKOFF), MAX_RETRY_AFTER_MS), signal);
         lane.failures += 1;
         continue;
       }
@@ -171,22 +176,22 @@ export class PostQueue {
   }
 
   #isTooOld({ acceptedMs, spoolId }: Posting): boolean {
-    return spoolId === undefined && this.#options.clock.nowMs() - acceptedMs > MAX_AGE_MS;
+    return spoolId === undefined && this.#options.clock.monotonicMs() - acceptedMs > MAX_AGE_MS;
   }
 
   async #send({ body, subject: object, reason }: Posting, signal: AbortSignal): Promise<{ kind: "final" } | { kind: "again"; afterMs?: number | undefined }> {
-    const { http, url, log, posted } = this.#options;
+    const { http, url, log, posted, clock } = this.#options;
     try {
-      const status = await withDeadline(REQUEST_TIMEOUT_MS, signal, async (limit) => {
+      const { status, afterMs } = await withDeadline(REQUEST_TIMEOUT_MS, signal, async (limit) => {
         const headers = { "content-type": "application/json" };
         const response = await http.send({ method: "POST", url, headers, body, signal: limit, headersTimeoutMs: REQUEST_TIMEOUT_MS });
         for await (const _ of response.body) continue;
-        return response.status;
+        return { status: isForeignLimit(response) ? BUSY : response.status, afterMs: retryAfterMs(response, clock.nowMs()) };
       });
       posted.add({ code: String(status) });
       if (status >= 500) {
         log.debug("event was not taken, it is sent again", { object, reason, status });
-        return { kind: "again" };
+        return { kind: "again", afterMs };
       }
       if (status === 429) log.debug("event was told already", { object, reason });
       else if (status < 200 || status > 299) log.error("event was refused", { object, reason, status });
@@ -205,6 +210,11 @@ export class PostQueue {
       this.#options.log.error("event could not be taken out of the spool", { id, error: toToolkitError(thrown).message });
     }
   }
+}
+
+/** A 429 of somebody in between: that of notification-controller says what its limit is. */
+function isForeignLimit({ status, headers }: HttpResponse): boolean {
+  return status === 429 && headers["x-ratelimit-limit"] === undefined;
 }
 
 function subject({ involvedObject: { kind, namespace, name } }: ToolkitEvent): string {

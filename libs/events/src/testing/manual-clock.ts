@@ -3,6 +3,8 @@ import type { Clock, Timer } from "@plumb/std";
 /** A clock that stands still until it is told to go on. */
 export class ManualClock implements Clock {
   #nowMs: number;
+  /** By how much the wall clock was set. */
+  #aheadMs = 0;
   readonly #timers = new Map<object, { readonly atMs: number; readonly run: () => void }>();
 
   constructor(nowMs: number = Date.UTC(2026, 0, 2, 3, 4, 5)) {
@@ -15,7 +17,7 @@ export class ManualClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#aheadMs;
   }
 
   monotonicMs(): number {
@@ -26,6 +28,11 @@ export class ManualClock implements Clock {
     const key = {};
     this.#timers.set(key, { atMs: this.#nowMs + Math.max(0, delayMs), run });
     return { cancel: () => void this.#timers.delete(key) };
+  }
+
+  /** Sets the wall clock by so many milliseconds, as NTP or a person does; no time passes. */
+  set(aheadMs: number): void {
+    this.#aheadMs = aheadMs;
   }
 
   /** Lets `ms` milliseconds pass; what is due by then runs, in its order. */
