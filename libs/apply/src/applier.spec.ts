@@ -237,6 +237,29 @@ describe("applying", () => {
     expect(cluster.take()).toEqual([]);
   });
 
+  it.each([
+    ["data", { data: { k: "RU5D" } }],
+    ["plain data", { stringData: { k: "ENC[]" } }],
+  ])("refuses a Secret whose %s SOPS has encrypted, before anything is asked (K-034)", async (_, data) => {
+    const secret: Manifest = { apiVersion: "v1", kind: "Secret", metadata: { name: "s", namespace: ns }, ...data, sops: { mac: "ENC[]" } };
+    const result = await new Runner().run([configMap("a", {}), secret]);
+    expect(result.failure?.message).toBe(`Secret/${ns}/s is SOPS encrypted, configuring decryption is required for this secret to be reconciled`);
+    expect(cluster.take()).toEqual([]);
+    const kept = { ...secret, metadata: { ...secret.metadata, annotations: { "kustomize.toolkit.fluxcd.io/decrypt": "Disabled" } } };
+    expect((await new Runner().run([kept])).failure).toBeUndefined();
+  });
+
+  it("marks objects as their owner's whatever they say, but for what common metadata says", async () => {
+    const labels = { "kustomize.toolkit.fluxcd.io/name": "mine", "kustomize.toolkit.fluxcd.io/namespace": "mine" };
+    await new Runner().run([
+      configMap("a", {}, { labels }),
+      { object: configMap("b", {}, { labels }), origin: undefined, ownerLabels: { "kustomize.toolkit.fluxcd.io/name": "common" } },
+    ]);
+    const ours = { "kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux-system" };
+    expect((await get("a"))?.metadata.labels).toEqual(ours);
+    expect((await get("b"))?.metadata.labels).toEqual({ ...ours, "kustomize.toolkit.fluxcd.io/name": "common" });
+  });
+
   it("leaves alone what says so, in Git or in the cluster, and creates what is to be created once only", async () => {
     const runner = new Runner();
     const once = configMap("once", { x: "1" }, { annotations: { "kustomize.toolkit.fluxcd.io/ssa": "IfNotPresent" } });

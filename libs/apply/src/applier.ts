@@ -9,7 +9,7 @@ import { prepared, type DesiredObject, type Prepared } from "./desired-object.ts
 import { CURRENT_WITHIN_MS, definedKinds, untilCurrent } from "./definitions.ts";
 import { inApplyOrder, STAGES, stageOf } from "./order.ts";
 import type { Owner } from "./owner.ts";
-import { hasPolicy } from "./policy.ts";
+import { hasPolicy, isEncrypted } from "./policy.ts";
 import { writeObject } from "./write-object.ts";
 
 export interface ApplierOptions {
@@ -70,6 +70,8 @@ export class Applier {
 
   /** Never rejects for what concerns the objects; a failure is part of the result. @throws {ToolkitError} what `checkpoint` threw */
   async run(request: ApplyRequest): Promise<ApplyResult> {
+    const encrypted = request.objects.find(({ object }) => isEncrypted(object));
+    if (encrypted !== undefined) return { changes: [], inventory: request.inventory, drifted: [], failure: encryptedRefused(encrypted) };
     const items = inApplyOrder(request.objects.map((desired) => prepared(desired, request.owner)));
     const planned = items.map(({ entry }) => entry);
     const run = new Run(this.#options, request, united(request.inventory, planned), definedKinds(items.map(({ object }) => object)));
@@ -152,6 +154,11 @@ class Run {
     this.present.push(item.entry);
     this.changes.push({ subject: subjectOf(item.object), entry: item.entry, action });
   }
+}
+
+function encryptedRefused({ object, origin }: DesiredObject): ToolkitError {
+  const message = `${subjectOf(object)} is SOPS encrypted, configuring decryption is required for this secret to be reconciled`;
+  return withOrigin(new ToolkitError("invalid", message), origin);
 }
 
 function forceRefused({ object, origin }: Prepared): ToolkitError {

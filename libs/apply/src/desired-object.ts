@@ -9,6 +9,8 @@ import { withOwner, type Owner } from "./owner.ts";
 export interface DesiredObject {
   readonly object: Manifest;
   readonly origin?: Origin | undefined;
+  /** Labels of common metadata in place of those that name the owner; almost never there. */
+  readonly ownerLabels?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A desired object in the form in which it is sent. */
@@ -19,8 +21,12 @@ export interface Prepared extends DesiredObject {
 }
 
 export function prepared(desired: DesiredObject, owner: Owner): Prepared {
-  const object = normalised(withOwner(desired.object, owner));
+  const object = normalised(withLabels(withOwner(desired.object, owner), desired.ownerLabels));
   return { object, origin: desired.origin, key: objectKey(object), entry: inventoryEntry(object), desiredHash: hashOf(object) };
+}
+
+function withLabels(object: Manifest, labels: DesiredObject["ownerLabels"]): Manifest {
+  return labels === undefined ? object : { ...object, metadata: { ...object.metadata, labels: { ...object.metadata.labels, ...labels } } };
 }
 
 /** The object where its kind lives. @throws {ToolkitError} `invalid` for a namespaced one that names no namespace */

@@ -32,3 +32,9 @@ export function endsItself(object: Manifest): boolean {
   const spec: unknown = object["spec"];
   return group === "batch" && kind === "Job" && isObject(spec) && typeof spec["ttlSecondsAfterFinished"] === "number";
 }
+
+/** True for a Secret whose values SOPS has encrypted, unless it says that nobody is to decrypt it (K-034). */
+export function isEncrypted(object: Manifest): boolean {
+  if (object.apiVersion !== "v1" || object.kind !== "Secret" || object["sops"] === undefined) return false;
+  return object.metadata.annotations?.[`${PREFIX}decrypt`]?.toLowerCase() !== "disabled";
+}

@@ -231,6 +231,13 @@ describe("fields of the spec", () => {
     expect(digest).toBe((await build({ "a.yaml": configMap("a", "  labels: {x: own, y: own}\n") })).digest);
   });
 
+  it("say with common metadata whose an object is, apart from what the object says itself", async () => {
+    const name = "kustomize.toolkit.fluxcd.io/name";
+    const { objects } = await build({ "a.yaml": configMap("a", `  labels: {${name}: own}\n`) }, { commonMetadata: { labels: { [name]: "set", team: "x" } } });
+    expect(objects[0]).toMatchObject({ object: { metadata: { labels: { [name]: "set", team: "x" } } }, ownerLabels: { [name]: "set" } });
+    expect((await build({ "a.yaml": configMap("a", `  labels: {${name}: own}\n`) })).objects[0]?.ownerLabels).toBeUndefined();
+  });
+
   it.each<[string, BuildSpec]>([
     ["spec.postBuild", { postBuild: { substitute: { a: "b" } } }],
     ["spec.decryption", { decryption: { provider: "sops" } }],

@@ -1,5 +1,5 @@
 import type { Manifest, Origin } from "@plumb/api";
-import { withOrigin } from "@plumb/api";
+import { OWNER_NAME_LABEL, OWNER_NAMESPACE_LABEL, withOrigin } from "@plumb/api";
 import type { BuiltObject } from "@plumb/kustomize";
 import { isObject, ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import type { BuildSpec } from "./build-spec.ts";
@@ -8,6 +8,8 @@ import type { BuildSpec } from "./build-spec.ts";
 export interface DesiredObject {
   readonly object: Manifest;
   readonly origin?: Origin;
+  /** Labels of common metadata that name an owner: they win over the labels of the real one (K-039). */
+  readonly ownerLabels?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -17,13 +19,19 @@ export interface DesiredObject {
  * @throws {ToolkitError} `invalid` for an object without apiVersion, kind or name, with its origin
  */
 export function readObjects(built: readonly BuiltObject[], commonMetadata: BuildSpec["commonMetadata"]): readonly DesiredObject[] {
+  const owner = ownerLabelsOf(commonMetadata);
   return built.flatMap(({ object, origin }) => {
     mustBeManifest(object, origin);
     if (isKustomization(object)) return [];
     const items = object["items"];
     const parts = Array.isArray(items) ? items.map((item) => mustBeManifest(item, origin)) : [mustBeManifest(object, origin)];
-    return parts.map((part) => ({ object: withCommonMetadata(part, commonMetadata), ...(origin === undefined ? {} : { origin }) }));
+    return parts.map((part) => ({ object: withCommonMetadata(part, commonMetadata), ...(origin === undefined ? {} : { origin }), ...owner }));
   });
+}
+
+function ownerLabelsOf(commonMetadata: BuildSpec["commonMetadata"]): Pick<DesiredObject, "ownerLabels"> {
+  const labels = Object.entries(commonMetadata?.labels ?? {}).filter(([key]) => key === OWNER_NAME_LABEL || key === OWNER_NAMESPACE_LABEL);
+  return labels.length === 0 ? {} : { ownerLabels: Object.fromEntries(labels) };
 }
 
 function mustBeManifest(value: JsonValue, origin: Origin | undefined): Manifest {

@@ -129,7 +129,8 @@ describe("a Kustomization on a cluster", () => {
     const policies = ["MirrorPrune", "Delete", "Orphan", "WaitForTermination"] as const;
     for (const policy of policies) {
       const name = policy.toLowerCase();
-      await lab.applied(name, { "a.yaml": configMap(name, {}) }, { prune: policy === "MirrorPrune", deletionPolicy: policy });
+      const kept = configMap(`${name}-kept`, {}, { annotations: { "kustomize.toolkit.fluxcd.io/prune": "disabled" } });
+      await lab.applied(name, { "a.yaml": configMap(name, {}), "b.yaml": kept }, { prune: policy === "MirrorPrune", deletionPolicy: policy });
     }
     await lab.call("PATCH", configMapPath("waitfortermination"), { metadata: { finalizers: ["example.com/slow"] } });
     for (const policy of policies) await lab.call("DELETE", lab.kustomizationPath(policy.toLowerCase()));
@@ -148,6 +149,8 @@ describe("a Kustomization on a cluster", () => {
         ]),
       LIMIT,
     );
+    expect(lab.events("waitfortermination").at(-1)?.metadata).toEqual({ "kustomize.toolkit.fluxcd.io/revision": waiting.status?.lastAppliedRevision });
+    expect(await lab.configMap("waitfortermination-kept")).toBeDefined();
   });
 
   it("leaves everything when it is deleted while suspended, and what its policy mirrors with prune off", async () => {

@@ -33,7 +33,10 @@ describe("what is not built yet is refused, never ignored", () => {
   ])("%s", (field, spec) => {
     expect(planKustomization(kustomization(spec), seen())).toMatchObject({
       kind: "halt",
-      report: { outcome: { kind: "stalled", reason: "FeatureNotSupported", message: expect.stringContaining(field) }, notices: [] },
+      report: {
+        outcome: { kind: "stalled", reason: "FeatureNotSupported", message: expect.stringContaining(field) },
+        notices: [{ severity: "error", reason: "FeatureNotSupported", message: expect.stringContaining(field) }],
+      },
     });
   });
 });
@@ -60,6 +63,13 @@ describe("a source", () => {
     ["of another namespace under lockdown", { kind: "refused", message: "can't access" }, { kind: "stalled", reason: "AccessDenied", message: "can't access" }],
   ])("%s says so", (_, source, outcome) => {
     expect(planKustomization(kustomization(), seen({ source }))).toMatchObject({ kind: "halt", report: { outcome } });
+  });
+  it.each<[string, SourceSeen, object[]]>([
+    ["told where it is refused", { kind: "refused", message: "can't access" }, [{ severity: "error", reason: "AccessDenied", message: "can't access" }]],
+    ["not told while it is absent", { kind: "absent", message: "not found" }, []],
+    ["not told while it has no artifact", { kind: "without-artifact" }, []],
+  ])("is %s (K-007, K-009)", (_, source, notices) => {
+    expect(planKustomization(kustomization(), seen({ source }))).toMatchObject({ report: { notices } });
   });
 });
 

@@ -1,8 +1,9 @@
-import { REASON, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
-import { changeLines, objectOf, prune, type Baselines } from "@plumb/apply";
+import { REASON, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { changeLines, objectOf, prune, type Baselines, type Change } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { conditionsOf, type Notice, type Removal } from "@plumb/runtime";
 import { ToolkitError, toToolkitError } from "@plumb/std";
+import { appliedMetadata } from "./revision-metadata.ts";
 import { timeoutMs } from "./spec.ts";
 
 /** Milliseconds between two looks at objects that are still terminating (K-070). */
@@ -29,11 +30,12 @@ export async function removeKustomization(obj: Kustomization, { client, baseline
   const { changes, failure } = await prune(client, baselines, { owner, entries, signal });
   if (failure !== undefined) throw failure;
   const lines = isWaiting(obj) ? undefined : changeLines(changes);
-  const notices: readonly Notice[] = lines === undefined ? [] : [{ severity: "info", reason: REASON.ReconciliationSucceeded, message: lines }];
-  if (obj.spec.deletionPolicy !== "WaitForTermination" || (await areGone(client, entries, signal))) return { kind: "removed", notices };
+  const told = { reason: conditionsOf(obj).find(({ type }) => type === "Ready")?.reason ?? "info", metadata: appliedMetadata(obj) };
+  const notices: readonly Notice[] = lines === undefined ? [] : [{ severity: "info", message: lines, ...told }];
+  if (obj.spec.deletionPolicy !== "WaitForTermination" || (await areGone(client, changes, signal))) return { kind: "removed", notices };
   const deadlineMs = Date.parse(obj.metadata.deletionTimestamp ?? "") + timeoutMs(obj);
   if (nowMs >= deadlineMs)
-    return { kind: "removed", notices: [...notices, { severity: "error", reason: REASON.PruneFailed, message: "failed to wait for resources termination" }] };
+    return { kind: "removed", notices: [...notices, { severity: "error", message: "failed to wait for resources termination", ...told }] };
   return {
     kind: "kept",
     report: {
@@ -62,10 +64,11 @@ function deletes({ spec }: Kustomization): boolean {
   }
 }
 
-async function areGone(client: KubeClient, entries: readonly InventoryEntry[], signal: AbortSignal): Promise<boolean> {
-  for (const entry of entries) {
+/** True when all that was deleted has ended; what was left is not waited for. */
+async function areGone(client: KubeClient, changes: readonly Change[], signal: AbortSignal): Promise<boolean> {
+  for (const { entry, action } of changes) {
     const object = objectOf(entry);
-    if (object === undefined) continue;
+    if (object === undefined || action !== "deleted") continue;
     try {
       const resource = await client.resourceFor(object, signal);
       const { namespace, name } = object.metadata;

@@ -21,7 +21,14 @@ function kustomization(status: Kustomization["status"] = {}): Kustomization {
 }
 
 function run(done: Partial<KustomizationDone> = {}, originRevision?: string): KustomizationRun {
-  const artifact = { path: "p", url: "http://s/p", revision: REVISION, digest: "sha256:0", lastUpdateTime: "2026-01-01T00:00:00Z" };
+  const artifact = {
+    path: "p",
+    url: "http://s/p",
+    revision: REVISION,
+    digest: "sha256:0",
+    lastUpdateTime: "2026-01-01T00:00:00Z",
+    ...(originRevision === undefined ? {} : { metadata: { "org.opencontainers.image.revision": originRevision } }),
+  };
   return {
     seen: { source: { kind: "ready", artifact }, unmet: undefined, requeueDependencyMs: 30_000 },
     plan: { artifact, originRevision, timeoutMs: 60_000 },

@@ -1,4 +1,4 @@
-import { REASON, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { EVENT_KEY, REASON, type Kustomization, type KustomizationStatus } from "@plumb/api";
 import { changeLines, isTelling } from "@plumb/apply";
 import { conditionsOf, type ConditionChanges, type ConditionState, type Failure, type Notice, type Outcome, type Report, type Run } from "@plumb/runtime";
 import { formatDuration, ToolkitError } from "@plumb/std";
@@ -6,6 +6,7 @@ import type { KustomizationDone } from "./act.ts";
 import { withHistory } from "./history.ts";
 import type { KustomizationSeen } from "./observe.ts";
 import type { KustomizationPlan } from "./plan.ts";
+import { appliedMetadata, artifactMetadata } from "./revision-metadata.ts";
 import { intervalMs, retryMs } from "./spec.ts";
 
 const GROUP = "kustomize.toolkit.fluxcd.io";
@@ -49,7 +50,13 @@ export function explainKustomization(obj: Kustomization, failure: Failure<Kustom
         const message = `Source is not ready, artifact not found, retrying in ${formatDuration(requeueDependencyMs)}`;
         return { ...silent, outcome: { kind: "waiting", ready: "False", reason, message, retryInMs: requeueDependencyMs } };
       }
-      const notice: Notice = { severity: "error", reason, message: error.message, metadata: { [`${GROUP}/revision`]: revision }, isDurable: true };
+      const notice: Notice = {
+        severity: "error",
+        reason,
+        message: error.message,
+        metadata: source.kind === "ready" ? artifactMetadata(source.artifact) : {},
+        isDurable: true,
+      };
       return {
         outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
         status: isArtifact ? {} : { lastAttemptedRevision: revision },
@@ -58,7 +65,12 @@ export function explainKustomization(obj: Kustomization, failure: Failure<Kustom
       };
     }
     case "remove": {
-      const notice: Notice = { severity: "error", reason: REASON.PruneFailed, message: `pruning for deleted resource failed: ${error.message}` };
+      const notice: Notice = {
+        severity: "error",
+        reason: REASON.PruneFailed,
+        message: `pruning for deleted resource failed: ${error.message}`,
+        metadata: appliedMetadata(obj),
+      };
       return { ...silent, outcome: { kind: "failed", reason: REASON.PruneFailed, error }, notices: [notice] };
     }
     default:
@@ -92,7 +104,7 @@ function finished(obj: Kustomization, run: KustomizationRun, isNews: boolean): N
     severity: "info",
     reason: REASON.ReconciliationSucceeded,
     message: `Reconciliation finished in ${took}, next run in ${formatDuration(intervalMs(obj))}`,
-    metadata: { ...metadataOf(run), [`${GROUP}/commit_status`]: "update" },
+    metadata: { ...artifactMetadata(run.plan.artifact), [`${GROUP}/${EVENT_KEY.CommitStatus}`]: "update" },
     isQuiet: !isNews,
     isDurable: isNews,
   };
@@ -101,7 +113,7 @@ function finished(obj: Kustomization, run: KustomizationRun, isNews: boolean): N
 function failed(obj: Kustomization, run: KustomizationRun, reason: string, error: ToolkitError, conditions: ConditionChanges): Report<KustomizationStatus> {
   const { applied, pruned } = run.done;
   const entries = [...applied.inventory, ...(pruned?.survivors ?? [])];
-  const told: Notice = { severity: "error", reason, message: error.message, metadata: metadataOf(run), isDurable: true };
+  const told: Notice = { severity: "error", reason, message: error.message, metadata: artifactMetadata(run.plan.artifact), isDurable: true };
   return {
     outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
     status: {
@@ -150,7 +162,7 @@ function healthNotices(obj: Kustomization, run: KustomizationRun, state: Conditi
   const wasHealthy = conditionsOf(obj).some(({ type, status }) => type === "Healthy" && status === "True");
   const isNewRevision = obj.status?.lastAppliedRevision !== run.plan.artifact.revision;
   if (wasHealthy && !(isNewRevision && hasChanges(run))) return [];
-  return [{ severity: "info", reason: REASON.Progressing, message: state.message, metadata: metadataOf(run), isDurable: true }];
+  return [{ severity: "info", reason: REASON.Progressing, message: state.message, metadata: artifactMetadata(run.plan.artifact), isDurable: true }];
 }
 
 /** What was applied and what was pruned, each as one message. */
@@ -158,7 +170,7 @@ function changeNotices(run: KustomizationRun, reason: string): readonly Notice[]
   const { applied, pruned } = run.done;
   return [applied.changes, pruned?.changes ?? []].flatMap((changes) => {
     const message = changeLines(changes);
-    return message === undefined ? [] : [{ severity: "info", reason, message, metadata: metadataOf(run), isDurable: true }];
+    return message === undefined ? [] : [{ severity: "info", reason, message, metadata: artifactMetadata(run.plan.artifact), isDurable: true }];
   });
 }
 
@@ -175,12 +187,4 @@ function historyOf(obj: Kustomization, run: KustomizationRun, reason: string): K
   const { artifact, originRevision } = run.plan;
   const metadata = { revision: artifact.revision, ...(originRevision === undefined ? {} : { originRevision }) };
   return withHistory(obj.status?.history ?? [], { digest: run.done.digest, reason, metadata, startedMs: run.startedMs, endedMs: run.endedMs });
-}
-
-function metadataOf({ plan }: KustomizationRun): Readonly<Record<string, string>> {
-  const { artifact, originRevision } = plan;
-  return {
-    [`${GROUP}/revision`]: artifact.revision,
-    ...(originRevision === undefined ? {} : { [`${GROUP}/originRevision`]: originRevision }),
-  };
 }
