@@ -6,14 +6,14 @@ import { toToolkitError, type Log } from "@plumb/std";
 /** A client that takes nothing for so long is dropped; slow ones must not pile up. */
 const IDLE_MS = 60_000;
 const HEADERS_MS = 10_000;
-const MAX_CONNECTIONS = 1000;
 
 /**
  * Serves the artifacts as static files: GET and HEAD, one range, listings of folders (S-077). What is not there is 404, which
  * consumers take for "not yet".
  */
 export function artifactServer(folder: Folder, log: Log): Server {
-  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS, keepAliveTimeout: IDLE_MS }, (request, response) => {
+  const limits = { headersTimeout: HEADERS_MS, requestTimeout: HEADERS_MS, keepAliveTimeout: IDLE_MS, connectionsCheckingInterval: 1000 };
+  const server = createServer(limits, (request, response) => {
     void respond(folder, request, response).catch((thrown: unknown) => {
       if (!response.headersSent) plain(response, 500, "500 internal server error");
       else response.destroy();
@@ -21,7 +21,6 @@ export function artifactServer(folder: Folder, log: Log): Server {
       if (kind !== "cancelled") log.debug("an artifact could not be served", { error: message });
     });
   });
-  server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(IDLE_MS);
   return server;
 }

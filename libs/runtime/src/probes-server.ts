@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ToolkitError } from "@plumb/std";
+import { limitConnections } from "./bounded-server.ts";
 
 export interface Listening {
   /** Host and port that were taken, such as `127.0.0.1:41233`. */
@@ -25,7 +26,7 @@ export function metricsPages(exposition: () => string): Pages {
 
 /** Serves pages at `address`, such as `:9440`. @throws {ToolkitError} `unavailable` when the address cannot be taken */
 export async function servePages(address: string, pages: Pages): Promise<Listening> {
-  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000 }, ({ url = "", method }, response) => {
+  const server = createServer({ requestTimeout: 10_000, headersTimeout: 10_000, connectionsCheckingInterval: 1000 }, ({ url = "", method }, response) => {
     const page = Object.hasOwn(pages, pathOf(url)) ? pages[pathOf(url)] : undefined;
     if (method !== "GET" && method !== "HEAD") send(response, 405, "method not allowed");
     else if (page === undefined) send(response, 404, "404 page not found");
@@ -39,9 +40,10 @@ export async function servePages(address: string, pages: Pages): Promise<Listeni
   return listen(server, address);
 }
 
-/** Starts `server` at `host:port`; no host means every address, port 0 any free one. */
+/** Starts `server` at `host:port`, for a bounded number of connections; no host means every address, port 0 any free one. */
 export async function listen(server: Server, address: string): Promise<Listening> {
   const { host, port } = splitAddress(address);
+  limitConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => reject(new ToolkitError("unavailable", `cannot listen on ${address}: ${cause.message}`, { cause })));
     server.listen({ port, ...(host === "" ? {} : { host }) }, resolve);
