@@ -175,6 +175,19 @@ describe("requests", () => {
     await client.patch({ resource: LEASES, namespace: "apps", name: "l" }, {}, { ...manager, type: "merge" });
     expect(server.seen.map(({ method }) => method)).toEqual(["GET", "PATCH"]);
   });
+
+  it("is not sent by a process that was stopped while it connected, and lost the lease meanwhile", async () => {
+    let isLeading = true;
+    const { client, server } = await started(answering(configMap("a")), { mayWrite: () => isLeading });
+    const failing = failure(client.patch(named("a"), {}, { ...manager, type: "merge" }));
+    isLeading = false;
+    expect((await failing).kind).toBe("cancelled");
+    isLeading = true;
+    await client.patch(named("a"), {}, { ...manager, type: "merge" });
+    isLeading = false;
+    expect((await failure(client.patch(named("a"), {}, { ...manager, type: "merge" }))).kind).toBe("cancelled");
+    expect(server.seen).toHaveLength(1);
+  });
 });
 
 describe("lists", () => {

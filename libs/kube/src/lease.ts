@@ -188,7 +188,8 @@ export class LeaderLease {
     const { renewDeadlineMs, clock } = this.#options;
     this.#safeUntilMs = fromMs + renewDeadlineMs;
     this.#guard?.cancel();
-    this.#guard = clock.after(this.#safeUntilMs - clock.monotonicMs(), () => this.#lapse());
+    // why: a timer may fire part of a millisecond early
+    this.#guard = clock.after(this.#safeUntilMs - clock.monotonicMs() + 1, () => this.#lapse());
     if (this.#isInTerm || !this.#isSafe()) return;
     this.#isInTerm = true;
     this.#lapsed = Promise.withResolvers();

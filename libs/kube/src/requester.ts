@@ -152,13 +152,11 @@ export class Requester {
     let load: "good" | "slow-down" | "none" = "none";
     try {
       const { method, path, body, signal, timeoutMs = this.#options.timeoutMs } = call;
-      if (method !== "GET" && call.isUnfenced !== true && !this.#options.mayWrite()) {
-        return new ToolkitError("cancelled", `${method} ${path}: not sent, another instance may be leading`);
-      }
+      const mayBegin = method === "GET" || call.isUnfenced === true ? undefined : this.#options.mayWrite;
       const headers = this.#headersOf(call, authorization);
       const answer = await this.#reported(
         call,
-        this.#transport.send({ method, path, headers, body, timeoutMs, maxBytes: this.#options.maxAnswerBytes, signal }),
+        this.#transport.send({ method, path, headers, body, timeoutMs, maxBytes: this.#options.maxAnswerBytes, mayBegin, signal }),
       );
       load = loadOf(answer.status);
       this.#collectWarnings(answer);

@@ -18,6 +18,8 @@ export interface Exchange {
   readonly timeoutMs: number;
   /** Bytes of the body, or of one line of it when it is streamed. */
   readonly maxBytes: number;
+  /** Asked when the connection is there, right before the first byte is sent; false ends it as `cancelled`. */
+  readonly mayBegin?: (() => boolean) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -160,7 +162,12 @@ export class Transport {
       const reached = phase === "answer" && request.reusedSocket ? "stale" : phase;
       flight.end(this.#isClosed ? stopped() : connectionError(this.#subject(exchange), reached, thrown));
     });
-    request.end(body);
+    if (exchange.mayBegin === undefined) request.end(body);
+    else
+      onConnected(request, this.#module === https, () => {
+        if (exchange.mayBegin?.() === false) flight.end(new ToolkitError("cancelled", `${this.#subject(exchange)}: not sent, another instance may be leading`));
+        else request.end(body);
+      });
     return flight;
   }
 
@@ -209,6 +216,14 @@ class Flight {
     }
     return true;
   }
+}
+
+/** Connecting can take as long as the process was stopped meanwhile; nothing of a request is sent before its end is called. */
+function onConnected(request: http.ClientRequest, isTls: boolean, run: () => void): void {
+  request.once("socket", (socket) => {
+    if (socket.connecting) socket.once(isTls ? "secureConnect" : "connect", run);
+    else run();
+  });
 }
 
 async function* guard<T>(source: AsyncIterable<T>, explain: (thrown: unknown) => ToolkitError, onEnd: () => void): AsyncGenerator<T, void, undefined> {
