@@ -1,11 +1,12 @@
 // Bundles one package's main.ts into dist/main.mjs: a controller's one file that ships, which also starts itself again as its worker.
 import { cpSync, existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
 /** Plain ESM cannot `require`; some dependencies do, of built-in modules. */
-const BANNER = 'import { createRequire as plumbRequire } from "node:module"; const require = plumbRequire(import.meta.url);';
+const BANNER = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 /** What of the Kubernetes client a controller must not contain: processes, sockets and sign-ins of its own. */
 const STUBBED = /^(node:)?(child_process|ws|undici|socks-proxy-agent|socks|openid-client|isomorphic-ws|hpagent|tar-fs|stream-buffers|form-data)$/;
@@ -51,8 +52,28 @@ const STUB = `class LeftOut {
 export { ${NAMES.map((name) => `LeftOut as ${name}`).join(", ")}, LeftOut as default };
 `;
 
+/**
+ * Takes built-in modules from the process when something of them is used: an import of one loads it and all that it can do, which
+ * takes longer than many a command. What is a function, or is changed by those who use it, is taken at once.
+ */
+export const lateBuiltIns: Plugin = {
+  name: "late-built-ins",
+  setup(builder) {
+    builder.onResolve({ filter: /^[a-z_/:]+$/ }, ({ path }) => (isBuiltin(path) ? { path, namespace: "built-in" } : undefined));
+    builder.onLoad({ filter: /.*/, namespace: "built-in" }, async ({ path }) => {
+      const taken = `process.getBuiltinModule(${JSON.stringify(path)})`;
+      const module: unknown = process.getBuiltinModule(path);
+      if (typeof module === "function" || module === process) return { contents: `module.exports = ${taken};` };
+      const names = Object.keys(await import(path)).filter((name) => name !== "default");
+      return {
+        contents: `for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => ${taken}[name] });`,
+      };
+    });
+  },
+};
+
 /** The command line has commands that need little: what only one of them needs is a file of its own, read when it is. */
-const SPLIT: ReadonlySet<string> = new Set(["libs/cli"]);
+const COMMANDS: ReadonlySet<string> = new Set(["libs/cli"]);
 
 /** Bundles the package in `folder`; resolves to the file that is started. */
 export async function bundle(root: string, folder: string): Promise<string> {
@@ -63,7 +84,7 @@ export async function bundle(root: string, folder: string): Promise<string> {
     outdir,
     outExtension: { ".js": ".mjs" },
     chunkNames: "part-[hash]",
-    splitting: SPLIT.has(folder),
+    splitting: COMMANDS.has(folder),
     bundle: true,
     minify: true,
     keepNames: true,
@@ -74,7 +95,7 @@ export async function bundle(root: string, folder: string): Promise<string> {
     banner: { js: BANNER },
     legalComments: "linked",
     logLevel: "warning",
-    plugins: [leanKubeClient(root)],
+    plugins: [leanKubeClient(root), ...(COMMANDS.has(folder) ? [lateBuiltIns] : [])],
     write: false,
   });
   // Whole or not at all: a process that runs from the file starts its workers from it.

@@ -1,24 +1,40 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { MemoryFileSystem } from "@plumb/files";
-import { build } from "@plumb/kustomize";
+import { kustomizeBinary } from "@plumb/kustomize/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { runBuild, type BuildCommandOptions } from "./build-command.ts";
+import { runBuild } from "./build-command.ts";
 
 const { signal } = new AbortController();
+const binary = kustomizeBinary(process.env["XDG_CACHE_HOME"]);
+if (binary === undefined) console.warn("NOT RUN beside the real kustomize: there is none, and no Go to build it with");
+
+const configMap = (name: string, metadata = ""): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}${metadata}}\ndata: {level: info}\n`;
 const FILES = {
   "base/kustomization.yaml": "resources: [service.yaml, namespace.yaml]\ncommonLabels: {app: shop}\n",
   "base/service.yaml": "apiVersion: v1\nkind: Service\nmetadata: {name: shop}\nspec: {selector: {app: shop}}\n",
   "base/namespace.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",
-  "prod/kustomization.yaml": "resources: [../base]\nnamePrefix: prod-\nconfigMapGenerator: [{name: settings, files: [../shared.txt]}]\n",
+  "outside/kustomization.yaml": "resources: [../base]\nconfigMapGenerator: [{name: settings, files: [../shared.txt]}]\n",
   "safe/kustomization.yaml": "resources: [../base]\nnamePrefix: safe-\n",
+  "sorted/kustomization.yaml": "resources: [../base]\nsortOptions: {order: fifo}\n",
+  "broken/kustomization.yaml": "resources: [absent.yaml]\ncommonLabels: {a: b}\n",
+  "typo/kustomization.yaml": "resorces: [a.yaml]\n",
+  "spaces/kustomization.yaml": "resources: [all.yaml]\n",
+  "spaces/all.yaml": [
+    configMap("A.b", ", namespace: One"),
+    configMap("x"),
+    configMap("y", ", namespace: default"),
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: 'system:x'}\n",
+    "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n",
+  ].join("---\n"),
+  "climbing/kustomization.yaml": "resources: [a.yaml]\n",
+  "climbing/a.yaml": configMap("../../shared"),
   "shared.txt": "greeting\n",
+  "out/kept.txt": "kept\n",
 };
 
 let root: string;
-let out: string;
-let err: string;
 
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), "plumb-build-")));
@@ -26,84 +42,129 @@ beforeEach(() => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  out = "";
-  err = "";
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-function run(change: Partial<BuildCommandOptions>): Promise<number> {
-  return runBuild({
-    folder: "safe",
-    outputFile: undefined,
-    loadRestrictor: "LoadRestrictionsRootOnly",
-    reorder: undefined,
-    cwd: root,
-    signal,
-    writeOut: (text) => {
-      out += text;
-    },
-    writeErr: (text) => {
-      err += text;
-    },
-    ...change,
-  });
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+  /** Every file below the folder that was not there before, and its text. */
+  readonly written: Readonly<Record<string, string>>;
 }
 
-async function expected(folder: string, order: "legacy" | "fifo", restriction: "root-only" | "none"): Promise<string> {
-  return (await build(folder, { fileSystem: new MemoryFileSystem(FILES), order, restriction, signal })).text();
+async function ours(args: readonly string[], cwd = root): Promise<Outcome> {
+  let [out, err] = ["", ""];
+  const code = await runBuild(args, { cwd, signal, writeOut: (text) => void (out += text), writeErr: (text) => void (err += text) });
+  return { code, out, err, written: takeWritten() };
+}
+
+function theirs(args: readonly string[], cwd = root): Outcome {
+  const { status, stdout, stderr } = spawnSync(binary ?? "", ["build", ...args], { cwd, encoding: "utf8" });
+  return { code: status, out: stdout, err: stderr, written: takeWritten() };
+}
+
+function takeWritten(): Readonly<Record<string, string>> {
+  const paths = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => !Object.hasOwn(FILES, path) && statSync(join(root, path)).isFile());
+  const written = Object.fromEntries(paths.sort().map((path) => [path, readFileSync(join(root, path), "utf8")]));
+  for (const path of paths) rmSync(join(root, path));
+  return written;
 }
 
 describe("plumb build", () => {
-  it.each<[string, Partial<BuildCommandOptions>, "legacy" | "fifo"]>([
-    ["by kind", {}, "legacy"],
-    ["by kind when told to", { reorder: "legacy" }, "legacy"],
-    ["as the objects come", { reorder: "none" }, "fifo"],
-  ])("prints the objects %s", async (_, change, order) => {
-    expect(await run(change)).toBe(0);
-    expect(out).toBe(await expected("safe", order, "root-only"));
-    expect(err.includes("--reorder has been deprecated")).toBe(change.reorder !== undefined);
+  it("prints the objects by kind, and says what is deprecated", async () => {
+    const { code, out, err } = await ours(["safe"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^apiVersion: v1\nkind: Namespace\n[^]*\n---\napiVersion: v1\nkind: Service\n/);
+    expect(err).toMatch(/^# Warning: 'commonLabels' is deprecated\. .*\n$/);
   });
-  it("takes an absolute path, and the folder it is called in", async () => {
-    await run({ folder: join(root, "safe") });
-    const absolute = out;
-    out = "";
-    await run({ folder: ".", cwd: join(root, "safe") });
-    expect([out, absolute]).toEqual([await expected("safe", "legacy", "root-only"), out]);
+
+  it("builds the folder that it is called in, and a folder by its absolute path", async () => {
+    const { out } = await ours(["safe"]);
+    expect(await ours([], join(root, "safe"))).toMatchObject({ code: 0, out });
+    expect(await ours([join(root, "safe")])).toMatchObject({ code: 0, out });
   });
-  it("reads a file outside only when it is allowed to", async () => {
-    expect(await run({ folder: "prod" })).toBe(1);
-    expect([out, err]).toEqual(["", expect.stringMatching(new RegExp(`^Error: .*security; file '${root}/shared.txt' is not in or below '${root}/prod'`, "m"))]);
-    expect(await run({ folder: "prod", loadRestrictor: "LoadRestrictionsNone" })).toBe(0);
-    expect(out).toBe(await expected("prod", "legacy", "none"));
+
+  it("shows its flags when asked, and builds nothing", async () => {
+    expect(await ours(["-h", "absent"])).toMatchObject({ code: 0, out: expect.stringContaining("plumb build [DIR] [flags]"), err: "" });
   });
-  it("writes to a file, and says nothing then", async () => {
-    expect(await run({ outputFile: "out.yaml" })).toBe(0);
-    expect([readFileSync(join(root, "out.yaml"), "utf8"), out]).toEqual([await expected("safe", "legacy", "root-only"), ""]);
+
+  it("fetches nothing", async () => {
+    expect(await ours(["https://github.com/o/r//deploy?ref=v1"])).toMatchObject({
+      code: 1,
+      err: "Error: remote directory 'https://github.com/o/r//deploy?ref=v1' is not loaded: remote resources are not allowed in this build\n",
+    });
   });
-  it.each<[string, Partial<BuildCommandOptions>, string]>([
-    ["a folder that is not there", { folder: "absent" }, "no such file or directory"],
-    [
-      "a folder without a kustomization",
-      { folder: "/" },
-      "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '/'",
-    ],
-    ["a file", { folder: "shared.txt" }, "shared.txt"],
-    ["an order that there is not", { reorder: "x" }, "illegal flag value --reorder x; legal values: [legacy none]"],
-    [
-      "a restriction that there is not",
-      { loadRestrictor: "x" },
-      "illegal flag value --load-restrictor x; legal values: [LoadRestrictionsRootOnly LoadRestrictionsNone]",
-    ],
-    ["an output below a folder that is not there", { outputFile: "absent/out.yaml" }, "absent/out.yaml: no such file or directory"],
-    ["an output that is a folder", { outputFile: "base" }, "base is a folder; -o takes a file"],
-  ])("ends with 1 for %s", async (_, change, message) => {
-    expect(await run(change)).toBe(1);
-    expect(
-      err
-        .split("\n")
-        .filter((line) => line.startsWith("Error: "))
-        .join(),
-    ).toContain(message);
-    expect(out).toBe("");
+
+  it("writes nothing outside the folder to write to, whatever an object is called", async () => {
+    expect(await ours(["climbing", "-o", "out"])).toStrictEqual({
+      code: 1,
+      out: "",
+      err: "Error: open out/v1_configmap_../../shared.yaml: the name of an object must not lead elsewhere\n",
+      written: {},
+    });
+  });
+
+  it.each([
+    ["ends as by a signal, and says nothing, where nobody reads on", "EPIPE", 141, ""],
+    ["says that the disk is full", "ENOSPC", 1, "Error: write /dev/stdout: no space left on device\n"],
+  ])("%s", async (_, code, exitCode, said) => {
+    let err = "";
+    const errno = code === "EPIPE" ? -32 : -28;
+    const writeOut = (): never => {
+      throw Object.assign(new Error(code), { code, errno });
+    };
+    expect(await runBuild(["sorted"], { cwd: root, signal, writeOut, writeErr: (text) => void (err += text) })).toBe(exitCode);
+    expect(err.replace(/^#.*\n/gm, "")).toBe(said);
+  });
+});
+
+describe.runIf(binary !== undefined)("beside the real kustomize, plumb build does the same", () => {
+  it.each([
+    ["with a folder", ["safe"]],
+    ["with a slash behind it", ["safe/"]],
+    ["with flags before and behind it", ["--load-restrictor", "LoadRestrictionsNone", "outside", "--reorder=none"]],
+    ["with an order of the kustomization's own", ["sorted"]],
+    ["with a label", ["safe", "--enable-managedby-label"]],
+    ["with flags for plug-ins", ["--enable-helm", "--network=false", "-e", "A=b", "--env=C", "--mount", "x", "safe"]],
+    ["with a file to write to", ["safe", "-o", "out.yaml"]],
+    ["with a file to write to, in one word", ["safe", "-oout.yaml"]],
+    ["with a file to write to, behind =", ["safe", "--output=out.yaml"]],
+    ["with an empty name of a file to write to", ["safe", "-o", ""]],
+    ["with a folder to write to", ["safe", "-o", "out"]],
+    ["with a folder to write to, and objects in several namespaces", ["spaces", "-o", "out/"]],
+    ["behind --", ["--", "safe"]],
+    ["outside the root", ["outside"]],
+    ["without a kustomization", ["out"]],
+    ["with a folder that is not there", ["absent"]],
+    ["with a folder in one that is not there", ["absent/deeper"]],
+    ["with a file", ["shared.txt"]],
+    ["with a folder below a file", ["shared.txt/x"]],
+    ["with two folders", ["safe", "base"]],
+    ["with a resource that is not there", ["broken"]],
+    ["with a file to write to in a folder that is not there", ["safe", "-o", "absent/out.yaml"]],
+    ["with a file to write to below a file", ["safe", "-o", "shared.txt/out.yaml"]],
+    ["with a flag that there is not", ["safe", "--nonsense=1"]],
+    ["with a letter that there is not", ["safe", "-xo"]],
+    ["with a flag without its value", ["safe", "--load-restrictor"]],
+    ["with a letter without its value", ["safe", "-o"]],
+    ["with a switch that is neither on nor off", ["safe", "--enable-helm=maybe"]],
+    ["with help that is neither on nor off", ["safe", "-h=maybe"]],
+    ["with a flag that has no name", ["--=x"]],
+    ["with too many dashes", ["---x"]],
+    ["with an order that there is not", ["safe", "--reorder", "x"]],
+    ["with a restriction that there is not", ["safe", "--load-restrictor=none"]],
+  ])("%s", async (_, args) => {
+    expect(await ours(args)).toStrictEqual(theirs(args));
+  });
+
+  it("in a folder without a kustomization, without arguments", async () => {
+    expect(await ours([])).toStrictEqual(theirs([]));
+  });
+
+  it("with an unknown field, but for the words of the place", async () => {
+    const { err } = await ours(["typo"]);
+    expect(err).toContain('unknown field "resorces"');
+    expect(theirs(["typo"]).err).toContain('unknown field "resorces"');
   });
 });

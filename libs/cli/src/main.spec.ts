@@ -14,14 +14,20 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function plumb(...args: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string }> {
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function plumb(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       ["--conditions=@plumb/source", MAIN, ...args],
-      { cwd: folder, env: { PATH: process.env["PATH"] }, timeout: 25_000 },
-      (_, __, stderr) => {
-        resolve({ code: child.exitCode, stderr });
+      { cwd: folder, env: { PATH: process.env["PATH"] }, timeout: 25_000, maxBuffer: 2 ** 24 },
+      (_, stdout, stderr) => {
+        resolve({ code: child.exitCode, stdout, stderr });
       },
     );
   });
@@ -32,14 +38,35 @@ describe("plumb", () => {
     [["lab", "up", "--nonsense"], "error: unknown option '--nonsense'\n"],
     [["nonsense"], "error: unknown command 'nonsense'\n"],
   ])("%j ends with 2 and says what it does not know", async (args, stderr) => {
-    expect(await plumb(...args)).toEqual({ code: 2, stderr });
+    expect(await plumb(...args)).toEqual({ code: 2, stdout: "", stderr });
   });
 
   it.each([
     ["absent", "no such file"],
     ["broken", "not YAML (line 1)"],
   ])("lab up ends with 2 and names the kubeconfig that is %s", async (file, why) => {
-    expect(await plumb("lab", "up", "--once", "--kubeconfig", file)).toEqual({ code: 2, stderr: `plumb: kubeconfig ${join(folder, file)}: ${why}\n` });
+    expect(await plumb("lab", "up", "--once", "--kubeconfig", file)).toMatchObject({ code: 2, stderr: `plumb: kubeconfig ${join(folder, file)}: ${why}\n` });
+  });
+
+  it("lists its commands", async () => {
+    const { code, stdout } = await plumb("--help");
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^ {2}lab .*\n {2}build .*\n {2}help /m)]);
+  });
+
+  it("build prints a folder, whole or as much as somebody reads", async () => {
+    const names = Array.from({ length: 2000 }, (_, i) => `cm-${i}`);
+    await writeFile(join(folder, "kustomization.yaml"), "resources: [all.yaml]\n");
+    await writeFile(
+      join(folder, "all.yaml"),
+      names.map((name) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {x: ${"x".repeat(1000)}}\n`).join("---\n"),
+    );
+    const { code, stdout, stderr } = await plumb("build");
+    expect([code, stderr, stdout.match(/^ {2}name: cm-/gm)?.length]).toEqual([0, "", names.length]);
+    const child = spawn(process.execPath, ["--conditions=@plumb/source", MAIN, "build", folder], { stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+    child.stdout.once("data", () => child.stdout.destroy());
+    expect([await new Promise((resolve) => child.once("close", resolve)), said]).toEqual([141, ""]);
   });
 
   it.each<[what: string, interrupt: (child: ChildProcess) => void]>([

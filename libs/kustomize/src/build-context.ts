@@ -8,6 +8,6 @@ export interface BuildContext {
   readonly schema: Schema;
   readonly signal: AbortSignal;
   readonly cache: BuildCache | undefined;
-  /** What a user should change one day, in kustomize's words. */
-  readonly warnings: Set<string>;
+  /** Tells what a user should change one day, in kustomize's words. */
+  readonly warn: (message: string) => void;
 }

@@ -89,8 +89,10 @@ describe("a build", () => {
     expect((await problemOf(work)).kind).toBe("cancelled");
   });
 
-  it("names what is deprecated", async () => {
-    const { warnings } = await run({ "kustomization.yaml": "resources: [a.yaml]\ncommonLabels: {a: b}\n", "a.yaml": configMap("a") });
+  it("names what is deprecated, also when it fails then", async () => {
+    const warnings: string[] = [];
+    const warn = (message: string): void => void warnings.push(message);
+    await problemOf(run({ "kustomization.yaml": "resources: [absent.yaml]\ncommonLabels: {a: b}\n" }, { warn }));
     expect(warnings).toStrictEqual([
       "# Warning: 'commonLabels' is deprecated. Please use 'labels' instead. Run 'kustomize edit fix' to update your Kustomization automatically.",
     ]);

@@ -6,6 +6,7 @@ import { buildTarget, managedByTransform, openTarget, setSchema } from "./accumu
 import { removeAnnotation } from "./accumulate/origins.ts";
 import { invalid, within } from "./build-error.ts";
 import { DEFAULT_BUILD_LIMITS, type BuildLimits } from "./build-limits.ts";
+import { fileNames } from "./emit/file-names.ts";
 import { sortResources } from "./emit/sort-order.ts";
 import { Loader, type RemoteLoader } from "./load/loader.ts";
 import { ORIGIN, TRANSFORMATIONS } from "./resource/build-annotations.ts";
@@ -28,6 +29,8 @@ export interface BuildOptions {
   readonly remote?: RemoteLoader;
   /** Remembers files between builds. */
   readonly cache?: BuildCache;
+  /** Is told what kustomize says on standard error about deprecated fields, also of a build that fails later. */
+  readonly warn?: (message: string) => void;
 }
 
 export interface BuiltObject {
@@ -38,10 +41,10 @@ export interface BuiltObject {
 
 export interface Build {
   readonly objects: readonly BuiltObject[];
-  /** What kustomize says on standard error about deprecated fields, each line once. */
-  readonly warnings: readonly string[];
   /** All objects as `kustomize build` prints them. */
   text(): string;
+  /** Each object as `kustomize build -o DIR` writes it, by the name of its file. */
+  files(): ReadonlyMap<string, string>;
 }
 
 /**
@@ -52,8 +55,7 @@ export interface Build {
  */
 export async function build(root: string, options: BuildOptions): Promise<Build> {
   try {
-    const warnings = new Set<string>();
-    return emit(await buildResources(root, options, warnings), [...warnings]);
+    return emit(await buildResources(root, options));
   } catch (thrown) {
     if (options.signal.aborted) throw new ToolkitError("cancelled", "the build was stopped", { cause: thrown });
     throw deliberate(thrown);
@@ -66,10 +68,10 @@ function deliberate(thrown: unknown): ToolkitError {
   return toToolkitError(thrown);
 }
 
-async function buildResources(root: string, options: BuildOptions, warnings: Set<string>): Promise<readonly Resource[]> {
-  const { fileSystem, order, signal, remote, restriction = "root-only" } = options;
+async function buildResources(root: string, options: BuildOptions): Promise<readonly Resource[]> {
+  const { fileSystem, order, signal, remote, restriction = "root-only", warn = ignore } = options;
   const limits: BuildLimits = { ...DEFAULT_BUILD_LIMITS, ...options.limits };
-  const context = { limits, signal, schema: new Schema(), cache: options.cache, warnings };
+  const context = { limits, signal, schema: new Schema(), cache: options.cache, warn };
   signal.throwIfAborted();
   const loader = Loader.open(root, fileSystem, { limits, signal, remote, restriction, spent: { bytes: 0 } });
   const target = await openTarget(loader, context);
@@ -82,15 +84,22 @@ async function buildResources(root: string, options: BuildOptions, warnings: Set
   return resources.items;
 }
 
+function ignore(): void {}
+
 function cleanUp(resource: Resource, buildMetadata: readonly string[]): void {
   resource.removeBuildAnnotations();
   if (!buildMetadata.includes("originAnnotations")) removeAnnotation(resource, ORIGIN);
   if (!buildMetadata.includes("transformerAnnotations")) removeAnnotation(resource, TRANSFORMATIONS);
 }
 
-function emit(resources: readonly Resource[], warnings: readonly string[]): Build {
+function emit(resources: readonly Resource[]): Build {
   const objects = resources.map(builtObject);
-  return { objects, warnings, text: () => objects.map(({ object }) => stringify(object)).join("---\n") };
+  const names = fileNames(resources.map(({ id }) => id));
+  return {
+    objects,
+    text: () => objects.map(({ object }) => stringify(object)).join("---\n"),
+    files: () => new Map(objects.map(({ object }, i) => [names[i] ?? "", stringify(object)])),
+  };
 }
 
 function builtObject({ node, origin, kind, name }: Resource): BuiltObject {

@@ -13,7 +13,7 @@ export interface KustomizationFile {
 }
 
 /** Finds and reads the kustomization of a directory. @throws {ToolkitError} `invalid`: none, several, or one that cannot be read */
-export async function loadKustomization(loader: Loader, { limits, warnings }: BuildContext): Promise<KustomizationFile> {
+export async function loadKustomization(loader: Loader, { limits, warn }: BuildContext): Promise<KustomizationFile> {
   const names = loader.filesAmong(NAMES);
   const [name] = names;
   if (name === undefined) {
@@ -29,7 +29,7 @@ export async function loadKustomization(loader: Loader, { limits, warnings }: Bu
       limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases, maxNodes: limits.maxNodes },
     }),
   );
-  for (const warning of deprecations(value)) warnings.add(warning);
+  for (const warning of deprecations(value)) warn(warning);
   try {
     return { name, content: readKustomization(value, loader.shownRoot) };
   } catch (thrown) {

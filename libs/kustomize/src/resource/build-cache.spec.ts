@@ -12,11 +12,11 @@ function configMap(name: string, data = "v"): string {
   return `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {k: ${data}}\n`;
 }
 
-/** All that a build tells: objects with their origins, text and warnings, or its error. */
+/** All that a build tells: objects with their origins and text, or its error. */
 async function outcome(tree: Tree, root: string, cache: BuildCache | undefined, limits: Partial<BuildLimits> = {}): Promise<unknown> {
   try {
     const built = await build(root, { fileSystem: new MemoryFileSystem(tree), order: "fifo", signal, limits, ...(cache === undefined ? {} : { cache }) });
-    return { objects: built.objects, warnings: built.warnings, text: built.text() };
+    return { objects: built.objects, text: built.text() };
   } catch (thrown) {
     if (thrown instanceof ToolkitError) return { kind: thrown.kind, message: thrown.message };
     throw thrown;
