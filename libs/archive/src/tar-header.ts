@@ -101,7 +101,8 @@ export function decodeHeader(bytes: Buffer): TarHeader | undefined {
 function sum(bytes: Buffer): number {
   const [start, length] = FIELDS.checksum;
   let total = 0;
-  for (const [index, byte] of bytes.entries()) total += index >= start && index < start + length ? 0x20 : byte;
+  // why: by index, for an iterator makes an object a byte
+  for (let index = 0; index < bytes.length; index++) total += index >= start && index < start + length ? 0x20 : (bytes[index] ?? 0);
   return total;
 }
 
