@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createLog, createMeter, exponentialBuckets, measureProcess, readLogFlags, redactText, type LogOptions } from "./index.ts";
 
 function recorded(options: Partial<LogOptions> = {}): { readonly log: ReturnType<typeof createLog>; readonly lines: string[] } {
@@ -203,6 +203,22 @@ describe("measureProcess", () => {
     expect(meter.expose()).toContain("# TYPE process_cpu_seconds_total counter");
     expect(valueOf("process_start_time_seconds")).toBeLessThanOrEqual(Date.now() / 1000);
     expect(valueOf("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThanOrEqual(0);
+    stop();
+  });
+
+  it("sees that the event loop was held up", async () => {
+    const meter = createMeter();
+    const stop = measureProcess(meter);
+    const worst = (): number => Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(meter.expose())?.[1]);
+    await vi.waitFor(
+      async () => {
+        const until = performance.now() + 300;
+        while (performance.now() < until);
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(worst()).toBeGreaterThan(0.1);
+      },
+      { timeout: 20_000, interval: 1 },
+    );
     stop();
   });
 });
