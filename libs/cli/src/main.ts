@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { enableCompileCache } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { compileCacheFolder } from "./compile-cache-folder.ts";
 import { writeFully } from "./write-fully.ts";
 
@@ -60,10 +59,9 @@ async function other(): Promise<number> {
 
 /** The files that ship: beside this one when installed, in their own folders in the repository. */
 function programs(): { readonly plumb: string; readonly source: string; readonly kustomize: string; readonly notification: string } {
-  const here = fileURLToPath(import.meta.url);
-  const controller = (name: string): string => join(dirname(here), "../../../controllers", name, "dist/main.mjs");
+  const controller = (name: string): string => join(import.meta.dirname, "../../../controllers", name, "dist/main.mjs");
   return {
-    plumb: here,
+    plumb: import.meta.filename,
     source: controller("source-controller"),
     kustomize: controller("kustomize-controller"),
     notification: controller("notification-controller"),
