@@ -49,6 +49,15 @@ describe("ArtifactCache", () => {
   const open = (options: Partial<ArtifactCacheOptions> = {}): Promise<ArtifactCache> =>
     ArtifactCache.open({ root: mkdtempSync(join(base, "cache-")), http, clock: systemClock, maxBytes: 10_000, retries: 0, ...options });
 
+  it("fetches again what somebody has cleared away, its own folder included", async () => {
+    const root = mkdtempSync(join(base, "cleared-"));
+    const cache = await open({ root });
+    (await cache.acquire(ref("a"), signal)).release();
+    rmSync(root, { recursive: true });
+    using lease = await cache.acquire(ref("a"), signal);
+    expect(readFileSync(join(lease.folder, "kustomization.yaml"), "utf8")).toBe("a".repeat(1000));
+  });
+
   it("gives a folder with the files, read-only, and fetches no digest twice", async () => {
     const cache = await open();
     const lease = await cache.acquire(ref("a"), signal);
@@ -59,7 +68,7 @@ describe("ArtifactCache", () => {
     using again = await cache.acquire(ref("a"), signal);
     expect(again.folder).toBe(lease.folder);
     expect(server.requests).toEqual(["GET /a"]);
-    expect(cache.sizeBytes).toBe(1000);
+    expect(cache.sizeBytes).toBe(1000 + (archives.get("/a")?.length ?? 0));
   });
 
   it("shares one download among all who ask at once", async () => {
@@ -94,18 +103,19 @@ describe("ArtifactCache", () => {
     await expect(waiting).rejects.toMatchObject({ kind: "cancelled" });
     held = undefined;
     using lease = await cache.acquire(ref("a"), signal);
-    await until(() => readdirSync(root).length === 1);
+    await until(() => readdirSync(root).length === 2);
     expect(lease.folder).toContain(root);
     expect(server.requests).toHaveLength(2);
   });
 
   it("removes the longest unused first, and never what is in use", async () => {
-    const cache = await open({ maxBytes: 2000 });
+    const archive = archives.get("/a")?.length ?? 0;
+    const cache = await open({ maxBytes: 2 * (1000 + archive) });
     const inUse = await cache.acquire(ref("a"), signal);
     (await cache.acquire(ref("b"), signal)).release();
     (await cache.acquire(ref("c"), signal)).release();
     (await cache.acquire(ref("d"), signal)).release();
-    expect(cache.sizeBytes).toBe(2000);
+    expect(cache.sizeBytes).toBe(2 * (1000 + archive));
     expect(existsSync(inUse.folder)).toBe(true);
     (await cache.acquire(ref("d"), signal)).release();
     expect(server.requests).toEqual(["GET /a", "GET /b", "GET /c", "GET /d"]);
@@ -196,11 +206,37 @@ describe("ArtifactCache", () => {
     expect(proxy.requestCount()).toBe(2);
   });
 
-  it("begins empty, whatever a process before it left", async () => {
-    const root = mkdtempSync(join(base, "cache-"));
-    writeFileSync(join(root, "1.download"), "half");
-    await open({ root });
-    expect(readdirSync(root)).toEqual([]);
+  describe("that is opened again", () => {
+    it("takes up the archives that were there, each only as its digest says, with no server at all", async () => {
+      const root = mkdtempSync(join(base, "cache-"));
+      for (const name of ["a", "b"]) (await (await open({ root })).acquire(ref(name), signal)).release();
+      const damaged = join(root, readdirSync(root).find((name) => name.includes(digests.get("b")?.slice("sha256:".length) ?? "?")) ?? "");
+      writeFileSync(damaged, readFileSync(damaged).subarray(0, 100));
+      const before = server.requests.length;
+      const cache = await open({ root });
+      using lease = await cache.acquire(ref("a"), signal);
+      expect(readFileSync(join(lease.folder, "kustomization.yaml"), "utf8")).toBe("a".repeat(1000));
+      expect(server.requests).toHaveLength(before);
+      using other = await cache.acquire(ref("b"), signal);
+      expect(readFileSync(join(other.folder, "kustomization.yaml"), "utf8")).toBe("b".repeat(1000));
+      expect(server.requests.slice(before)).toEqual(["GET /b"]);
+    });
+
+    it("removes first what nobody has asked for again, and whatever else is there at once", async () => {
+      const root = mkdtempSync(join(base, "cache-"));
+      for (const name of ["a", "b"]) (await (await open({ root })).acquire(ref(name), signal)).release();
+      writeFileSync(join(root, "1.download"), "half");
+      const sizes = ["a", "b"].map((name) => archives.get(`/${name}`)?.length ?? 0);
+      const cache = await open({ root, maxBytes: 1500 });
+      expect(readdirSync(root).every((name) => name.endsWith(".tar.gz"))).toBe(true);
+      expect(cache.sizeBytes).toBe(sizes.reduce((sum, size) => sum + size, 0));
+      (await cache.acquire(ref("c"), signal)).release();
+      (await cache.acquire(ref("c"), signal)).release();
+      expect(cache.sizeBytes).toBeLessThanOrEqual(1500);
+      expect(server.requests).toEqual(["GET /a", "GET /b", "GET /c"]);
+      const empty = await open({ root, maxBytes: 0 });
+      expect(empty.sizeBytes).toBe(0);
+    });
   });
 });
 

@@ -6,11 +6,14 @@ import { algorithmOf, DigestWriter, isSameDigest } from "./digest.ts";
 import { DEFAULT_UNPACK_LIMITS, unpackToFolder, type UnpackLimits } from "./unpack.ts";
 
 export interface ArtifactCacheOptions {
-  /** A folder of the cache's own; what is in it is removed first, for nothing tells whether a crash has damaged it. */
+  /**
+   * A folder of the cache's own. Of what a process before left in it only the archives are kept, and each is verified before it
+   * is used, for nothing tells whether a crash has damaged it.
+   */
   readonly root: string;
   readonly http: HttpClient;
   readonly clock: Clock;
-  /** Unpacked bytes to keep of artifacts that nobody uses. */
+  /** Bytes on disk, archives and what was unpacked, above which what nobody uses is removed. */
   readonly maxBytes: number;
   /** Compressed bytes at which a download is given up; 1 GiB unless set. */
   readonly maxDownloadBytes?: number;
@@ -33,9 +36,20 @@ export interface ArtifactLease extends Disposable {
   release(): void;
 }
 
+/** An archive that a process before left, or that was not unpacked to the end. */
+interface Left {
+  readonly archive: string;
+  readonly sizeBytes: number;
+}
+
+/** Archives are named after their digests; the number makes sure that no name is used twice. */
+const ARCHIVE = /^(\d+)-([a-z0-9]+)-([0-9a-f]+)\.tar\.gz$/;
+
 /** A digest is absent, loading (`ready` pending), or there (`sizeBytes` set). */
 interface Cached {
+  /** Of its folder. */
   readonly name: string;
+  readonly archive: string;
   readonly ready: Promise<void>;
   readonly stop: AbortController;
   sizeBytes: number | undefined;
@@ -55,6 +69,8 @@ export class ArtifactCache {
   readonly #options: Required<ArtifactCacheOptions>;
   /** In order of last use. */
   readonly #cached = new Map<string, Cached>();
+  /** What nobody has asked for yet, by digest, the oldest first. */
+  readonly #left = new Map<string, Left>();
   #nextName = 1;
 
   private constructor(folder: Folder, options: Required<ArtifactCacheOptions>) {
@@ -64,13 +80,31 @@ export class ArtifactCache {
 
   static async open(options: ArtifactCacheOptions): Promise<ArtifactCache> {
     const folder = await Folder.open(options.root);
-    for (const { name } of await folder.list(".")) await folder.remove(name);
-    return new ArtifactCache(folder, { maxDownloadBytes: GIGABYTE, limits: DEFAULT_UNPACK_LIMITS, retries: 2, ...options });
+    const cache = new ArtifactCache(folder, { maxDownloadBytes: GIGABYTE, limits: DEFAULT_UNPACK_LIMITS, retries: 2, ...options });
+    await cache.#takeUp();
+    return cache;
   }
 
-  /** Unpacked bytes on disk. */
+  /** Keeps the archives that are there, the newest of each digest, and nothing else. */
+  async #takeUp(): Promise<void> {
+    const entries = await this.#folder.list(".");
+    for (const { name, kind, sizeBytes } of entries.toSorted((a, b) => a.modifiedMs - b.modifiedMs)) {
+      const [, number, algorithm, hex] = ARCHIVE.exec(name) ?? [];
+      const digest = `${algorithm}:${hex}`;
+      const old = number === undefined || kind !== "file" ? name : this.#left.get(digest)?.archive;
+      if (old !== undefined) await this.#folder.remove(old);
+      if (old === name) continue;
+      this.#left.delete(digest);
+      this.#left.set(digest, { archive: name, sizeBytes });
+      this.#nextName = Math.max(this.#nextName, Number(number) + 1);
+    }
+    this.#evict();
+  }
+
+  /** Bytes on disk. */
   get sizeBytes(): number {
-    return [...this.#cached.values()].reduce((total, { sizeBytes = 0 }) => total + sizeBytes, 0);
+    const sizes = [...[...this.#cached.values()].map(({ sizeBytes = 0 }) => sizeBytes), ...[...this.#left.values()].map(({ sizeBytes }) => sizeBytes)];
+    return sizes.reduce((total, size) => total + size, 0);
   }
 
   /**
@@ -82,20 +116,25 @@ export class ArtifactCache {
   async acquire(artifact: ArtifactRef, signal: AbortSignal): Promise<ArtifactLease> {
     if (signal.aborted) throw stopped(signal);
     algorithmOf(artifact.digest);
-    const cached = this.#cached.get(artifact.digest) ?? this.#load(artifact);
-    cached.users += 1;
-    try {
-      await unlessAborted(cached.ready, signal);
-    } catch (thrown) {
+    for (;;) {
+      const known = this.#cached.get(artifact.digest);
+      const cached = known ?? this.#load(artifact);
+      cached.users += 1;
+      try {
+        await unlessAborted(cached.ready, signal);
+        if (known === undefined || (await this.#folder.stat(cached.name)) !== undefined) return this.#lease(artifact.digest, cached);
+      } catch (thrown) {
+        this.#leave(artifact.digest, cached);
+        throw thrown;
+      }
       this.#leave(artifact.digest, cached);
-      throw thrown;
+      // somebody has cleared the folder
+      if (this.#cached.get(artifact.digest) === cached) this.#cached.delete(artifact.digest);
     }
-    this.#cached.delete(artifact.digest);
-    this.#cached.set(artifact.digest, cached);
-    return this.#lease(artifact.digest, cached);
   }
 
   #lease(digest: string, cached: Cached): ArtifactLease {
+    if (this.#cached.delete(digest)) this.#cached.set(digest, cached);
     let isReleased = false;
     const release = (): void => {
       if (isReleased) return;
@@ -108,9 +147,13 @@ export class ArtifactCache {
   #load(artifact: ArtifactRef): Cached {
     const stop = new AbortController();
     const name = String(this.#nextName++);
-    const loading = this.#fetchAndUnpack(artifact, name, stop.signal);
+    const left = this.#left.get(artifact.digest);
+    this.#left.delete(artifact.digest);
+    const archive = left?.archive ?? `${name}-${artifact.digest.replace(":", "-")}.tar.gz`;
+    const loading = this.#fetchAndUnpack(artifact, { name, archive, isLeft: left !== undefined }, stop.signal);
     const cached: Cached = {
       name,
+      archive,
       stop,
       sizeBytes: undefined,
       users: 0,
@@ -126,7 +169,7 @@ export class ArtifactCache {
   #arrived(digest: string, cached: Cached, sizeBytes: number): void {
     cached.sizeBytes = sizeBytes;
     if (this.#cached.get(digest) === cached) this.#evict();
-    else void this.#removeQuietly(cached.name);
+    else for (const path of [cached.name, cached.archive]) void this.#removeQuietly(path);
   }
 
   /** One user less. A download that nobody waits for any more is stopped. */
@@ -140,12 +183,19 @@ export class ArtifactCache {
 
   #evict(): void {
     let surplus = this.sizeBytes - this.#options.maxBytes;
-    for (const [digest, { name, sizeBytes, users }] of this.#cached) {
+    for (const [digest, { archive, sizeBytes }] of this.#left) {
+      if (surplus <= 0) return;
+      this.#left.delete(digest);
+      surplus -= sizeBytes;
+      void this.#removeQuietly(archive);
+    }
+    for (const [digest, { name, archive, sizeBytes, users }] of this.#cached) {
       if (surplus <= 0) return;
       if (users > 0 || sizeBytes === undefined) continue;
       this.#cached.delete(digest);
       surplus -= sizeBytes;
       void this.#removeQuietly(name);
+      void this.#removeQuietly(archive);
     }
   }
 
@@ -158,17 +208,35 @@ export class ArtifactCache {
     }
   }
 
-  async #fetchAndUnpack(artifact: ArtifactRef, name: string, signal: AbortSignal): Promise<number> {
+  /** @returns bytes on disk */
+  async #fetchAndUnpack(
+    artifact: ArtifactRef,
+    { name, archive, isLeft }: { readonly name: string; readonly archive: string; readonly isLeft: boolean },
+    signal: AbortSignal,
+  ): Promise<number> {
     const download = `${name}.download`;
     try {
-      await this.#fetch(artifact, download, signal);
-      return await unpackToFolder(this.#folder.stream(download, signal), this.#folder, name, this.#options.limits, signal);
+      if (!isLeft || !(await this.#isWhole(archive, artifact.digest, signal))) {
+        await this.#fetch(artifact, download, signal);
+        await this.#folder.rename(download, archive);
+      }
+      const unpackedBytes = await unpackToFolder(this.#folder.stream(archive, signal), this.#folder, name, this.#options.limits, signal);
+      return unpackedBytes + ((await this.#folder.stat(archive))?.sizeBytes ?? 0);
     } catch (thrown) {
       await this.#removeQuietly(name);
+      const whole = signal.aborted ? await this.#folder.stat(archive) : undefined;
+      if (whole === undefined) await this.#removeQuietly(archive);
+      else this.#left.set(artifact.digest, { archive, sizeBytes: whole.sizeBytes });
       throw signal.aborted ? stopped(signal) : thrown;
     } finally {
       await this.#removeQuietly(download);
     }
+  }
+
+  async #isWhole(archive: string, digest: string, signal: AbortSignal): Promise<boolean> {
+    const hash = new DigestWriter(algorithmOf(digest));
+    for await (const _ of hash.through(this.#folder.stream(archive, signal)));
+    return isSameDigest(hash.digest(), digest);
   }
 
   async #fetch(artifact: ArtifactRef, target: string, signal: AbortSignal): Promise<void> {

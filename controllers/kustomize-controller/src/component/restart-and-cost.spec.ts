@@ -48,6 +48,19 @@ describe("a controller that was stopped", () => {
     expect([await lab.data("stays"), await lab.configMap("goes")]).toEqual([{ v: "1" }, undefined]);
   });
 
+  it("goes on from the artifacts it has while its source serves nothing", async () => {
+    lab.start();
+    const artifact = await lab.applied("app", { "a.yaml": configMap("offline", { v: "1" }) });
+    await lab.stop();
+    lab.artifacts.served.clear();
+    await lab.call("PATCH", configMapPath("offline"), { data: { v: "2" } });
+    lab.start();
+    await vi.waitFor(async () => expect(await lab.data("offline")).toEqual({ v: "1" }), LIMIT);
+    await lab.reconcile("app");
+    await lab.until("app", ({ status }) => expect(status?.lastAppliedRevision).toBe(artifact.status?.lastAppliedRevision));
+    expect(lab.artifacts.asked).toHaveLength(1);
+  });
+
   it("corrects what was changed and restores what was deleted meanwhile, and takes a deletion back to its end", async () => {
     lab.start();
     await lab.applied("app", { "a.yaml": configMap("edited", { v: "1" }), "b.yaml": configMap("deleted", { v: "1" }) });
