@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
-import { systemClock } from "@plumb/std";
+import { systemClock, ToolkitError } from "@plumb/std";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Applier, Baselines, DriftWatch, WatchHub, type Ring } from "../index.ts";
 import { startCluster, type Cluster } from "../testing/cluster.ts";
@@ -45,6 +45,43 @@ describe("a cluster that was set back to a backup", () => {
     await watch.follow(owner, inventory, signal);
     await vi.waitFor(() => expect(rings).toHaveLength(1), 10_000);
     expect([rings, inventory.map(({ id }) => baselines.isClean(id))]).toMatchObject([[{ key: `${ns}_a__ConfigMap`, reason: "version" }], [false]]);
+    await watch.close();
+  });
+});
+
+describe("a watch that worked and is refused", () => {
+  it.each([
+    ["goes on where it is let again soon, as by an API server that starts", 2, 1],
+    ["is given up for narrower ones where the refusals last, and comes back with the next sweep", Infinity, 2],
+  ])("%s", { timeout: 100_000 }, async (_, refusals, watches) => {
+    const baselines = new Baselines();
+    const applier = new Applier({ client: cluster.client, baselines, concurrency: 4, customStageKinds: new Set(), overrideManagers: [] });
+    const objects = ["1", "2"].map((x) => ({ object: { ...settings(x), metadata: { name: `refused-${x}`, namespace: ns } } }));
+    const { inventory } = await applier.run({ owner, objects, inventory: [], revision: "1", checkpoint: () => Promise.resolve(), signal });
+    let left = 0;
+    let end = Promise.withResolvers<void>();
+    const client: Pick<KubeClient, "list" | "watch"> = {
+      list: async (resource, options) => {
+        if (options.fieldSelector === undefined && left > 0 && left--) throw new ToolkitError("denied", "forbidden");
+        return cluster.client.list(resource, options);
+      },
+      async *watch(_resource, { fieldSelector, signal: until }) {
+        const aborted = new Promise<void>((resolve) => until.addEventListener("abort", () => resolve()));
+        await Promise.race(fieldSelector === undefined ? [aborted, end.promise] : [aborted]);
+        if (!until.aborted) throw new ToolkitError("conflict", "too old");
+      },
+    };
+    const hub = new WatchHub(client);
+    const watch = new DriftWatch({ client: cluster.client, hub, baselines, clock: systemClock, ring: () => undefined });
+    await watch.follow(owner, inventory, signal);
+    await vi.waitFor(() => expect(watch.blindSpots(owner)).toEqual([]), 10_000);
+    left = refusals;
+    end.resolve();
+    end = Promise.withResolvers();
+    await vi.waitFor(() => expect([hub.size, left === 0 || left === Infinity]).toEqual([watches, true]), 60_000);
+    left = 0;
+    await watch.sweep(signal);
+    await vi.waitFor(() => expect([hub.size, watch.blindSpots(owner)]).toEqual([1, []]), 10_000);
     await watch.close();
   });
 });

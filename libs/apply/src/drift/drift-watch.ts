@@ -101,6 +101,7 @@ export class DriftWatch {
   async sweep(signal: AbortSignal): Promise<void> {
     const { client, baselines } = this.#options;
     for (const watch of this.#watches.values()) {
+      watch.reconsider();
       const found = await sweepKind(client, watch, signal).catch(toToolkitError);
       if (found instanceof ToolkitError) {
         if (found.kind === "cancelled") throw found;

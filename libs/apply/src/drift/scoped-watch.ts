@@ -32,6 +32,8 @@ interface Scope extends WatchTarget {
 type State = "opening" | "seeing" | "denied";
 
 const MAX_EARLY = 1000;
+/** Refusals in a row after which a watch that worked is taken for forbidden: an API server that starts refuses for some seconds. */
+const MAX_REFUSALS = 5;
 
 /**
  * The members of one kind, watched as widely as is allowed: all namespaces with one watch, else each namespace with one,
@@ -43,7 +45,7 @@ export class ScopedWatch {
   /** The last that was heard of objects with an owner that are no members yet: they are being applied right now. At most MAX_EARLY. */
   readonly #early = new Map<ObjectKey, WatchEvent & { readonly kind: "put" | "gone" }>();
   /** By scope id. A denied scope stays, so that it is not tried again and its narrower scopes are. */
-  readonly #scopes = new Map<string, { readonly scope: Scope; state: State; stop: () => void }>();
+  readonly #scopes = new Map<string, { readonly scope: Scope; state: State; refusals: number; stop: () => void }>();
 
   constructor(options: ScopedWatchOptions) {
     this.#options = options;
@@ -87,6 +89,15 @@ export class ScopedWatch {
     }
   }
 
+  /** Tries again what was forbidden, for rights change. */
+  reconsider(): void {
+    const denied = [...this.#scopes].filter(([, { state }]) => state === "denied");
+    if (denied.length === 0) return;
+    for (const { stop } of this.#scopes.values()) stop();
+    this.#scopes.clear();
+    for (const member of this.#members.values()) this.#open(this.#scopeFor(member));
+  }
+
   /** True once a watch has shown the object as it is; false for one that cannot be watched. */
   sees(key: ObjectKey): boolean {
     const member = this.#members.get(key);
@@ -121,11 +132,12 @@ export class ScopedWatch {
   #open(scope: Scope | undefined): void {
     const { hub, mayOpen } = this.#options;
     if (scope === undefined || this.#scopes.has(scope.id) || !mayOpen()) return;
-    const entry = { scope, state: "opening" as State, stop: (): void => undefined };
+    const entry = { scope, state: "opening" as State, refusals: 0, stop: (): void => undefined };
     this.#scopes.set(scope.id, entry);
     entry.stop = hub.subscribe(scope, {
       onDelta: (delta) => {
         entry.state = "seeing";
+        entry.refusals = 0;
         this.#take(scope, delta);
       },
       onError: (error) => this.#failed(scope.id, error),
@@ -136,6 +148,8 @@ export class ScopedWatch {
   #failed(id: string, error: ToolkitError): void {
     const entry = this.#scopes.get(id);
     if (entry === undefined || error.kind !== "denied" || entry.state === "denied") return;
+    entry.refusals += 1;
+    if (entry.state === "seeing" && entry.refusals < MAX_REFUSALS) return;
     entry.state = "denied";
     entry.stop();
     for (const member of this.#members.values()) if (entry.scope.covers(member)) this.#open(this.#scopeFor(member));
