@@ -238,6 +238,8 @@ export class Folder {
 
   async #folderFor(path: string): Promise<{ readonly folder: string; readonly name: string }> {
     const names = namesToWrite(path);
+    // why: whoever clears a disk takes the root with what is in it
+    await attempt("mkdir", this.root, mkdir(this.root, { recursive: true, mode: 0o750 }));
     return { folder: await this.#makeFolders(path, names.slice(0, -1)), name: names.at(-1) ?? "" };
   }
 

@@ -36,6 +36,17 @@ describe("Spool", () => {
     expect(await reopened(root)).toEqual(["a", "", "c"]);
   });
 
+  it("has every entry after a restart although somebody cleared its folder meanwhile", async () => {
+    const root = newRoot();
+    const spool = await Spool.open(root, LIMITS);
+    await spool.add(Buffer.from("before"));
+    rmSync(root, { recursive: true });
+    await spool.add(Buffer.from("after"));
+    expect(await contents(spool)).toEqual(["before", "after"]);
+    await spool.close();
+    expect(await reopened(root)).toEqual(["before", "after"]);
+  });
+
   it("never gives an id again while an entry is left", async () => {
     const root = newRoot();
     const spool = await Spool.open(root, LIMITS);

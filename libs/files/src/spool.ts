@@ -169,7 +169,7 @@ export class Spool {
   }
 
   async #append(batch: readonly Write[]): Promise<void> {
-    if (this.#isTorn || this.#isWasteful()) await this.#rewrite();
+    if (this.#isTorn || this.#isWasteful() || (await this.#isDeleted())) await this.#rewrite();
     const bytes = Buffer.concat(batch.map(({ record }) => record));
     try {
       this.#isTorn = true;
@@ -195,6 +195,11 @@ export class Spool {
     } catch {
       this.#isTorn = true;
     }
+  }
+
+  /** True when somebody has cleared the folder: what is open would be gone with this process. */
+  async #isDeleted(): Promise<boolean> {
+    return (await this.#file.stat()).nlink === 0;
   }
 
   #isWasteful(): boolean {
