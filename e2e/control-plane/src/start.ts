@@ -26,6 +26,12 @@ export interface ControlPlane extends ServerAccess {
   /** Folder of logs and data; gone after `stop`. */
   readonly folder: string;
   readonly pids: readonly number[];
+  /** Of kube-apiserver, as it was started last. */
+  readonly apiServerPid: number;
+  /** Folder of etcd's data. */
+  readonly dataFolder: string;
+  /** Kills etcd and kube-apiserver, runs `meanwhile`, and returns when both are back at the same addresses and ready. */
+  restart(meanwhile?: () => Promise<void>): Promise<void>;
   /**
    * Starts kube-controller-manager.
    *
@@ -79,11 +85,15 @@ async function startOnce(group: ProcessGroup, { binaries, env, apiServerFlags = 
   const token = randomBytes(24).toString("base64url");
   const { folder } = group;
   await writeSecrets(folder, token);
-  const etcd = await group.start("etcd", join(binaries, "etcd"), etcdFlags(folder, clientPort, peerPort), env);
   const flags = [...serverFlags(folder, port, clientPort), ...apiServerFlags];
-  const apiServer = await group.start("kube-apiserver", join(binaries, "kube-apiserver"), flags, env);
   const caFile = join(folder, "certificates", "apiserver.crt");
-  const access = await ready({ url: `https://127.0.0.1:${port}`, token, caFile }, group, [etcd, apiServer], signal);
+  let running: readonly RunningProcess[] = [];
+  const startBoth = async (): Promise<ServerAccess> => {
+    const etcd = await group.start("etcd", join(binaries, "etcd"), etcdFlags(folder, clientPort, peerPort), env);
+    running = [etcd, await group.start("kube-apiserver", join(binaries, "kube-apiserver"), flags, env)];
+    return ready({ url: `https://127.0.0.1:${port}`, token, caFile }, group, running, signal);
+  };
+  const access = await startBoth();
   const kubeconfig = join(folder, "kubeconfig");
   await writeFile(kubeconfig, kubeconfigText(access), { mode: 0o600 });
   return {
@@ -94,6 +104,15 @@ async function startOnce(group: ProcessGroup, { binaries, env, apiServerFlags = 
     folder,
     get pids() {
       return group.pids;
+    },
+    get apiServerPid() {
+      return running.at(-1)?.pid ?? 0;
+    },
+    dataFolder: join(folder, "etcd"),
+    async restart(meanwhile) {
+      for (const one of running.toReversed()) await group.kill(one);
+      await meanwhile?.();
+      await startBoth();
     },
     startControllers: (which) =>
       group.start("kube-controller-manager", join(binaries, "kube-controller-manager"), controllerFlags(folder, caFile, kubeconfig, which), env),
