@@ -64,7 +64,7 @@ export function createApiServer(options: ApiServerOptions = {}): ApiServer {
   const deleter = new ObjectDeleter(store, now);
   const definitions = new DefinitionController({ store, writer, deleter, registry, now: () => now() });
   const namespaces = new NamespaceController({ store, deleter, registry, clock, now: () => now() }, definitions);
-  const collector = new GarbageCollector({ store, deleter, registry, clock });
+  const collector = new GarbageCollector({ store, deleter, registry, clock, now: () => now() });
   const parts: ApiParts = {
     store,
     writer,
@@ -78,6 +78,7 @@ export function createApiServer(options: ApiServerOptions = {}): ApiServer {
     onWatch: (stop) => knobs.track(stop),
   };
   bootstrap(registry, writer, now());
+  store.begin();
   const simulator =
     options.workloads === false
       ? undefined

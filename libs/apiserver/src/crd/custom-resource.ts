@@ -220,7 +220,10 @@ function customRules(version: JsonObject, kind: string): Rules {
       checkOwnKind(object, kind);
       return [...validateValue(object, schema, ""), ...checkRules(object, undefined, schema)];
     },
-    validateUpdate: (object, old) => validateChange(object, old, schema),
+    validateUpdate(object, old) {
+      checkOwnKind(object, kind);
+      return validateChange(object, old, schema);
+    },
     validateStatus: (object, old) => validateChange(object, old, schema),
     warnings: () => [],
     release: () => {},

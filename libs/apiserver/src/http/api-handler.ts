@@ -73,8 +73,9 @@ function unknownResource(registry: Registry, { group, version }: ResourcePath): 
 
 async function handle(parts: ApiParts, request: ApiRequest, path: ResourcePath, resource: Resource, warn: (text: string) => void): Promise<ApiResponse> {
   const isMisplaced = path.namespace !== "" && !resource.isNamespaced;
-  if (isMisplaced || (resource.isNamespaced && path.namespace === "" && path.name !== ""))
-    throw path.name === "" || isMisplaced ? noSuchResource() : notAllowed();
+  const isAcross = resource.isNamespaced && path.namespace === "" && path.name !== "";
+  if (resource.isCustom && isMisplaced) return answerText(404, "404 page not found\n");
+  if (isMisplaced || isAcross) throw isAcross && request.method !== "GET" ? notAllowed() : noSuchResource();
   if (path.subresource !== "") return handleSubresource(parts, request, path, resource, warn);
   const call = callOf(request, path, resource, warn, parts.clock);
   if (path.isWatch && request.method === "GET") return list(parts, call);

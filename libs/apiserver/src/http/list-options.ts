@@ -14,6 +14,8 @@ export interface ListOptions {
   readonly fieldSelector: string;
   readonly allowsBookmarks: boolean;
   readonly sendsInitialEvents: boolean;
+  /** A watch that has said that it wants no initial events. */
+  readonly startsWithoutObjects: boolean;
   /** 0 for the server's own. */
   readonly timeoutSeconds: number;
 }
@@ -27,7 +29,7 @@ export function parseListOptions(query: URLSearchParams, isOldWatch: boolean): L
   const match = query.get("resourceVersionMatch") ?? "";
   const continueToken = query.get("continue") ?? "";
   const initial = query.get("sendInitialEvents");
-  const faults = isWatch ? watchFaults(match, initial) : listFaults(match, resourceVersion, continueToken, initial);
+  const faults = isWatch ? watchFaults(match, initial, continueToken) : listFaults(match, resourceVersion, continueToken, initial);
   if (faults.length > 0) throw invalidObject("meta.k8s.io", "ListOptions", "", faults);
   return {
     isWatch,
@@ -39,6 +41,7 @@ export function parseListOptions(query: URLSearchParams, isOldWatch: boolean): L
     fieldSelector: query.get("fieldSelector") ?? "",
     allowsBookmarks: isFlag(query, "allowWatchBookmarks"),
     sendsInitialEvents: initial !== null && isTrue(initial),
+    startsWithoutObjects: initial !== null && !isTrue(initial),
     timeoutSeconds: number(query, "timeoutSeconds"),
   };
 }
@@ -55,7 +58,8 @@ function number(query: URLSearchParams, name: string): number {
   return Math.max(0, Number(text));
 }
 
-function watchFaults(match: string, initial: string | null): readonly FieldFault[] {
+function watchFaults(match: string, initial: string | null, continueToken: string): readonly FieldFault[] {
+  if (continueToken !== "") return [forbidden("continue", "continue is forbidden for watch")];
   if (initial === null)
     return match === "" ? [] : [forbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")];
   return [

@@ -1,6 +1,6 @@
 import { isObject, ToolkitError, type Clock, type JsonObject } from "@plumb/std";
 import { draftOf, objectAt, textAt } from "../draft.ts";
-import { badRequest, fromTheFuture, notAllowed, notFound, serverError } from "../refusal.ts";
+import { badRequest, fromTheFuture, notAcceptable, notAllowed, notFound, serverError } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 import { listPage, askedVersion } from "../read/list.ts";
 import { representationOf, type Representation } from "../read/represent.ts";
@@ -10,9 +10,9 @@ import type { Store } from "../storage/store.ts";
 import type { ObjectDeleter } from "../write/deleter.ts";
 import { reviewed } from "./reviews.ts";
 import { managerName, ownAfterUpdate, type Writer } from "../write/ownership.ts";
-import { patchType, readPatch } from "../write/patcher.ts";
+import { checkName, patchType, readPatch } from "../write/patcher.ts";
 import { isDeleteOptions, parseDeleteOptions, parseQueryOptions, type DeleteOptions, type QueryOptions } from "../write/write-options.ts";
-import { matchNamespace, named, present, type ObjectWriter, type Target, type WriteOptions } from "../write/writer.ts";
+import { matchNamespace, named, type ObjectWriter, type Target, type WriteOptions } from "../write/writer.ts";
 import { decodeObject } from "./decode-object.ts";
 import { parseListOptions } from "./list-options.ts";
 import type { ApiRequest, ApiResponse } from "./message.ts";
@@ -102,12 +102,15 @@ function get({ store, writer }: HandlerParts, { request, resource, path }: Resou
   return object;
 }
 
+const STREAMED = "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+
 export function list({ store, clock, onWatch }: HandlerParts, call: ResourceCall): ApiResponse {
   const { request, path, resource, representation } = call;
   const options = parseListOptions(request.query, path.isWatch);
   const byName = path.name === "" ? options.fieldSelector : `metadata.name=${path.name}`;
   const selection = selectionOf(resource, path.namespace, options.labelSelector, byName);
   if (!options.isWatch) return answer(200, representation.page(listPage(store, resource, selection, options)), call.negotiated);
+  if (call.negotiated.format === "yaml") throw notAcceptable(STREAMED);
   const run = prepareWatch(store, clock, { resource, selection, options, representation }, onWatch);
   return { kind: "stream", status: 200, headers: { "content-type": "application/json", "cache-control": "no-cache, private" }, run };
 }
@@ -150,11 +153,6 @@ async function put(parts: HandlerParts, call: ResourceCall, target: Target): Pro
   };
   const { object, isCreated } = parts.writer.update(target, change, write);
   return answer(isCreated ? 201 : 200, call.representation.one(object), call.negotiated);
-}
-
-function checkName(own: string, name: string): void {
-  if (own === "") throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
 }
 
 async function patch(parts: HandlerParts, call: ResourceCall, target: Target): Promise<ApiResponse> {
@@ -215,12 +213,10 @@ async function removeMany(parts: HandlerParts, call: ResourceCall): Promise<ApiR
   const options = orphaning(call, await deleteOptions(request));
   const listOptions = parseListOptions(request.query, false);
   const selection = selectionOf(resource, path.namespace, listOptions.labelSelector, listOptions.fieldSelector);
-  const { entries } = parts.store.collection(resource.collection).snapshot(selection.prefix);
-  const chosen = entries.map(([, object]) => object).filter(selection.selects);
-  for (const object of chosen) {
+  const page = listPage(parts.store, resource, selection, listOptions);
+  for (const object of page.items) {
     const target = { resource, namespace: textAt(object, "metadata", "namespace") ?? "", name: textAt(object, "metadata", "name") ?? "" };
     parts.deleter.delete(target, options);
   }
-  const page = { version: parts.store.version, items: chosen.map((object) => present(resource, object)), continueToken: "", remaining: undefined };
-  return answer(200, representation.page(page), call.negotiated);
+  return answer(200, representation.page({ ...page, version: parts.store.version }), call.negotiated);
 }

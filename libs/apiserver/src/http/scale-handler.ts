@@ -1,17 +1,18 @@
 import type { JsonObject } from "@plumb/std";
 import { builtinFacts, type Schema } from "@plumb/openapi";
 import { draftOf, draftValue, numberAt, objectAt, textAt, valueAt, type Draft } from "../draft.ts";
-import { badRequest, conflict, internalError, invalid, invalidObject, notAllowed, notFound, STALE } from "../refusal.ts";
+import { conflict, internalError, invalid, invalidObject, notAllowed, notFound, serverError, STALE } from "../refusal.ts";
 import type { Codec, Resource, ScalePaths } from "../resource.ts";
 import { formatSelector, selectorOfObject } from "../select/label-selector.ts";
 import { decodeStruct } from "../wire/decode.ts";
-import { managerName, ownAfterUpdate, type Writer } from "../write/ownership.ts";
-import { patchType, readPatch } from "../write/patcher.ts";
+import { managedOf, managerName, ownAfterUpdate, withManaged, type Writer } from "../write/ownership.ts";
+import { checkName, patchType, readPatch } from "../write/patcher.ts";
+import { ownersAfterScale, ownersOfScale, type ScaledField } from "../write/scale-ownership.ts";
 import { parseQueryOptions, type QueryOptions } from "../write/write-options.ts";
 import { named, type Target } from "../write/writer.ts";
 import { decodeObject } from "./decode-object.ts";
 import type { ApiResponse } from "./message.ts";
-import { bodyFormat, mediaType, parseObject, readBytes, textOf } from "./read-body.ts";
+import { bodyFormat, checkKind, mediaType, parseObject, readBytes, textOf } from "./read-body.ts";
 import type { HandlerParts, ResourceCall } from "./resource-handler.ts";
 import { answer } from "./respond.ts";
 
@@ -28,13 +29,14 @@ export async function handleScale(parts: HandlerParts, call: ResourceCall, paths
   }
   if (request.method !== "PUT" && request.method !== "PATCH") throw notAllowed();
   const isApply = request.method === "PATCH" && patchType(mediaType(request), false) === "apply";
+  if (isApply && paths.isCustom) throw serverError(`failed to convert new object (/${path.name}; ${API_VERSION}, Kind=Scale) to proper version`);
   const options = parseQueryOptions(request.method === "PUT" ? "UpdateOptions" : "PatchOptions", request.query, isApply);
   const manager = managerName(options.fieldManager, request.headers.get("user-agent") ?? "");
   const writer: Writer = { manager, subresource: "scale", now: parts.now(), isTimeless: true };
-  const makeScale = request.method === "PUT" ? await readPut(call, options) : await readScalePatch(call, options, writer);
+  const makeScale = request.method === "PUT" ? await readPut(call, options, writer) : await readScalePatch(call, options, writer);
   const change = {
     mayCreate: false,
-    make: (live: JsonObject | undefined) => scaled(call, paths, live ?? {}, makeScale, writer),
+    make: (live: JsonObject | undefined) => scaled(call, paths, live ?? {}, makeScale),
   };
   const { object } = parts.writer.update(target, change, { isDryRun: options.isDryRun, writer, warn: call.warn });
   return answer(200, scaleOf(object, paths), call.negotiated);
@@ -64,13 +66,14 @@ function selectorText(object: JsonObject, { selectorText: path, isCustom }: Scal
 
 type MakeScale = (scale: JsonObject) => JsonObject;
 
-async function readPut(call: ResourceCall, { fieldValidation }: QueryOptions): Promise<MakeScale> {
+async function readPut(call: ResourceCall, { fieldValidation }: QueryOptions, writer: Writer): Promise<MakeScale> {
   const { request, path, warn } = call;
   const { value, repeated } = parseObject(await readBytes(request), bodyFormat(request), "Scale");
-  const draft = decodeObject(scaleResource(call.resource), value, repeated, { fieldValidation, warn });
-  const name = textAt(draft, "metadata", "name") ?? "";
-  if (name !== "" && name !== path.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${path.name})`);
-  return () => draft;
+  const resource = scaleResource(call.resource);
+  checkKind(value, resource);
+  const draft = decodeObject(resource, value, repeated, { fieldValidation, warn });
+  checkName(textAt(draft, "metadata", "name") ?? "", path.name);
+  return (scale) => ownAfterUpdate(resource, scale, draft, undefined, writer);
 }
 
 async function readScalePatch(call: ResourceCall, options: QueryOptions, writer: Writer): Promise<MakeScale> {
@@ -82,7 +85,7 @@ async function readScalePatch(call: ResourceCall, options: QueryOptions, writer:
     namespace: path.namespace,
     name: path.name,
     options,
-    writer: { ...writer, subresource: "" },
+    writer,
     warn,
   });
   return (scale) => patch.make(scale);
@@ -117,17 +120,19 @@ function scaleSchema(): Schema {
   return schema;
 }
 
-/** The scaled object with its count set, owned by the writer through `scale`. */
-function scaled(call: ResourceCall, paths: ScalePaths, live: JsonObject, makeScale: MakeScale, writer: Writer): Draft {
+/** The scaled object with its count set; who owns the count is settled on its Scale. */
+function scaled(call: ResourceCall, paths: ScalePaths, live: JsonObject, makeScale: MakeScale): Draft {
   const { resource, path } = call;
-  const scale = makeScale(scaleOf(live, paths));
+  const field: ScaledField = { apiVersion: resource.apiVersion, path: paths.specReplicas };
+  const owners = managedOf(live);
+  const scale = makeScale(withManaged(scaleOf(live, paths), ownersOfScale(owners, field)));
   const version = textAt(scale, "metadata", "resourceVersion") ?? "";
   if (version !== "" && version !== textAt(live, "metadata", "resourceVersion")) throw conflict(named(resource, path.name), STALE);
   const count = numberAt(scale, "spec", "replicas") ?? 0;
   if (count < 0) throw negative(resource, path.name, paths, count);
   const draft = draftOf(live);
   setAt(draft, paths.specReplicas, count);
-  return draftOf(ownAfterUpdate(resource, live, draft, undefined, writer));
+  return draftOf(withManaged(draft, ownersAfterScale(owners, managedOf(scale), field)));
 }
 
 function negative(resource: Resource, name: string, paths: ScalePaths, count: number): Error {

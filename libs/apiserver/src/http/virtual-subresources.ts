@@ -1,6 +1,9 @@
 import type { JsonObject } from "@plumb/std";
-import { draftOf, objectAt, textAt, within } from "../draft.ts";
-import { badRequest, notAllowed, notFound } from "../refusal.ts";
+import { draftOf, equalJson, objectAt, textAt, within } from "../draft.ts";
+import { badRequest, conflict, notAllowed, notFound } from "../refusal.ts";
+import { boundPod } from "../write/bind-pod.ts";
+import { keyOf } from "../storage/store.ts";
+import { managerName, ownAfterUpdate } from "../write/ownership.ts";
 import { isDeletable, named, type Target } from "../write/writer.ts";
 import type { ApiResponse } from "./message.ts";
 import { bodyFormat, parseObject, readBytes } from "./read-body.ts";
@@ -20,11 +23,16 @@ const VIRTUALS: Readonly<Record<string, { readonly method: string; readonly run:
 /** Subresources of a pod that only a running container has. */
 const CONTAINER_PARTS: ReadonlySet<string> = new Set(["log", "exec", "attach", "portforward"]);
 
+const VERBS: Readonly<Record<string, string>> = { GET: "get", POST: "create", PUT: "update", PATCH: "patch" };
+
 /** @throws {Refusal} 400 for what only a running container has, 404 for an absent object, 405 for what is not simulated */
 export async function handleVirtual(parts: HandlerParts, call: ResourceCall): Promise<ApiResponse> {
   const { request, path, resource } = call;
   const target: Target = { resource, namespace: path.namespace, name: path.name };
   const virtual = VIRTUALS[`${resource.plural}/${path.subresource}`];
+  const part = resource.subresources.find(({ name }) => name === path.subresource);
+  const verb = VERBS[request.method] ?? "";
+  if (part !== undefined && !part.verbs.includes(verb)) throw notAllowed();
   if (parts.writer.read(target) === undefined) throw notFound(named(resource, path.name));
   if (resource.plural === "pods" && CONTAINER_PARTS.has(path.subresource))
     throw badRequest(`workloads are simulated: no container of pod "${path.name}" runs, so it has no ${path.subresource}`);
@@ -41,14 +49,14 @@ function evict(parts: HandlerParts, call: ResourceCall, target: Target): ApiResp
   return answer(201, SUCCESS, call.negotiated);
 }
 
-function update(parts: HandlerParts, { warn }: ResourceCall, target: Target, change: (live: JsonObject) => JsonObject): JsonObject {
-  const writer = { manager: "kube-apiserver", subresource: "", now: parts.now() };
-  return parts.writer.update(target, { mayCreate: false, make: (live) => draftOf(change(live ?? {})) }, { isDryRun: false, writer, warn }).object;
-}
-
 function bind(parts: HandlerParts, call: ResourceCall, target: Target, body: JsonObject): ApiResponse {
-  const nodeName = textAt(body, "target", "name") ?? "";
-  update(parts, call, target, (live) => ({ ...live, spec: { ...objectAt(live, "spec"), nodeName } }));
+  const collection = parts.store.collection(target.resource.collection);
+  const key = keyOf(target.namespace, target.name);
+  const pod = collection.get(key) ?? {};
+  const bound = textAt(pod, "spec", "nodeName") ?? "";
+  if (bound !== "")
+    throw conflict({ ...named(target.resource, target.name), resource: "pods/binding" }, `pod ${target.name} is already assigned to node "${bound}"`);
+  collection.put(key, boundPod(pod, textAt(body, "target", "name") ?? "", parts.now()));
   return answer(201, SUCCESS, call.negotiated);
 }
 
@@ -60,9 +68,12 @@ function finalize(parts: HandlerParts, call: ResourceCall, target: Target, body:
   const wanted = objectAt(body, "spec")?.["finalizers"];
   if (Array.isArray(wanted) && wanted.length > 0) within(draft, "spec")["finalizers"] = wanted.filter((one) => typeof one === "string");
   else delete within(draft, "spec")["finalizers"];
-  if (!isDeletable(draft)) return answer(200, collection.put(target.name, draft), call.negotiated);
-  collection.remove(target.name, draft);
-  return answer(200, draft, call.negotiated);
+  const { request, resource } = call;
+  const manager = managerName(request.query.get("fieldManager") ?? "", request.headers.get("user-agent") ?? "");
+  const owned = ownAfterUpdate(resource, live, draft, undefined, { manager, subresource: "finalize", now: parts.now() });
+  if (!isDeletable(owned)) return answer(200, equalJson(owned, live) ? live : collection.put(target.name, owned), call.negotiated);
+  collection.remove(target.name, owned);
+  return answer(200, owned, call.negotiated);
 }
 
 /** A token that nobody checks; workloads are simulated. */

@@ -58,7 +58,7 @@ function builtinResource(facts: KindFacts, own: Readonly<Record<string, KindRule
     },
     codec: builtinCodec(facts, apiVersion),
     rules: builtinRules(facts, own[collection]),
-    selectable: SELECTABLE_FIELDS[collection] ?? NO_FIELDS,
+    selectable: SELECTABLE_FIELDS[path] ?? NO_FIELDS,
     columns: columnsOf(facts),
     scale: facts.subresources.some(({ name }) => name === "scale") ? SCALE : undefined,
     isCustom: false,

@@ -4,6 +4,7 @@ import type { Registry } from "../kinds/registry.ts";
 import type { Resource } from "../resource.ts";
 import type { Store, StoreEvent } from "../storage/store.ts";
 import { FOREGROUND, ORPHAN, withoutFinalizer, type ObjectDeleter } from "../write/deleter.ts";
+import { ownAfterUpdate } from "../write/ownership.ts";
 import { isDeletable } from "../write/writer.ts";
 import { WorkQueue } from "./work-queue.ts";
 
@@ -12,7 +13,11 @@ interface Parts {
   readonly deleter: ObjectDeleter;
   readonly registry: Registry;
   readonly clock: Clock;
+  /** RFC 3339 in whole seconds. */
+  readonly now: () => string;
 }
+
+const MANAGER = "kube-controller-manager";
 
 /** Where an object is. */
 interface Place {
@@ -101,9 +106,10 @@ export class GarbageCollector {
   }
 
   /** An owner in another namespace does not count as one. */
-  #stateOf({ uid }: Owner, namespace: string): "there" | "gone" | "foreground" {
+  #stateOf({ uid, apiVersion, kind }: Owner, namespace: string): "there" | "gone" | "foreground" {
     const place = this.#places.get(uid);
-    if (place === undefined) return "gone";
+    // Of an owner whose kind nobody serves, nothing can be said.
+    if (place === undefined) return this.#parts.registry.findKind(apiVersion, kind) === undefined ? "there" : "gone";
     const owner = this.#parts.store.collection(place.collection).get(place.key);
     if (owner === undefined) return "gone";
     const ownNamespace = textAt(owner, "metadata", "namespace") ?? "";
@@ -147,7 +153,11 @@ export class GarbageCollector {
     const draft = draftOf(object);
     const metadata = within(draft, "metadata");
     if (left.length > 0) metadata["ownerReferences"] = left.map(draftValue);
-    this.#parts.store.collection(collection).put(key, left.length > 0 ? draft : { ...draft, metadata: without(metadata, "ownerReferences") });
+    const after = left.length > 0 ? draft : { ...draft, metadata: without(metadata, "ownerReferences") };
+    const resource = this.#resourceOf(collection);
+    const owned =
+      resource === undefined ? after : ownAfterUpdate(resource, object, after, undefined, { manager: MANAGER, subresource: "", now: this.#parts.now() });
+    this.#parts.store.collection(collection).put(key, owned);
   }
 
   #release(collection: string, key: string, finalizer: string): void {
@@ -173,11 +183,18 @@ export class GarbageCollector {
 
 interface Owner {
   readonly uid: string;
+  readonly apiVersion: string;
+  readonly kind: string;
   readonly blocks: boolean;
 }
 
 function ownersOf(object: JsonObject): readonly Owner[] {
-  return objectsAt(object, "metadata", "ownerReferences").map((owner) => ({ uid: textAt(owner, "uid") ?? "", blocks: owner["blockOwnerDeletion"] === true }));
+  return objectsAt(object, "metadata", "ownerReferences").map((owner) => ({
+    uid: textAt(owner, "uid") ?? "",
+    apiVersion: textAt(owner, "apiVersion") ?? "",
+    kind: textAt(owner, "kind") ?? "",
+    blocks: owner["blockOwnerDeletion"] === true,
+  }));
 }
 
 /** Being deleted, with a finalizer that the collector removes. */

@@ -32,12 +32,13 @@ export function listPage(store: Store, resource: Resource, selection: Selection,
   const limit = options.resourceVersion === "0" ? 0 : options.limit;
   const items: JsonObject[] = [];
   let last = "";
+  // The page ends with its last item, whether or not another is to come: nobody has looked.
   let at = start === undefined ? 0 : snapshot.entries.findIndex(([key]) => key > start.key);
   if (at === -1) at = snapshot.entries.length;
   for (; at < snapshot.entries.length; at++) {
     const entry = snapshot.entries[at];
-    if (entry === undefined || !selection.selects(entry[1])) continue;
     if (limit > 0 && items.length === limit) break;
+    if (entry === undefined || !selection.selects(entry[1])) continue;
     items.push(present(resource, entry[1]));
     last = entry[0];
   }

@@ -65,7 +65,12 @@ function metadataOnly(resource: Resource, as: "PartialObjectMetadata" | "Partial
     page(page) {
       if (as === "PartialObjectMetadata")
         throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (*${resource.version}.${resource.listKind})`);
-      return { kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1", metadata: listMeta(page, false), items: page.items.map(partial) };
+      return {
+        kind: "PartialObjectMetadataList",
+        apiVersion: "meta.k8s.io/v1",
+        metadata: listMeta(page, false),
+        items: page.items.length === 0 ? null : page.items.map(partial),
+      };
     },
   };
 }
@@ -79,7 +84,7 @@ function table(resource: Resource, includeObject: string, nowMs: () => number): 
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",
     metadata,
-    columnDefinitions: hasHeader ? resource.columns.definitions : [],
+    columnDefinitions: hasHeader ? resource.columns.definitions : null,
     rows: objects.map(row),
   });
   const versionOf = (object: JsonObject): JsonObject => ({ resourceVersion: objectAt(object, "metadata")?.["resourceVersion"] ?? "" });

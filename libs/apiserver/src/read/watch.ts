@@ -38,7 +38,8 @@ export function prepareWatch(
   onOpen: (stop: (reason: "drop" | "end") => void) => () => void,
 ): (sink: StreamSink) => void {
   const asked = watchedVersion(request.options.resourceVersion);
-  const { sendsInitialEvents, allowsBookmarks } = request.options;
+  const { sendsInitialEvents, startsWithoutObjects, allowsBookmarks } = request.options;
+  if (startsWithoutObjects && asked === 0) return (sink) => new Watch(store, clock, request, sink).run({ kind: "after", version: store.version }, onOpen);
   const start: Start =
     sendsInitialEvents || asked === 0 ? { kind: "objects", isMarked: sendsInitialEvents && allowsBookmarks } : { kind: "after", version: asked };
   return (sink) => new Watch(store, clock, request, sink).run(start, onOpen);
@@ -95,7 +96,8 @@ class Watch {
 
   /** False when the changes since then are forgotten: the client is told so, and the watch is over. */
   #sendSince(version: number): boolean {
-    const events = this.#store.collection(this.#request.resource.collection).eventsSince(version);
+    const isTooOld = version < this.#store.oldestWatched;
+    const events = isTooOld ? undefined : this.#store.collection(this.#request.resource.collection).eventsSince(version);
     if (events === undefined) {
       const { status } = expired(`too old resource version: ${version} (${this.#store.version})`);
       this.#write("ERROR", status);

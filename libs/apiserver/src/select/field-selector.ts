@@ -73,7 +73,12 @@ const EVENT_FIELDS = fields(
   "type",
 );
 
-/** By collection. Source: the field label conversions of pkg/apis. */
+const GROUP_EVENT_FIELDS: SelectableFields = new Map([
+  ...EVENT_FIELDS,
+  ...[...EVENT_FIELDS].map(([path, text]) => [path.replace("involvedObject", "regarding"), text] as const),
+]);
+
+/** By group and plural. Source: the field label conversions of pkg/apis. */
 export const SELECTABLE_FIELDS: Readonly<Record<string, SelectableFields>> = {
   "/pods": fields(
     "spec.nodeName",
@@ -90,8 +95,8 @@ export const SELECTABLE_FIELDS: Readonly<Record<string, SelectableFields>> = {
   "/secrets": fields("type"),
   "/services": fields("spec.clusterIP", "spec.type"),
   "/events": EVENT_FIELDS,
+  "events.k8s.io/events": GROUP_EVENT_FIELDS,
   "/replicationcontrollers": fields(["status.replicas", "0"]),
-  "apps/replicasets": fields(["status.replicas", "0"]),
   "batch/jobs": fields(["status.successful", "0"]),
   "certificates.k8s.io/certificatesigningrequests": fields("spec.signerName"),
 };

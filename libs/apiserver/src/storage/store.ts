@@ -33,9 +33,20 @@ export class Store {
   readonly #listeners = new Set<(collection: string, event: StoreEvent) => void>();
   readonly #eventsKept: number;
   #version = 1;
+  #oldestWatched = 0;
 
   constructor(eventsKept: number = DEFAULT_EVENTS_KEPT) {
     this.#eventsKept = eventsKept;
+  }
+
+  /** A watch from before this version is told that it comes too late. */
+  get oldestWatched(): number {
+    return this.#oldestWatched;
+  }
+
+  /** What has been stored so far is the beginning: nobody watches how it came. */
+  begin(): void {
+    this.#oldestWatched = this.#version;
   }
 
   get version(): number {

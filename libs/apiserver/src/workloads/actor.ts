@@ -5,6 +5,7 @@ import { Refusal } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 import { keyOf, type Store } from "../storage/store.ts";
 import type { ObjectDeleter } from "../write/deleter.ts";
+import { boundPod } from "../write/bind-pod.ts";
 import { ownAfterUpdate, type Writer } from "../write/ownership.ts";
 import type { ObjectWriter } from "../write/writer.ts";
 
@@ -78,6 +79,14 @@ export class Actor {
 
   setStatus(object: JsonObject, status: JsonObject): void {
     this.update(object, "status", (live) => ({ ...live, status }));
+  }
+
+  /** Puts a pod on a node, as the scheduler does. */
+  bind(pod: JsonObject, nodeName: string): void {
+    const collection = this.#parts.store.collection("/pods");
+    const key = keyOf(namespaceOf(pod), nameOf(pod));
+    const live = collection.get(key);
+    if (live !== undefined) collection.put(key, boundPod(live, nodeName, this.#parts.now()));
   }
 
   delete(object: JsonObject, gracePeriodSeconds?: number): void {

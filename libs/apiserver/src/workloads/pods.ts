@@ -1,5 +1,5 @@
 import type { JsonObject } from "@plumb/std";
-import { listAt, numberAt, objectAt, objectsAt, textAt, valueAt } from "../draft.ts";
+import { listAt, numberAt, objectsAt, textAt, valueAt } from "../draft.ts";
 import type { Actor } from "./actor.ts";
 import { conditionsWith, isTrue } from "./conditions.ts";
 
@@ -24,7 +24,7 @@ export function stepPod(actor: Actor, pod: JsonObject, startMs: number): number 
   if (phase === "Succeeded" || phase === "Failed") return undefined;
   if ((textAt(pod, "spec", "nodeName") ?? "") === "") {
     if (listAt(pod, "spec", "schedulingGates").length > 0) return undefined;
-    actor.update(pod, "", (live) => ({ ...live, spec: { ...objectAt(live, "spec"), nodeName: NODE_NAME } }));
+    actor.bind(pod, NODE_NAME);
     return startMs;
   }
   if (isBroken(pod)) {

@@ -122,8 +122,8 @@ function setFinalizers(metadata: Draft, { propagation }: DeleteOptions): boolean
   return true;
 }
 
-function checkPreconditions({ group, kind }: Resource, name: string, stored: JsonObject, { uid, resourceVersion }: DeleteOptions): void {
-  const of: Named = { group, resource: kind, name };
+function checkPreconditions({ group, kind, plural, collection }: Resource, name: string, stored: JsonObject, { uid, resourceVersion }: DeleteOptions): void {
+  const of: Named = { group, resource: collection === "/namespaces" ? plural : kind, name };
   const live = { uid: textAt(stored, "metadata", "uid") ?? "", version: textAt(stored, "metadata", "resourceVersion") ?? "" };
   if (uid !== undefined && uid !== live.uid) {
     throw conflict(

@@ -58,7 +58,7 @@ export function readPatch(type: PatchType, text: string, context: PatchContext):
 
 function readPlain(type: Exclude<PatchType, "apply">, text: string, context: PatchContext): Patch {
   const patch = parsePatch(type, text);
-  const repeated = duplicateJsonKeys(text).map((path) => `duplicate field ${JSON.stringify(path)}`);
+  const repeated = [...duplicateJsonKeys(text).map((path) => `duplicate field ${JSON.stringify(path)}`), ...(type === "json" ? unknownMembers(patch) : [])];
   return {
     type,
     uid: undefined,
@@ -79,6 +79,8 @@ function parsePatch(type: Exclude<PatchType, "apply">, text: string): JsonValue 
   } catch (thrown) {
     throw badRequest(`error decoding patch: ${thrown instanceof Error ? thrown.message : ""}`);
   }
+  // Go decodes null into no operations, and into a map without members.
+  if (patch === null && type !== "merge") return type === "json" ? [] : {};
   if (type === "json") {
     if (!Array.isArray(patch)) throw badRequest("error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp");
     if (patch.length > MAX_OPERATIONS) throw tooLargeBody(`The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`);
@@ -86,6 +88,18 @@ function parsePatch(type: Exclude<PatchType, "apply">, text: string): JsonValue 
   }
   if (isObject(patch)) return patch;
   throw badRequest(patch === null ? "Invalid JSON Patch" : "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}");
+}
+
+const OPERATION_MEMBERS: ReadonlySet<string> = new Set(["op", "path", "from", "value"]);
+
+/** What no operation of a JSON patch has. */
+function unknownMembers(patch: JsonValue): readonly string[] {
+  if (!Array.isArray(patch)) return [];
+  return patch.flatMap((operation: JsonValue, index) =>
+    (isObject(operation) ? Object.keys(operation) : [])
+      .filter((key) => !OPERATION_MEMBERS.has(key))
+      .map((key) => `json patch unknown field "[${index}].${key}"`),
+  );
 }
 
 function patchedObject(type: Exclude<PatchType, "apply">, live: JsonObject, patch: JsonValue, resource: Resource): JsonObject {
@@ -96,11 +110,20 @@ function patchedObject(type: Exclude<PatchType, "apply">, live: JsonObject, patc
         : type === "merge"
           ? applyMergePatch(live, objectAt(patch) ?? {})
           : applyStrategicMerge(live, objectAt(patch) ?? {}, resource.schema);
-    return isObject(result) ? result : {};
+    return isObject(result) ? typed(result, live, type, resource) : {};
   } catch (thrown) {
     if (thrown instanceof PatchError) throw refusalOf(thrown);
     throw thrown;
   }
+}
+
+/** A built-in object is what its path says: a patch may take its kind away, and a strategic one cannot change it. */
+function typed(patched: JsonObject, live: JsonObject, type: PatchType, { isCustom }: Resource): JsonObject {
+  if (isCustom) return patched;
+  const { apiVersion, kind } = live;
+  return type === "strategic"
+    ? { ...patched, apiVersion, kind }
+    : { ...patched, apiVersion: patched["apiVersion"] ?? apiVersion, kind: patched["kind"] ?? kind };
 }
 
 function refusalOf(error: PatchError): Refusal {
@@ -116,10 +139,15 @@ function refusalOf(error: PatchError): Refusal {
   }
 }
 
+/** The name in a body is that of the path. @throws {Refusal} 400 */
+export function checkName(own: string, name: string): void {
+  if (own === "") throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
+}
+
 /** A patch moves no object. @throws {Refusal} 400 */
 function checkPlace(draft: Draft, { namespace, name, resource }: PatchContext): void {
-  const own = textAt(draft, "metadata", "name") ?? "";
-  if (own !== name && own !== "") throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
+  checkName(textAt(draft, "metadata", "name") ?? "", name);
   const ownNamespace = textAt(draft, "metadata", "namespace") ?? "";
   if (resource.isNamespaced && ownNamespace !== "" && ownNamespace !== namespace)
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
@@ -185,8 +213,7 @@ function parseApplied(text: string, { resource, namespace, name, options, warn }
   if (resource.schemaOf(apiVersion) === undefined || kind !== resource.kind) throw badRequest(`invalid object type: ${shownVersion(apiVersion)}, Kind=${kind}`);
   if (valueAt(value, "metadata", "managedFields") !== undefined && valueAt(value, "metadata", "managedFields") !== null)
     throw badRequest("metadata.managedFields must be nil");
-  const own = textAt(value, "metadata", "name") ?? "";
-  if (own !== "" && own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
+  checkName(textAt(value, "metadata", "name") ?? "", name);
   const ownNamespace = textAt(value, "metadata", "namespace") ?? "";
   if (ownNamespace !== "" && ownNamespace !== namespace)
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");

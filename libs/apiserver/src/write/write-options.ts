@@ -44,7 +44,7 @@ function dryRunFaults(values: readonly string[]): readonly FieldFault[] {
 
 /** @throws {Refusal} 422 naming the option; `isApply` asks for a manager and allows `force` */
 export function parseQueryOptions(kind: OptionsKind, query: URLSearchParams, isApply = false): QueryOptions {
-  const dryRun = query.getAll("dryRun").filter((value) => value !== "");
+  const dryRun = query.getAll("dryRun");
   const validation = query.get("fieldValidation") ?? "";
   const fieldManager = query.get("fieldManager") ?? "";
   const forceText = query.get("force");

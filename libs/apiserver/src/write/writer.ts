@@ -89,7 +89,7 @@ export class ObjectWriter {
     if (!resource.acceptsCreate)
       throw forbiddenWrite(named(resource, textAt(metadata, "name") ?? ""), "create not allowed while custom resource definition is terminating");
     this.#admitNamespace(resource, namespace, textAt(metadata, "name") ?? "");
-    wipeSystemFields(draft);
+    delete metadata["selfLink"];
     metadata["uid"] = randomUUID();
     metadata["creationTimestamp"] = options.writer.now;
     const generateName = textAt(metadata, "generateName") ?? "";
