@@ -107,7 +107,7 @@ async function builtInSteps(target: Target, config: TransformerConfig): Promise<
   for (const patch of k.patches)
     add(
       "PatchTransformer",
-      await configured("PatchTransformer", shownPatch(patch), () => patchTransform(patch, loader, context, stringify(shownPatch(patch)))),
+      await configured("PatchTransformer", shownPatch(patch), () => patchTransform(patch, loader, context, () => stringify(shownPatch(patch)))),
     );
   if (k.namespace !== "")
     add("NamespaceTransformer", namespaceTransform({ namespace: k.namespace, fieldSpecs: config.namespace, unsetOnly: false, subjects: "defaultOnly" }));

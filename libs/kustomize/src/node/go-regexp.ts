@@ -3,6 +3,9 @@ import { invalid } from "../build-error.ts";
 
 /** Text in which no character means anything to a regular expression. */
 const LITERAL = /^[A-Za-z0-9_/ :=,@%"'<>;&~`!-]*$/;
+/** Such texts, with alternatives and any character: what means the same to every engine. */
+const PLAIN = /^[A-Za-z0-9_/ :=,@%"'<>;&~`!|.-]*$/;
+const MAX_PLAIN = 1000;
 
 /** Says whether a text matches; linear in its length whatever the pattern. */
 export type Matcher = (text: string) => boolean;
@@ -18,7 +21,16 @@ export function goRegexp(pattern: string): Matcher {
 export function wholeRegexp(pattern: string): Matcher {
   if (pattern === "") return () => true;
   if (LITERAL.test(pattern)) return (text) => text === pattern;
-  return goRegexp(`^(?:${pattern})$`);
+  const whole = `^(?:${pattern})$`;
+  if (!isSimple(pattern)) return goRegexp(whole);
+  const compiled = new RegExp(whole.replaceAll(".", "[^\\n]"), "u");
+  return (text) => compiled.test(text);
+}
+
+/** Plain, with one repeated dot at most: JavaScript's engine, which is there already, needs no more than linear time for that either. */
+function isSimple(pattern: string): boolean {
+  const parts = pattern.length > MAX_PLAIN ? [] : pattern.split(/\.[*+]/);
+  return (parts.length === 1 || parts.length === 2) && parts.every((part) => PLAIN.test(part));
 }
 
 function compile(pattern: string): RE2JS {

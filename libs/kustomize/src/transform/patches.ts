@@ -17,11 +17,11 @@ type ReadPatch =
   | { readonly kind: "merge"; readonly patches: readonly Resource[] }
   | { readonly kind: "operations"; readonly operations: readonly PatchOperation[] };
 
-/** An entry of `patches`: a strategic merge or a JSON patch, inline or in a file. @param shown the entry, for messages */
-export async function patchTransform({ path, patch, target, options }: Patch, loader: Loader, context: BuildContext, shown: string): Promise<Transform> {
+/** An entry of `patches`: a strategic merge or a JSON patch, inline or in a file. @param shown says the entry, for messages */
+export async function patchTransform({ path, patch, target, options }: Patch, loader: Loader, context: BuildContext, shown: () => string): Promise<Transform> {
   const inline = patch.trim();
-  if (inline === "" && path === "") throw invalid(`must specify one of patch and path in\n${shown}`);
-  if (inline !== "" && path !== "") throw invalid(`patch and path can't be set at the same time\n${shown}`);
+  if (inline === "" && path === "") throw invalid(`must specify one of patch and path in\n${shown()}`);
+  if (inline !== "" && path !== "") throw invalid(`patch and path can't be set at the same time\n${shown()}`);
   const source = inline === "" ? `[path: ${JSON.stringify(path)}]` : `[patch: ${JSON.stringify(inline)}]`;
   const text = inline === "" ? await loadPatch(path, loader) : inline;
   const read = readPatch(text, inline === "" ? loader.pathOf(path) : undefined, source, context);
@@ -57,13 +57,13 @@ function isFailure(value: object): value is { readonly failure: string } {
   return Object.hasOwn(value, "failure");
 }
 
+/** What has objects in it is no list, so no text is both. */
 function readPatch(text: string, path: string | undefined, source: string, context: BuildContext): ReadPatch {
   const patches = attempt(() => readResources(text, path, context));
+  if (!isFailure(patches)) return { kind: "merge", patches };
   const operations = text === "" ? { failure: "empty json patch operations" } : attempt(() => readJsonPatch(text));
-  if (isFailure(patches) && isFailure(operations)) throw invalid(`unable to parse SM or JSON patch from ${source}: ${patches.failure}; ${operations.failure}`);
-  if (isFailure(patches)) return { kind: "operations", operations: isFailure(operations) ? [] : operations };
-  if (!isFailure(operations) && patches.length > 0 && operations.length > 0) throw invalid(`illegally qualifies as both an SM and JSON patch: ${source}`);
-  return { kind: "merge", patches };
+  if (isFailure(operations)) throw invalid(`unable to parse SM or JSON patch from ${source}: ${patches.failure}; ${operations.failure}`);
+  return { kind: "operations", operations };
 }
 
 function operationsTransform(operations: readonly PatchOperation[], target: Selector | undefined, source: string): Transform {

@@ -59,7 +59,7 @@ const TRANSFORMERS: Readonly<Record<string, MakeTransform>> = {
   PatchJson6902Transformer: ({ fields, loader }) =>
     json6902Transform({ path: fields.text("path"), patch: fields.text("jsonOp"), target: fields.object("target", readSelector), options: undefined }, loader),
   PatchStrategicMergeTransformer: ({ fields, loader, context }) => mergePatchesTransform(fields.texts("paths"), fields.text("patches"), loader, context),
-  PatchTransformer: ({ fields, loader, context, config }) => patchTransform(readPatch(fields), loader, context, shown(config)),
+  PatchTransformer: ({ fields, loader, context, config }) => patchTransform(readPatch(fields), loader, context, () => shown(config)),
   PrefixSuffixTransformer: ({ fields }) =>
     both(
       prefixTransform({ text: fields.text("prefix"), fieldSpecs: neededSpecs(fields) }),
