@@ -45,7 +45,7 @@ export async function runBuild(args: readonly string[], { cwd, writeOut, writeEr
     const restriction = chosen(RESTRICTIONS, "--load-restrictor", texts["load-restrictor"] ?? "LoadRestrictionsRootOnly");
     const order = chosen(ORDERS, "--reorder", texts.reorder ?? "legacy");
     const built = await build(rootOf(folder, cwd), {
-      fileSystem: new RootedFileSystem("/"),
+      fileSystem: new RootedFileSystem("/", { isUnchanging: true }),
       order,
       restriction,
       managedByLabel: switches["enable-managedby-label"] === true,

@@ -77,6 +77,6 @@ export interface DesiredText {
 
 /** As `buildDesired`, for a worker thread: from the absolute path of an unpacked artifact to text. */
 export async function buildDesiredText(spec: BuildSpec, artifactFolder: string, options: Omit<DesiredOptions, "fileSystem">): Promise<DesiredText> {
-  const { digest, objects } = await buildDesired(spec, { ...options, fileSystem: new RootedFileSystem(artifactFolder) });
+  const { digest, objects } = await buildDesired(spec, { ...options, fileSystem: new RootedFileSystem(artifactFolder, { isUnchanging: true }) });
   return { digest, objects: stringifyJson(objects) };
 }

@@ -51,6 +51,35 @@ const SWAP = `
 `;
 
 describe("RootedFileSystem on a disk", () => {
+  it("follows an absolute link where its root is that of the disk, and nowhere else", () => {
+    const root = newRoot();
+    mkdirSync(join(root, "deep/folder"), { recursive: true });
+    writeFileSync(join(root, "x"), "x");
+    symlinkSync(join(root, "x"), join(root, "deep/folder/link"));
+    expect(new RootedFileSystem("/").read(`${root.slice(1)}/deep/folder/link`, 10)).toEqual(Buffer.from("x"));
+    expect(() => new RootedFileSystem(root).read("deep/folder/link", 10)).toThrow("outside of the root");
+  });
+
+  it("reads the same where nothing changes, and no foreign file where something did all the same", () => {
+    const root = newRoot();
+    mkdirSync(join(root, "a"), { recursive: true });
+    mkdirSync(`${root}-outside`);
+    for (const folder of [join(root, "a"), `${root}-outside`]) writeFileSync(join(folder, "x"), folder);
+    symlinkSync("a/x", join(root, "link"));
+    const fileSystem = new RootedFileSystem(root, { isUnchanging: true });
+    for (let i = 0; i < 2; i++) {
+      expect(fileSystem.read("link", 1000)).toEqual(Buffer.from(join(root, "a")));
+      expect([fileSystem.stat("link"), fileSystem.stat("none"), fileSystem.resolve("link")]).toEqual([
+        { kind: "file", sizeBytes: join(root, "a").length, isExecutable: false },
+        undefined,
+        "a/x",
+      ]);
+    }
+    rmSync(join(root, "a"), { recursive: true });
+    symlinkSync(`${root}-outside`, join(root, "a"));
+    expect(() => fileSystem.read("link", 1000)).toThrow("outside of the root");
+  });
+
   it("says that its root is missing, or is no folder", () => {
     const file = join(base, "file");
     writeFileSync(file, "");

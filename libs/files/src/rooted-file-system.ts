@@ -26,7 +26,12 @@ import { arrived, namesToWrite, runWalk, walk, type Entry } from "./walk.ts";
 export interface RootedFileSystemOptions {
   /** Whether a written file is flushed to the disk before its name appears. */
   readonly isDurable?: boolean;
+  /** Nobody writes below the root while it is read, this one included: what was looked up is not looked up again. */
+  readonly isUnchanging?: boolean;
 }
+
+/** A name's entry, and of a file what `stat` says of it. */
+type Found = Entry & { readonly sizeBytes: number; readonly isExecutable: boolean };
 
 /**
  * A folder on disk that cannot be left: names are resolved one by one, the file is opened without following a link, and the
@@ -36,11 +41,14 @@ export class RootedFileSystem implements WritableFileSystem {
   /** Absolute, with no link in it. */
   readonly #root: string;
   readonly #isDurable: boolean;
+  /** By path below the root; only kept where nothing changes. */
+  readonly #found: Map<string, Found | undefined> | undefined;
 
   /** @throws {ToolkitError} `missing` where `root` is no folder */
-  constructor(root: string, { isDurable = false }: RootedFileSystemOptions = {}) {
+  constructor(root: string, { isDurable = false, isUnchanging = false }: RootedFileSystemOptions = {}) {
     this.#root = attempt("open", root, () => realpathSync(root));
     this.#isDurable = isDurable;
+    this.#found = isUnchanging ? new Map() : undefined;
     if (!lstatSync(this.#root).isDirectory()) throw new ToolkitError("invalid", `open ${root}: not a directory`);
   }
 
@@ -59,9 +67,8 @@ export class RootedFileSystem implements WritableFileSystem {
   stat(path: string): FileStat | undefined {
     const walked = runWalk(walk(path), (at) => this.#lookUp(at));
     if (walked.kind !== "found" || (walked.entry !== "file" && walked.entry !== "directory")) return undefined;
-    const stats = lstatSync(join(this.#root, walked.path), { throwIfNoEntry: false });
-    if (stats === undefined) return undefined;
-    return { kind: walked.entry, sizeBytes: stats.size, isExecutable: (stats.mode & 0o111) !== 0 };
+    const found = this.#lookUp(walked.path);
+    return found === undefined ? undefined : { kind: walked.entry, sizeBytes: found.sizeBytes, isExecutable: found.isExecutable };
   }
 
   list(path: string): readonly DirectoryEntry[] {
@@ -107,17 +114,35 @@ export class RootedFileSystem implements WritableFileSystem {
     );
   }
 
-  #lookUp(inside: string): Entry | undefined {
+  #lookUp(inside: string): Found | undefined {
+    if (this.#found === undefined) return this.#lookAt(inside);
+    const known = this.#found.get(inside);
+    if (known !== undefined || this.#found.has(inside)) return known;
+    const found = this.#lookAt(inside);
+    this.#found.set(inside, found);
+    return found;
+  }
+
+  #lookAt(inside: string): Found | undefined {
     const full = join(this.#root, inside);
     return attempt("lstat", inside, () => {
       try {
         const stats = lstatSync(full);
-        return stats.isSymbolicLink() ? { kind: "link", target: readlinkSync(full) } : { kind: kindOfStats(stats) };
+        const facts = { sizeBytes: stats.size, isExecutable: (stats.mode & 0o111) !== 0 };
+        return stats.isSymbolicLink() ? { kind: "link", target: this.#targetOf(inside, full), ...facts } : { kind: kindOfStats(stats), ...facts };
       } catch (thrown) {
         if (isAbsence(thrown)) return undefined;
         throw thrown;
       }
     });
+  }
+
+  /** Below the root of the disk nothing is outside: an absolute target is one seen from there. */
+  #targetOf(inside: string, full: string): string {
+    const target = readlinkSync(full);
+    if (this.#root !== "/" || !target.startsWith("/")) return target;
+    const depth = inside.split("/").length - 1;
+    return `${"../".repeat(depth)}${target.slice(1)}`;
   }
 
   #kindOf(inside: string): DirectoryEntry["kind"] {
