@@ -2,6 +2,8 @@
 export interface Host {
   /** The file of Node itself. */
   readonly node: string;
+  /** What a person types to start this program, such as `plumb`. */
+  readonly command: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether somebody can type into standard input. */
   readonly canAsk: boolean;

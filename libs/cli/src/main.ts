@@ -1,18 +1,32 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
+import module from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { compileCacheFolder } from "./compile-cache-folder.ts";
+import { LEAST_NODE, startAgain } from "./right-node.ts";
 import { writeFully } from "./write-fully.ts";
 
-// Nothing more is imported before it is known what for: a script may run `plumb build` for every folder that it has.
+// Nothing more is imported before it is known what for: a script may run `plumb build` for every folder that it has. And
+// nothing here is beyond an older Node, which is told what it lacks.
 
-const compiled = compileCacheFolder(process.env);
-if (compiled !== undefined) enableCompileCache(compiled);
+const file = fileURLToPath(import.meta.url);
 const [command, ...args] = process.argv.slice(2);
-process.exitCode = await (command === "build" ? build() : other());
+process.exitCode = await (Number.parseInt(process.versions.node) < LEAST_NODE ? again() : command === "build" ? build() : other());
+
+function again(): Promise<number> {
+  const { node: version } = process.versions;
+  const on = (signal: NodeJS.Signals, listener: () => void): void => void process.on(signal, listener);
+  return startAgain({ version, file, args: process.argv.slice(2), env: process.env, on, writeErr: (text) => void process.stderr.write(text) });
+}
+
+function cacheWhatIsCompiled(): void {
+  const compiled = compileCacheFolder(process.env);
+  if (compiled !== undefined) module.enableCompileCache(compiled);
+}
 
 /** Signals end it as they end any program, and so does a reader that has had enough, as head has. */
 async function build(): Promise<number> {
+  cacheWhatIsCompiled();
   const { runBuild } = await import("./build-command.ts");
   return await runBuild(args, {
     cwd: process.cwd(),
@@ -23,9 +37,11 @@ async function build(): Promise<number> {
 }
 
 async function other(): Promise<number> {
+  cacheWhatIsCompiled();
   const { runCommand } = await import("./commands.ts");
   const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => stop.abort());
+  let signals = 0;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => onSignal(++signals, stop));
   let runsLab = false;
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     // Whoever read has had enough, or the terminal is gone; a lab ends its processes first.
@@ -34,15 +50,18 @@ async function other(): Promise<number> {
     else throw error;
   });
   const isTerminal = process.stdout.isTTY === true;
+  const canMove = isTerminal && process.env["TERM"] !== "dumb";
   return await runCommand(process.argv.slice(2), {
     programs: programs(),
     output: {
       write: (text) => void process.stdout.write(text),
-      isTerminal: isTerminal && process.env["CI"] !== "true",
-      hasColour: isTerminal && (process.env["NO_COLOR"] ?? "") === "",
+      isTerminal: canMove && process.env["CI"] !== "true",
+      hasColour: canMove && (process.env["NO_COLOR"] ?? "") === "",
+      columns: () => (isTerminal ? process.stdout.columns : undefined),
     },
     host: {
       node: process.execPath,
+      command: process.env["npm_lifecycle_event"] === undefined ? "plumb" : "npm run plumb --",
       env: process.env,
       canAsk: process.stdin.isTTY === true,
       writeErr: (text) => void process.stderr.write(text),
@@ -57,11 +76,18 @@ async function other(): Promise<number> {
   });
 }
 
+/** The first time everything ends in order, which on somebody's cluster takes a while; the third time it does not. */
+function onSignal(time: number, stop: AbortController): void {
+  stop.abort();
+  if (time === 2) process.stderr.write("\nstopping; once more leaves things as they are, for lab down to end\n");
+  if (time > 2) process.exit(130);
+}
+
 /** The files that ship: beside this one when installed, in their own folders in the repository. */
 function programs(): { readonly plumb: string; readonly source: string; readonly kustomize: string; readonly notification: string } {
-  const controller = (name: string): string => join(import.meta.dirname, "../../../controllers", name, "dist/main.mjs");
+  const controller = (name: string): string => join(dirname(file), "../../../controllers", name, "dist/main.mjs");
   return {
-    plumb: import.meta.filename,
+    plumb: file,
     source: controller("source-controller"),
     kustomize: controller("kustomize-controller"),
     notification: controller("notification-controller"),

@@ -28,6 +28,7 @@ const output: Output = {
   },
   isTerminal: false,
   hasColour: false,
+  columns: () => undefined,
 };
 
 beforeEach(() => {
@@ -84,7 +85,10 @@ describe("lab up", () => {
   it("leaves a lab alone that runs", async () => {
     claimFolder(folder);
     writeState(folder, { processes: [{ name: "git", pid: process.pid, startTicks: undefined }, ...ownProcess()] });
-    await expect(up()).rejects.toMatchObject({ kind: "invalid", message: `a lab is running in ${folder} already; end it with: plumb lab down` });
+    await expect(up()).rejects.toMatchObject({
+      kind: "invalid",
+      message: expect.stringContaining(`a lab is running in ${folder} already: end it with Ctrl-C where it runs, or with plumb lab down;`),
+    });
     rmSync(join(folder, "state.json"));
     noted.clear();
   });

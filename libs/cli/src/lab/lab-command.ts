@@ -5,6 +5,7 @@ import { SignIn } from "../sign-in/sign-in.ts";
 import { endProcess } from "./fleet.ts";
 import { leaveCluster, signInFolder } from "./guest.ts";
 import { Lab, type Programs } from "./lab.ts";
+import type { LabNames } from "./names.ts";
 import { LabRepository } from "./repository.ts";
 import { isLabFolder, readState, removeState, type LabState } from "./state.ts";
 import { tellStory } from "./story.ts";
@@ -29,12 +30,13 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
   let isTold = false;
   const lab = new Lab({
     folder,
+    downCommand: downCommand(host, relative(cwd, folder)),
     programs,
     kubeconfig,
     signal,
     host: { ...host, writeErr: (text) => terminal.aside(() => host.writeErr(text)) },
     onProgress: (text) => terminal.progress(text),
-    onTrouble: (text) => terminal.line(`  ! ${text}`),
+    onTrouble: (text) => terminal.entry("  ! ", text),
     onLine: (name, line) => {
       if (isTold && name === "sink") showAlert(terminal, line);
     },
@@ -47,6 +49,7 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
         : `Plumb lab: a guest of the cluster of ${relative(cwd, kubeconfig)}, with a Git repository and three controllers on this machine`,
     );
     const stage = await lab.up();
+    if (lab.isRepositoryKept) terminal.entry("  ", `${relative(cwd, lab.repository.folder)} has commits of yours: the story goes on from them`);
     const results = await tellStory(
       stage,
       (title) => terminal.progress(title),
@@ -62,11 +65,7 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
     );
     isTold = true;
     if (!isOnce)
-      await stayUp(
-        terminal,
-        { folder: relative(cwd, folder) || ".", kubeconfig: relative(cwd, kubeconfig ?? join(folder, "kubeconfig")), workloads: stage.names.workloads },
-        signal,
-      );
+      await stayUp(terminal, { folder: relative(cwd, folder) || ".", kubeconfig: kubeconfig ?? join(folder, "kubeconfig"), names: stage.names }, signal);
     return failed === 0 ? 0 : 1;
   } finally {
     isTold = false; // what goes now is no news
@@ -74,24 +73,38 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
     await lab.down();
     removeState(folder);
     removeParts(folder, ["data", ...KUBECONFIGS]);
-    terminal.line("The lab is down.");
+    if (lab.hasStarted) terminal.line("The lab is down.");
   }
 }
 
-async function stayUp(
-  terminal: LabTerminal,
-  { folder, kubeconfig, workloads }: { readonly folder: string; readonly kubeconfig: string; readonly workloads: string },
-  signal: AbortSignal,
-): Promise<void> {
+/** @param folder relative to where the person is */
+function downCommand({ command }: Host, folder: string): string {
+  return `${command} lab down${folder === "lab" ? "" : ` --dir ${folder}`}`;
+}
+
+interface Surroundings {
+  /** Relative to where the person is. */
+  readonly folder: string;
+  readonly kubeconfig: string;
+  readonly names: LabNames;
+}
+
+async function stayUp(terminal: LabTerminal, { folder, kubeconfig, names }: Surroundings, signal: AbortSignal): Promise<void> {
+  const repository = join(folder, "repo");
   terminal.line(`
-The lab stays up until Ctrl-C. Try:
+The lab stays up until Ctrl-C, and shows alerts as they arrive. Its logs are in ${join(folder, "logs")}.
+In another terminal, in this folder, with kubectl and git, try:
 
-  kubectl --kubeconfig ${kubeconfig} get gitrepositories,kustomizations -A
-  kubectl --kubeconfig ${kubeconfig} -n ${workloads} scale deployment shop --replicas=9    # and watch it come back
-  kubectl --kubeconfig ${kubeconfig} -n ${workloads} delete configmap settings
-  cd ${folder}/repo && $EDITOR apps/settings.yaml && git commit -am "Greet differently"
+  export KUBECONFIG=${kubeconfig}
+  kubectl get gitrepositories,kustomizations -A
+  kubectl -n ${names.workloads} scale deployment ${names.app} --replicas=9    # undone at once, and told
+  kubectl -n ${names.workloads} delete configmap settings           # comes back
+  kubectl delete namespace ${names.workloads}                       # comes back with all that is in it
+  kubectl -n ${names.system} patch kustomization apps --type=merge -p '{"spec":{"suspend":true}}'  # edits stay until it is false
 
-Alerts appear here as they arrive.
+  sed -i 's/welcome/hello/' ${repository}/apps/settings.yaml
+  git -C ${repository} commit -am "Greet differently"    # in the cluster within a second
+  git -C ${repository} revert --no-edit HEAD             # and back
 `);
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
@@ -100,7 +113,7 @@ Alerts appear here as they arrive.
 function showAlert(terminal: LabTerminal, line: string): void {
   try {
     const { msg, path, text } = JSON.parse(line);
-    if (msg === "message" && path === "/slack") terminal.line(`  alert  ${String(text).replaceAll("\n", "\n         ")}`);
+    if (msg === "message" && path === "/slack") terminal.entry("  alert  ", String(text));
   } catch {
     // a line that is no log line is nobody's alert
   }
@@ -132,7 +145,7 @@ export async function labDown({ folder, output, host }: LabDownOptions): Promise
   }
   removeState(folder);
   removeParts(folder, ["data", "logs", ...KUBECONFIGS]);
-  output.write(`The repository in ${repository.folder} has commits of yours and is kept.\n`);
+  output.write(`The repository in ${repository.folder} has commits of yours and is kept; remove the folder by hand when you need it no more.\n`);
   return 0;
 }
 

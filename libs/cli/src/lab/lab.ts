@@ -12,7 +12,8 @@ import { LabCluster } from "./lab-cluster.ts";
 import { firstCommit, HOOK_TOKEN_SECRET, toolkitObjects } from "./manifests.ts";
 import { EMBEDDED_NAMES, GUEST_NAMES, LAB_LABEL, type LabNames } from "./names.ts";
 import { at } from "./read.ts";
-import { LabRepository } from "./repository.ts";
+import { hasGitIdentity } from "./git-identity.ts";
+import { LabRepository, SOMEBODY } from "./repository.ts";
 import { claimFolder, isRunning, readState, writeState, type LabState } from "./state.ts";
 import type { Stage } from "./story.ts";
 
@@ -31,6 +32,8 @@ export interface LabOptions {
   readonly programs: Programs;
   /** A cluster to be a guest of; an embedded one unless set. */
   readonly kubeconfig: string | undefined;
+  /** What a person types to end a lab of this folder. */
+  readonly downCommand: string;
   readonly host: Host;
   readonly onProgress: (text: string) => void;
   /** Told what goes wrong meanwhile and is tried again. */
@@ -62,13 +65,18 @@ export class Lab {
   readonly repository: LabRepository;
   #state: LabState = { processes: [] };
   #signIn: SignIn | undefined;
+  #hasStarted = false;
+  #isRepositoryKept = false;
 
   constructor(options: LabOptions) {
     this.#options = options;
-    const { folder, host, onLine, signal } = options;
+    const { folder, downCommand, host, onLine, signal } = options;
     const before = readState(folder);
     if (before?.processes.some((record) => isRunning(record, host.kill)) === true)
-      throw new ToolkitError("invalid", `a lab is running in ${folder} already; end it with: plumb lab down`);
+      throw new ToolkitError(
+        "invalid",
+        `a lab is running in ${folder} already: end it with Ctrl-C where it runs, or with ${downCommand}; or start another with --dir`,
+      );
     claimFolder(folder);
     for (const part of ["data", "logs"]) rmSync(join(folder, part), { recursive: true, force: true });
     mkdirSync(join(folder, "data"), { recursive: true });
@@ -79,10 +87,21 @@ export class Lab {
       onLine,
       signal,
       onChange: (processes) => {
+        this.#hasStarted = true;
         this.#state = { ...this.#state, processes };
         writeState(folder, this.#state);
       },
     });
+  }
+
+  /** Whether there is, or was, anything to end. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
+  /** Whether the repository was there and has commits that are not the lab's. */
+  get isRepositoryKept(): boolean {
+    return this.#isRepositoryKept;
   }
 
   /** Starts everything, in the order in which it is needed. Resolves to the stage of the story. */
@@ -242,11 +261,12 @@ export class Lab {
   /** A repository in which a user has worked is kept as it is; one that only a lab wrote begins anew. */
   async #prepareRepository(names: LabNames): Promise<void> {
     if (!(await this.repository.isOnlyOurs())) {
-      if (await this.repository.exists()) return;
+      this.#isRepositoryKept = await this.repository.exists();
+      if (this.#isRepositoryKept) return;
       throw new ToolkitError("invalid", `${this.repository.folder} holds files and no commit; commit them, or remove it`);
     }
     rmSync(this.repository.folder, { recursive: true, force: true });
-    await this.repository.create();
+    await this.repository.create(hasGitIdentity(this.#options.host.env) ? undefined : SOMEBODY);
     await this.repository.commit("Open the shop", firstCommit(names));
   }
 }

@@ -6,6 +6,9 @@ import git from "isomorphic-git";
 const BRANCH = "main";
 const AUTHOR = { name: "Plumb lab", email: "lab@plumb.dev" };
 
+/** Who commits into the lab's repository where Git does not know who is at the keyboard, and would refuse. */
+export const SOMEBODY = { name: "You", email: "you@localhost" };
+
 /** Files by path; undefined removes one. */
 export type FileChanges = Readonly<Record<string, string | undefined>>;
 
@@ -37,9 +40,12 @@ export class LabRepository {
     return rows.every(([, head, workdir, stage]) => head === 1 && workdir === 1 && stage === 1);
   }
 
-  async create(): Promise<void> {
-    mkdirSync(this.folder, { recursive: true });
-    await git.init({ fs, dir: this.folder, defaultBranch: BRANCH });
+  /** @param user who commits by hand in it, unless Git knows that already */
+  async create(user?: { readonly name: string; readonly email: string }): Promise<void> {
+    const { folder: dir } = this;
+    mkdirSync(dir, { recursive: true });
+    await git.init({ fs, dir, defaultBranch: BRANCH });
+    for (const [key, value] of Object.entries(user ?? {})) await git.setConfig({ fs, dir, path: `user.${key}`, value });
   }
 
   /** Commits the changes; resolves to the commit's id. */

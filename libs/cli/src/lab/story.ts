@@ -1,4 +1,4 @@
-import { canonicalJson, toToolkitError } from "@plumb/std";
+import { canonicalJson, ToolkitError, toToolkitError } from "@plumb/std";
 import { alertAbout, type SinkReader } from "./alerts.ts";
 import type { LabCluster, Target } from "./lab-cluster.ts";
 import { deploymentFile, FIRST_TAG, NEXT_TAG, REPLICAS, settingsFile } from "./manifests.ts";
@@ -170,19 +170,22 @@ async function rebuildFromGit({ cluster, repository, names, secondCluster }: Sta
 /** Milliseconds for which an edit is watched while everything is suspended. */
 const HOLD_MS = 1200;
 
-/** Resolves to the revision when the newest commit is applied and everything is healthy. */
-function applied(cluster: LabCluster, repository: LabRepository, names: LabNames): Promise<string> {
-  return cluster.waitFor(
-    "the newest commit applied",
-    async () => {
-      const head = await repository.head();
-      const object = await cluster.get(applier(names));
-      const revision = at(object, "status", "lastAppliedRevision");
-      const isReady = conditionOf(object, "Ready")?.status === "True" && at(object, "status", "observedGeneration") === object?.metadata.generation;
-      return isReady && typeof revision === "string" && revision.endsWith(head) ? revision : undefined;
-    },
-    60_000,
-  );
+/** Resolves to the revision when the newest commit is applied and everything is healthy. @throws with what is said instead */
+async function applied(cluster: LabCluster, repository: LabRepository, names: LabNames): Promise<string> {
+  let said = "nothing";
+  const look = async (): Promise<string | undefined> => {
+    const head = await repository.head();
+    const object = await cluster.get(applier(names));
+    const revision = at(object, "status", "lastAppliedRevision");
+    const ready = conditionOf(object, "Ready");
+    if (ready !== undefined) said = `“${clipped(ready.message)}”`;
+    const isReady = ready?.status === "True" && at(object, "status", "observedGeneration") === object?.metadata.generation;
+    return isReady && typeof revision === "string" && revision.endsWith(head) ? revision : undefined;
+  };
+  return await cluster.waitFor("the newest commit applied", look, 60_000).catch((thrown: unknown) => {
+    const { kind, message } = toToolkitError(thrown);
+    throw new ToolkitError(kind, `${message}; the Kustomization says ${said}`, { cause: thrown });
+  });
 }
 
 async function healthyDeployment(cluster: LabCluster, names: LabNames): Promise<string> {

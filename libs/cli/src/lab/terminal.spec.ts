@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LabTerminal } from "./terminal.ts";
 
-function told(isTerminal: boolean, hasColour: boolean): string {
+function told(isTerminal: boolean, hasColour: boolean, columns?: number): string {
   let text = "";
   const terminal = new LabTerminal({
     write: (part) => {
@@ -9,6 +9,7 @@ function told(isTerminal: boolean, hasColour: boolean): string {
     },
     isTerminal,
     hasColour,
+    columns: () => columns,
   });
   terminal.line("Lab");
   terminal.progress("starting");
@@ -35,5 +36,34 @@ describe("LabTerminal", () => {
   it("paints the marks alone", () => {
     expect(told(false, true)).toContain("  \u001b[32m✔\u001b[0m 1 Apply");
     expect(told(false, true)).toContain("  \u001b[31m✗\u001b[0m 2 Heal");
+  });
+  it("breaks what a step tells where the terminal ends, below where it begins, and goes below the title where there is no room", () => {
+    const wide = (columns: number): readonly string[] => {
+      let text = "";
+      const output = { write: (part: string) => void (text += part), isTerminal: false, hasColour: false, columns: () => columns };
+      const terminal = new LabTerminal(output);
+      terminal.step({ title: "Heal", ok: true, told: "corrected after 0.14 s; the alert says Drift corrected in 35ms", tookMs: 200 });
+      terminal.entry("  alert  ", "kustomization/apps\nDrift corrected in 35ms: Deployment/shop");
+      return text.split("\n");
+    };
+    expect(wide(95)).toEqual([
+      step("✔", 1, "Heal", "0.2 s", "corrected after 0.14 s; the alert says Drift").trimEnd(),
+      `${" ".repeat(50)}corrected in 35ms`,
+      "  alert  kustomization/apps",
+      "         Drift corrected in 35ms: Deployment/shop",
+      "",
+    ]);
+    expect(wide(40)).toEqual([
+      step("✔", 1, "Heal", "0.2 s", "").trimEnd(),
+      "      corrected after 0.14 s; the alert",
+      "      says Drift corrected in 35ms",
+      "  alert  kustomization/apps",
+      "         Drift corrected in 35ms:",
+      "         Deployment/shop",
+      "",
+    ]);
+  });
+  it("cuts its progress off where the terminal ends, for it could not be replaced otherwise", () => {
+    expect(told(true, false, 10)).toContain("\u001b[2K  … waiti\r");
   });
 });

@@ -4,6 +4,7 @@ import type { Host } from "../host.ts";
 export function testHost(changes: Partial<Host> = {}): Host {
   return {
     node: process.execPath,
+    command: "plumb",
     get env() {
       return process.env;
     },
