@@ -69,6 +69,11 @@ function kustomization(
   };
 }
 
+function tryingAgain(object: Kustomization): Kustomization {
+  const [ready] = object.status?.conditions ?? [];
+  return ready === undefined ? object : { ...object, status: { ...object.status, conditions: [{ ...ready, type: "Reconciling", status: "True" }, ready] } };
+}
+
 /** Starts the triggers on what is there; what a test does then is answered with what was woken. */
 function start(objects: readonly LiveObject[]): {
   readonly sources: Cache;
@@ -100,10 +105,11 @@ describe("a source", () => {
     expect(woken).toEqual(["apps/a", "apps/b", "apps/c"]);
   });
 
-  it("wakes nobody for the same revision, nor without an artifact, nor who is done with it (K-018)", () => {
+  it("wakes nobody for the same revision, nor without an artifact, nor who is done with it or tries it again by itself (K-018)", () => {
     const { sources, woken } = start([
       kustomization("a", { ready: "True", revision: "2" }),
       kustomization("b", { ready: "False", revision: "2" }),
+      tryingAgain(kustomization("c", { ready: "False", revision: "2" })),
       source("1"),
     ]);
     sources.put(source("1"));

@@ -63,9 +63,10 @@ function onSource(kind: string, { before, after }: ObjectChange, { kustomization
   for (const user of ordered ?? []) enqueue(keyOf(user));
 }
 
-/** A Kustomization that works on the revision already, or is done with it, need not be woken for it. */
+/** A Kustomization that is done with the revision, or tries it again by itself, need not be woken for it (K-018). */
 function hasAttempted(obj: Kustomization, revision: string): boolean {
-  return obj.status?.lastAttemptedRevision === revision && isReady(obj);
+  const isAtWork = conditionsOf(obj).some(({ type, status }) => type === "Reconciling" && status === "True");
+  return obj.status?.lastAttemptedRevision === revision && (isAtWork || isReady(obj));
 }
 
 /**

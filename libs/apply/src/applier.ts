@@ -44,6 +44,8 @@ export interface ApplyRequest {
   readonly isObserved?: (object: Manifest) => boolean;
   /** True when the cluster is known to have been brought to exactly these objects by the run before, in whatever process. */
   readonly wasApplied?: boolean;
+  /** True for a run that goes on waiting for what the one before it applied: a Job that has cleaned itself away since is not made again. */
+  readonly isContinued?: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -11,7 +11,7 @@ import { dryRunError } from "./dry-run-error.ts";
 import { LiveObjects } from "./live-objects.ts";
 import { migrationPatch, takeOverFor } from "./managers.ts";
 import { APPLY_MANAGER, type Owner } from "./owner.ts";
-import { hasPolicy, isUnmanaged } from "./policy.ts";
+import { endsItself, hasPolicy, isUnmanaged } from "./policy.ts";
 
 export interface AssessorOptions {
   readonly client: KubeClient;
@@ -27,6 +27,7 @@ export interface AssessorRun {
   readonly revision: string;
   readonly isObserved?: (object: Manifest) => boolean;
   readonly wasApplied?: boolean;
+  readonly isContinued?: boolean;
   /** `group/version/Kind` of what the run itself defines: it may take a moment to be served. */
   readonly definedKinds: ReadonlySet<string>;
   /** Called before a write. */
@@ -73,7 +74,8 @@ export class Assessor {
     if (this.#isLeft(item, baseline)) return this.#look(item, resource, target);
     const found = await this.#dryRun(resource, target);
     if (found === undefined) return { kind: "done", item, action: "skipped" };
-    if (!exists(found)) return { kind: "write", item, resource, found };
+    const hasEnded = this.#request.isContinued === true && endsItself(object) && baseline?.desiredHash === desiredHash;
+    if (!exists(found)) return hasEnded ? { kind: "done", item, action: "unchanged" } : { kind: "write", item, resource, found };
     if (isUnmanaged(found) || hasPolicy(object, "ssa-if-not-present")) return { kind: "done", item, action: "skipped" };
     if (takeOverFor(object, found, this.#options.overrideManagers) !== undefined) return { kind: "write", item, resource, found };
     const verdict = judgeDryRun(found, baseline);

@@ -22,3 +22,8 @@ export function changeLines(changes: readonly Change[]): string | undefined {
   const lines = changes.filter(isTelling).map(({ subject, action }) => `${subject} ${action}`);
   return lines.length === 0 ? undefined : lines.join("\n");
 }
+
+/** The same of a deletion, in which what was left alone is told too (K-055). */
+export function deletionLines(changes: readonly Change[]): string | undefined {
+  return changes.length === 0 ? undefined : changes.map(({ subject, action }) => `${subject} ${action}`).join("\n");
+}

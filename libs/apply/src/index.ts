@@ -1,7 +1,7 @@
 export { Applier, type ApplierOptions, type ApplyRequest, type ApplyResult } from "./applier.ts";
 export type { Baseline, ObjectKey } from "./baseline.ts";
 export { Baselines } from "./baselines.ts";
-export { changeLines, isTelling, type Change, type ChangeAction } from "./change.ts";
+export { changeLines, deletionLines, isTelling, type Change, type ChangeAction } from "./change.ts";
 export { inApplyOrder, STAGES, stageOf, type Stage } from "./order.ts";
 export { APPLY_MANAGER, isOwnedBy, ownerOf, withOwner, type Owner } from "./owner.ts";
 export { endsItself, hasPolicy, isUnmanaged, type ObjectPolicy } from "./policy.ts";

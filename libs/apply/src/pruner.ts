@@ -18,7 +18,7 @@ export interface PruneResult {
   readonly changes: readonly Change[];
   /** Entries whose objects may still be there and ours: they stay in the inventory (K-056). */
   readonly survivors: readonly InventoryEntry[];
-  /** All failures in one, joined by "; ". */
+  /** All failures in one, in Flux's words. */
   readonly failure: ToolkitError | undefined;
 }
 
@@ -126,5 +126,5 @@ function isKept(live: LiveObject): boolean {
 function joined(failures: readonly ToolkitError[]): ToolkitError | undefined {
   const [first] = failures;
   if (first === undefined) return undefined;
-  return new ToolkitError(first.kind, failures.map(({ message }) => message).join("; "), { cause: first });
+  return new ToolkitError(first.kind, `delete failed, errors: ${failures.map(({ message }) => `${message};`).join("")}`, { cause: first });
 }

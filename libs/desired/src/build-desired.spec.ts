@@ -97,8 +97,8 @@ describe("the path", () => {
       message: "kustomization path not found: stat /deploy/none: no such file or directory",
     });
     expect(await failure(build({ "a.yaml": configMap("a") }, { path: "a.yaml" }))).toMatchObject({
-      kind: "missing",
-      message: "kustomization path not found: stat /a.yaml: not a directory",
+      kind: "invalid",
+      message: "open /a.yaml/kustomization.yaml: not a directory",
     });
   });
   it("that is a link to the outside is refused", async () => {

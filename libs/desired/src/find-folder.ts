@@ -5,7 +5,7 @@ import { ToolkitError } from "@plumb/std";
  * The folder that `spec.path` means, links resolved, relative to the root of the artifact; what would lead above the root stays
  * at the root (K-023).
  *
- * @throws {ToolkitError} `missing`, in Flux's words, where there is no such folder
+ * @throws {ToolkitError} in Flux's words: `missing` where there is no such folder, `invalid` where a file is
  */
 export function findFolder(path: string | undefined, fileSystem: ReadableFileSystem): string {
   const names: string[] = [];
@@ -16,8 +16,8 @@ export function findFolder(path: string | undefined, fileSystem: ReadableFileSys
   const joined = names.join("/") || ".";
   const kind = statOf(joined, fileSystem);
   if (kind === "directory") return fileSystem.resolve(joined);
-  const why = kind === undefined ? "no such file or directory" : "not a directory";
-  throw new ToolkitError("missing", `kustomization path not found: stat /${names.join("/")}: ${why}`);
+  if (kind === "file") throw new ToolkitError("invalid", `open /${joined}/kustomization.yaml: not a directory`);
+  throw new ToolkitError("missing", `kustomization path not found: stat /${names.join("/")}: no such file or directory`);
 }
 
 function statOf(path: string, fileSystem: ReadableFileSystem): "file" | "directory" | undefined {

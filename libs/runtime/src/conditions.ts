@@ -14,6 +14,8 @@ export interface Stamp {
 
 /** Flux's limit, below which the CRD's `maxLength` of as many characters always holds. */
 const MAX_MESSAGE_BYTES = 32_768;
+/** Of Reconciling beside Ready=False (K-014). */
+const RETRY = "ProgressingWithRetry";
 const FIRST = ["Stalled", "Reconciling", "Ready"];
 
 /**
@@ -44,14 +46,14 @@ export function standardConditions(
     case "waiting":
       return {
         Stalled: undefined,
-        Reconciling: progress === undefined ? undefined : state("True", { reason: "Progressing", message: progress }),
+        Reconciling: progress === undefined ? undefined : state("True", { reason: outcome.ready === "False" ? RETRY : "Progressing", message: progress }),
         Ready: state(outcome.ready, outcome),
       };
     case "failed": {
       const { reason, error } = outcome;
       return {
         Stalled: undefined,
-        Reconciling: state("True", { reason: "ProgressingWithRetry", message: progress ?? error.message }),
+        Reconciling: state("True", { reason: RETRY, message: progress ?? error.message }),
         Ready: state("False", { reason, message: error.message }),
       };
     }

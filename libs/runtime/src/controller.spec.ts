@@ -314,13 +314,17 @@ describe("what a client asked for", () => {
     expect((await conditions()).find((line) => line.startsWith("Ready"))).toContain(`Ready=${ready}`);
   });
 
-  it("leads to a run", async () => {
+  it("leads to a run, and its end to none", async () => {
     await create();
     await start();
     await ended(1);
     await edit({ metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": "t1" } } });
     await ended(2);
     expect(await status()).toMatchObject({ lastHandledReconcileAt: "t1" });
+    await edit({ metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": null } } });
+    await edit({ metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": "t2" } } });
+    await ended(3);
+    expect(runs.map(({ metadata }) => metadata.annotations?.["reconcile.fluxcd.io/requestedAt"])).toEqual([undefined, "t1", "t2"]);
   });
 
   it("during a run is handled by the next, though that run's own writes have seen it", async () => {
@@ -374,12 +378,14 @@ describe("observedGeneration", () => {
 });
 
 describe("a suspended object", () => {
-  it("is left alone until it is resumed", async () => {
+  it("is left alone but for the finalizer until it is resumed", async () => {
     await create("app", {}, { suspend: true });
     const controller = await start();
+    await vi.waitFor(async () => expect((await stored())?.metadata.finalizers).toEqual([FINALIZER]), WAIT);
     controller.enqueue("team/app");
     await vi.waitFor(() => expect(controller.depth).toBe(0), WAIT);
-    expect([runs, patches, clock.pending]).toEqual([[], [], 0]);
+    expect([runs, clock.pending]).toEqual([[], 0]);
+    expect(patches.map(({ body }) => body["metadata"])).toEqual([expect.objectContaining({ finalizers: [FINALIZER] })]);
     await edit({ spec: { suspend: false } });
     await ended(1);
     await edit({ spec: { suspend: true } });
@@ -429,9 +435,9 @@ describe("a deletion", () => {
   });
 
   it("without our finalizer is nobody's business", async () => {
-    await create("app", { finalizers: ["example.com/keep"] }, { suspend: true });
-    const controller = await start();
+    await create("app", { finalizers: ["example.com/keep"] });
     await connection.delete(named("app"), { propagation: "Background", signal });
+    const controller = await start();
     await caughtUp();
     controller.enqueue("team/app");
     await vi.waitFor(() => expect(controller.depth).toBe(0), WAIT);

@@ -1,6 +1,6 @@
 import type { LiveObject } from "@plumb/api";
 import { leanObject, type KubeClient, type ResourceName } from "@plumb/kube";
-import { backoffMs, isObject, toToolkitError, type BackoffLimits, type Clock, type Histogram, type Log, type ToolkitError } from "@plumb/std";
+import { backoffMs, toToolkitError, type BackoffLimits, type Clock, type Histogram, type Log, type ToolkitError } from "@plumb/std";
 import type { ConditionChanges } from "./conditions.ts";
 import { standardConditions } from "./conditions.ts";
 import { hasFinalizer, withFinalizer, withoutFinalizer } from "./finalizer.ts";
@@ -13,6 +13,7 @@ import { reconcileOnce, removeOnce, type Reconciler, type Report } from "./recon
 import { RunTools } from "./run-tools.ts";
 import { Schedule } from "./schedule.ts";
 import { StatusWriter } from "./status.ts";
+import { isSuspended, requestedAt, suspendedFields } from "./suspended.ts";
 
 /** What is the same for every object of one kind. */
 export interface ControlledKind {
@@ -23,8 +24,10 @@ export interface ControlledKind {
   readonly isFinalized: boolean;
   /** False for a kind whose CRD has no status. */
   readonly hasStatus: boolean;
-  /** Manager of status writes (C-015). */
+  /** Manager of status writes and of the finalizer (C-015). */
   readonly fieldManager: string;
+  /** True where a suspended object that is ready says of each new generation that it was seen, so that clients wait for nothing. */
+  readonly isSeenSuspended?: boolean;
 }
 
 /** What all controllers of one process share. */
@@ -133,7 +136,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
       before.metadata.uid !== after.metadata.uid ||
       before.metadata.generation !== after.metadata.generation ||
       before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
-      requestedAt(before) !== requestedAt(after);
+      (requestedAt(after) !== undefined && requestedAt(before) !== requestedAt(after));
     if (isDue) this.#queue.add(keyOf(after));
   }
 
@@ -166,12 +169,13 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     }
     const isRemoval = current.metadata.deletionTimestamp !== undefined;
     if (this.#removedUids.get(key) === current.metadata.uid) return;
-    if (isRemoval ? !hasFinalizer(current) : isSuspended(current)) {
-      this.#schedule.cancel(key);
-      this.#failures.delete(key);
+    if (isRemoval && !hasFinalizer(current)) return this.#rest(key);
+    const obj = isRemoval || !this.#options.kind.isFinalized ? current : await this.#finalized(key, current, signal);
+    if (!isRemoval && isSuspended(obj)) {
+      this.#rest(key);
+      await this.#seeSuspended(key, obj, signal);
       return;
     }
-    const obj = isRemoval || !this.#options.kind.isFinalized ? current : await this.#finalized(key, current, signal);
     const startedMs = this.#options.clock.monotonicMs();
     const tools = new RunTools<Status>({ ...this.#options, status: this.#status, obj, release, signal });
     try {
@@ -180,6 +184,18 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     } finally {
       await tools.end();
     }
+  }
+
+  /** There is nothing to do until the object changes. */
+  #rest(key: string): void {
+    this.#schedule.cancel(key);
+    this.#failures.delete(key);
+  }
+
+  async #seeSuspended(key: string, obj: LiveObject, signal: AbortSignal): Promise<void> {
+    if (this.#options.kind.isSeenSuspended !== true) return;
+    const written = await this.#status.write(obj, { fields: suspendedFields(obj), conditions: {} }, signal);
+    if (written !== undefined) this.#written.set(key, leanObject(written));
   }
 
   /** Ends a removal: lets the object go, or says why it is kept. */
@@ -309,16 +325,6 @@ function isBehind(cached: LiveObject, written: LiveObject): boolean {
 function typed<Obj>(obj: LiveObject): Obj {
   // why: the API server has checked the object against the CRD that the type is made from
   return obj as unknown as Obj;
-}
-
-function isSuspended(obj: LiveObject): boolean {
-  const spec = obj["spec"];
-  return isObject(spec) && spec["suspend"] === true;
-}
-
-/** The value of `reconcile.fluxcd.io/requestedAt`, which a client waits to see handled. */
-function requestedAt(obj: LiveObject): string | undefined {
-  return obj.metadata.annotations?.["reconcile.fluxcd.io/requestedAt"];
 }
 
 /** Where the thing went wrong that is at the bottom of an error; of several the first, which is the newest bug. */

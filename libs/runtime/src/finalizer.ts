@@ -40,5 +40,5 @@ function patchFinalizers(
 ): Promise<LiveObject> {
   const name = { resource: kind.resource, namespace: metadata.namespace, name: metadata.name };
   const patch = { metadata: { finalizers: finalizers.length === 0 ? null : finalizers, resourceVersion: metadata.resourceVersion } };
-  return client.patch(name, patch, { type: "merge", fieldManager: kind.fieldManager.replace(/^gotk-/, ""), signal });
+  return client.patch(name, patch, { type: "merge", fieldManager: kind.fieldManager, signal });
 }

@@ -24,13 +24,14 @@ const anyOutcome: fc.Arbitrary<Outcome> = fc.oneof(
 const anyProgress = fc.option(text, { nil: undefined });
 
 describe("an outcome", () => {
-  it("is Stalled exactly when only a change brings it back, and ProgressingWithRetry exactly when a failure is tried again", () => {
+  it("is Stalled exactly when only a change brings it back, and ProgressingWithRetry exactly when it goes on from Ready=False", () => {
     fc.assert(
       fc.property(anyOutcome, anyProgress, fc.nat(20), (outcome, progress, failures) => {
-        const { Stalled, Reconciling } = standardConditions(outcome, progress);
+        const { Stalled, Reconciling, Ready } = standardConditions(outcome, progress);
         const next = requeue(outcome, failures, () => 1);
         expect(Stalled !== undefined).toBe(next.kind === "on-change");
-        expect(Reconciling?.reason === "ProgressingWithRetry").toBe(next.kind === "after" && !next.forgetFailures);
+        expect(Reconciling?.reason === "ProgressingWithRetry").toBe(Reconciling !== undefined && Ready?.status === "False");
+        if (next.kind === "after" && !next.forgetFailures) expect(Reconciling?.reason).toBe("ProgressingWithRetry");
       }),
     );
   });

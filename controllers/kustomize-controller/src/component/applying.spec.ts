@@ -73,7 +73,10 @@ describe("a Kustomization on a cluster", () => {
     await vi.waitFor(
       () =>
         expect(lab.told("pruning")).toEqual(
-          expect.arrayContaining(["info Progressing: ConfigMap/apps/stays configured", "info Progressing: ConfigMap/apps/goes deleted"]),
+          expect.arrayContaining([
+            "info Progressing: ConfigMap/apps/stays configured",
+            "info Progressing: ConfigMap/apps/kept skipped\nConfigMap/apps/goes deleted",
+          ]),
         ),
       LIMIT,
     );
@@ -104,6 +107,7 @@ describe("a Kustomization on a cluster", () => {
     const next = await lab.publish("paused", { "a.yaml": configMap("paused", { v: "2" }) });
     await lab.ready("witness", await lab.publish("witness", { "a.yaml": configMap("witness", { v: "2" }) }));
     expect(await lab.data("paused")).toEqual({ v: "by hand" });
+    await lab.until("paused", ({ metadata, status }) => expect(status?.observedGeneration).toBe(metadata.generation));
     await lab.edit("paused", { spec: { suspend: false } });
     await lab.ready("paused", next);
     expect(await lab.data("paused")).toEqual({ v: "2" });
@@ -116,6 +120,27 @@ describe("a Kustomization on a cluster", () => {
     );
     expect(status?.conditions?.find(({ type }) => type === "Stalled")?.status).toBe("True");
     expect(status?.observedGeneration).toBe(1);
+  });
+
+  it("is refused an external artifact, whose gate is off (K-007)", async () => {
+    await lab.create("external", { sourceRef: { kind: "ExternalArtifact", name: "e" } });
+    const message = "can't access 'ExternalArtifact/apps/e', ExternalArtifact feature gate is disabled";
+    await lab.until("external", (object) => expect(readyText(object)).toBe(`False AccessDenied: ${message}`));
+    await vi.waitFor(() => expect(lab.told("external")).toEqual([`error AccessDenied: ${message}`]), LIMIT);
+  });
+
+  it("that another one applies keeps its finalizer, and takes back what it applied when that one goes", async () => {
+    const spec = { interval: "1h", prune: true, path: "./inner", sourceRef: { kind: "GitRepository", name: "outer" } };
+    const inner = { apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization", metadata: { name: "inner", namespace: NAMESPACE }, spec };
+    const files = { "outer/inner.yaml": JSON.stringify(inner), "inner/a.yaml": configMap("of-inner", {}) };
+    await lab.applied("outer", files, { path: "./outer", wait: true });
+    await lab.reconcile("outer");
+    await lab.ready("outer", await lab.publish("outer", { ...files, "README.md": "x" }));
+    expect((await lab.until("inner", () => {})).metadata.finalizers).toEqual(["finalizers.fluxcd.io"]);
+    await lab.call("DELETE", lab.kustomizationPath("outer"));
+    for (const name of ["outer", "inner"]) await gone(name);
+    expect(await lab.configMap("of-inner")).toBeUndefined();
+    expect(lab.told("outer").filter((text) => text.includes("configured"))).toEqual([]);
   });
 
   it("is refused a kind of source that is not built, naming the field", async () => {
@@ -145,7 +170,7 @@ describe("a Kustomization on a cluster", () => {
     await vi.waitFor(
       () =>
         expect(lab.told("waitfortermination").filter((text) => text.endsWith("deleted"))).toEqual([
-          "info ReconciliationSucceeded: ConfigMap/apps/waitfortermination deleted",
+          "info ReconciliationSucceeded: ConfigMap/apps/waitfortermination-kept skipped\nConfigMap/apps/waitfortermination deleted",
         ]),
       LIMIT,
     );
@@ -173,7 +198,7 @@ describe("a Kustomization on a cluster", () => {
     await vi.waitFor(
       () =>
         expect(lab.told("stuck")).toContainEqual(
-          expect.stringMatching(/^error PruneFailed: pruning for deleted resource failed: ConfigMap\/apps\/stuck delete failed: /),
+          expect.stringMatching(/^error PruneFailed: pruning for deleted resource failed: delete failed, errors: ConfigMap\/apps\/stuck delete failed: /),
         ),
       LIMIT,
     );

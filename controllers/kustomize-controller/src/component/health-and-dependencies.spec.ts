@@ -94,6 +94,16 @@ describe("a Kustomization that waits for health", () => {
     await lab.until("stalls", (object) => expect(readyText(object)).toBe(`True ReconciliationSucceeded: Applied revision: ${revision}`));
   });
 
+  it("makes a Job that cleans itself away once, and is ready when it is gone (K-061)", async () => {
+    const spec = { ttlSecondsAfterFinished: 0, template: { spec: { restartPolicy: "Never", containers: [{ name: "a", image: "a:1" }] } } };
+    const job = { apiVersion: "batch/v1", kind: "Job", metadata: { name: "passing", namespace: NAMESPACE }, spec };
+    await begin("passing", { "a.yaml": JSON.stringify(job) }, { wait: true });
+    await lab.until("passing", (object) => expect(conditionText(object, "Healthy")).toMatch(/^Unknown Progressing: Running health checks/));
+    await lab.call("DELETE", `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/passing`);
+    await lab.until("passing", (object) => expect(readyText(object)).toMatch(/^True ReconciliationSucceeded/));
+    expect(lab.told("passing").filter((text) => text.includes("Job/apps/passing"))).toEqual(["info Progressing: Job/apps/passing created"]);
+  });
+
   it("waits for what its health checks name, and for nothing else", async () => {
     const healthChecks = [{ apiVersion: "apps/v1", kind: "Deployment", name: "named", namespace: NAMESPACE }];
     const revision = await begin("checks", { "a.yaml": deployment("unnamed") }, { healthChecks });

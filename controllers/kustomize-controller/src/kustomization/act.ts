@@ -67,6 +67,7 @@ export async function actOnKustomization(
       revision: artifact.revision,
       isObserved: (object) => isObserved(obj, object),
       wasApplied: wasApplied(obj, built),
+      isContinued: options.waits.isWaiting(keyOf(obj), artifact.revision),
       checkpoint: (inventory) => checkpoint(obj, stored, inventory, tools, options),
       signal: tools.signal,
     }),
@@ -106,7 +107,10 @@ async function build(
   );
   try {
     tools.progress(`Building manifests ${limit}`);
-    return await withReason(REASON.BuildFailed, builds.build(obj, artifact, folder.path, { timeoutMs, signal: tools.signal })).catch(pathMissing);
+    return await withReason(REASON.BuildFailed, builds.build(obj, artifact, folder.path, { timeoutMs, signal: tools.signal })).catch((thrown: unknown) => {
+      if (toToolkitError(thrown).kind === "missing") tools.progress(`Fetching manifests ${limit}`);
+      return pathMissing(thrown);
+    });
   } finally {
     folder.release();
   }

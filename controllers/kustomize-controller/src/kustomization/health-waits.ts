@@ -10,6 +10,11 @@ export class HealthWaits {
     return nowMs;
   }
 
+  /** True after the first call of `since` for this revision, until the wait ends. */
+  isWaiting(key: string, revision: string): boolean {
+    return this.#since.get(key)?.revision === revision;
+  }
+
   end(key: string): void {
     this.#since.delete(key);
   }

@@ -13,6 +13,7 @@ export const KUSTOMIZATION_KIND: ControlledKind = {
   isFinalized: true,
   hasStatus: true,
   fieldManager: "gotk-kustomize-controller",
+  isSeenSuspended: true,
 };
 
 export interface KustomizationOptions extends ActOptions {

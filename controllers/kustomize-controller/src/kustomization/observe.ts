@@ -1,4 +1,4 @@
-import type { Artifact, Kustomization, LiveObject } from "@plumb/api";
+import { EXTERNAL_ARTIFACT, type Artifact, type Kustomization, type LiveObject } from "@plumb/api";
 import { isObject } from "@plumb/std";
 import type { Find } from "./contracts.ts";
 import { unmetDependency } from "./dependencies.ts";
@@ -39,6 +39,9 @@ function readSource(obj: Kustomization, { sources, allowCrossNamespace }: World)
   const { kind, namespace, name } = sourceOf(obj);
   if (namespace !== obj.metadata.namespace && !allowCrossNamespace) {
     return { kind: "refused", message: `can't access '${kind}/${namespace}/${name}', cross-namespace references have been blocked` };
+  }
+  if (kind === EXTERNAL_ARTIFACT.kind) {
+    return { kind: "refused", message: `can't access '${kind}/${namespace}/${name}', ExternalArtifact feature gate is disabled` };
   }
   const cache = sources.get(kind);
   if (cache === undefined) return { kind: "unsupported", sourceKind: kind };

@@ -1,5 +1,5 @@
 import { REASON, type Kustomization, type KustomizationStatus } from "@plumb/api";
-import { changeLines, objectOf, prune, type Baselines, type Change } from "@plumb/apply";
+import { deletionLines, objectOf, prune, type Baselines, type Change } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { conditionsOf, type Notice, type Removal } from "@plumb/runtime";
 import { ToolkitError, toToolkitError } from "@plumb/std";
@@ -29,7 +29,7 @@ export async function removeKustomization(obj: Kustomization, { client, baseline
   const owner = { namespace: obj.metadata.namespace ?? "", name: obj.metadata.name };
   const { changes, failure } = await prune(client, baselines, { owner, entries, signal });
   if (failure !== undefined) throw failure;
-  const lines = isWaiting(obj) ? undefined : changeLines(changes);
+  const lines = isWaiting(obj) ? undefined : deletionLines(changes);
   const told = { reason: conditionsOf(obj).find(({ type }) => type === "Ready")?.reason ?? "info", metadata: appliedMetadata(obj) };
   const notices: readonly Notice[] = lines === undefined ? [] : [{ severity: "info", message: lines, ...told }];
   if (obj.spec.deletionPolicy !== "WaitForTermination" || (await areGone(client, changes, signal))) return { kind: "removed", notices };

@@ -78,16 +78,16 @@ describe("a run that came to its end", () => {
     expect(reportKustomization(kustomization({ lastAppliedRevision: REVISION }), run()).notices).toMatchObject([{ isQuiet: true }]);
   });
 
-  it("tells what was pruned apart from what was applied", () => {
+  it("tells what was pruned, and what was left, apart from what was applied", () => {
     const done = {
       applied: applied({ changes: [change("a", "configured")] }),
-      pruned: { changes: [change("z", "deleted")], survivors: [], failure: undefined },
+      pruned: { changes: [change("z", "deleted"), change("y", "skipped")], survivors: [], failure: undefined },
     };
     expect(
       reportKustomization(kustomization(), run(done))
         .notices.map(({ message }) => message)
         .slice(0, 2),
-    ).toEqual(["ConfigMap/apps/a configured", "ConfigMap/apps/z deleted"]);
+    ).toEqual(["ConfigMap/apps/a configured", "ConfigMap/apps/z deleted\nConfigMap/apps/y skipped"]);
   });
 });
 
@@ -103,6 +103,12 @@ describe("a run that failed", () => {
       history: [expect.objectContaining({ lastReconciledStatus: "ReconciliationFailed" })],
     });
     expect(report.notices).toMatchObject([{ severity: "error", reason: "ReconciliationFailed", message }]);
+  });
+
+  it("before anything was there has no inventory, and an empty one only where there was one", () => {
+    const failed = { applied: applied({ inventory: [], failure: new ToolkitError("invalid", "no") }) };
+    expect(reportKustomization(kustomization(), run(failed)).status).not.toHaveProperty("inventory");
+    expect(reportKustomization(kustomization({ inventory: { entries: [entry("a")] } }), run(failed)).status.inventory).toEqual({ entries: [] });
   });
 
   it("for what is not built names the reason so", () => {

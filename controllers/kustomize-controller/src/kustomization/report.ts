@@ -1,5 +1,5 @@
-import { EVENT_KEY, REASON, type Kustomization, type KustomizationStatus } from "@plumb/api";
-import { changeLines, isTelling } from "@plumb/apply";
+import { EVENT_KEY, REASON, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { changeLines, deletionLines, isTelling } from "@plumb/apply";
 import { conditionsOf, type ConditionChanges, type ConditionState, type Failure, type Notice, type Outcome, type Report, type Run } from "@plumb/runtime";
 import { formatDuration, ToolkitError } from "@plumb/std";
 import type { KustomizationDone } from "./act.ts";
@@ -118,12 +118,17 @@ function failed(obj: Kustomization, run: KustomizationRun, reason: string, error
     outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
     status: {
       lastAttemptedRevision: run.plan.artifact.revision,
-      inventory: { entries },
+      ...inventoryOf(obj, entries),
       history: historyOf(obj, run, reason),
     },
     conditions,
     notices: [...(reason === REASON.ReconciliationFailed ? [] : changeNotices(run, REASON.Progressing)), told],
   };
+}
+
+/** Nothing was there and nothing has come: that is no inventory, not an empty one. */
+function inventoryOf({ status }: Kustomization, entries: readonly InventoryEntry[]): Pick<KustomizationStatus, "inventory"> {
+  return entries.length === 0 && status?.inventory === undefined ? {} : { inventory: { entries } };
 }
 
 function unhealthy(obj: Kustomization, run: KustomizationRun, error: ToolkitError, waitedMs: number): Report<KustomizationStatus> {
@@ -168,8 +173,7 @@ function healthNotices(obj: Kustomization, run: KustomizationRun, state: Conditi
 /** What was applied and what was pruned, each as one message. */
 function changeNotices(run: KustomizationRun, reason: string): readonly Notice[] {
   const { applied, pruned } = run.done;
-  return [applied.changes, pruned?.changes ?? []].flatMap((changes) => {
-    const message = changeLines(changes);
+  return [changeLines(applied.changes), deletionLines(pruned?.changes ?? [])].flatMap((message) => {
     return message === undefined ? [] : [{ severity: "info", reason, message, metadata: artifactMetadata(run.plan.artifact), isDurable: true }];
   });
 }

@@ -129,7 +129,7 @@ describe("waiting for health", () => {
     expect(await checks.assess("k", [{ ...target("job", "Job", "batch/v1"), endsItself: true }], signal)).toEqual({ kind: "healthy" });
     expect(await checks.assess("k", [target("x", "Nothing", "none.example.com/v1")], signal)).toEqual({
       kind: "progressing",
-      waiting: [`Nothing/${ns}/x status: 'NotFound'`],
+      waiting: [`Nothing/${ns}/x status: 'Unknown': no matches for kind "Nothing" in group "none.example.com"`],
     });
     checks.forget("k");
   });

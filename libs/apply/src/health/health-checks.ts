@@ -1,4 +1,4 @@
-import { OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
+import { groupVersionKind, OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
 import type { KubeClient, ObjectName, Resource } from "@plumb/kube";
 import { isObject, toToolkitError, type Clock, type JsonObject, type Timer } from "@plumb/std";
 import type { WatchHub } from "../watch-hub.ts";
@@ -98,7 +98,7 @@ export class HealthChecks {
   async #judge(target: HealthTarget, signal: AbortSignal): Promise<Judged> {
     const { client, clock } = this.#options;
     const resource = await this.#resourceOf(target, signal);
-    if (resource === undefined) return { target, name: undefined, isLabelled: false, status: absent(target) };
+    if (resource === undefined) return { target, name: undefined, isLabelled: false, status: unserved(target) };
     const name: ObjectName = { resource, namespace: resource.isNamespaced ? target.namespace : undefined, name: target.name };
     const live = await client.get(name, { signal });
     if (live === undefined) return { target, name, isLabelled: false, status: absent(target) };
@@ -187,12 +187,18 @@ function absent({ endsItself }: HealthTarget): HealthStatus {
   return endsItself === true ? { state: "Current", message: "Job has ended and is gone" } : { state: "NotFound", message: "Resource not found" };
 }
 
+function unserved(target: HealthTarget): HealthStatus {
+  const { group } = groupVersionKind(target);
+  return target.endsItself === true ? absent(target) : { state: "Unknown", message: `no matches for kind "${target.kind}" in group "${group}"` };
+}
+
 function subjectOf({ kind, namespace, name }: HealthTarget): string {
   return (namespace ?? "") === "" ? `${kind}/${name}` : `${kind}/${namespace}/${name}`;
 }
 
 function lineOf({ target, status }: Judged): string {
-  return `${subjectOf(target)} status: '${status.state}'`;
+  const why = status.state === "Unknown" ? `: ${status.message}` : "";
+  return `${subjectOf(target)} status: '${status.state}'${why}`;
 }
 
 const WITH_PODS = new Set(["Deployment", "ReplicaSet", "StatefulSet"]);
