@@ -23,6 +23,7 @@ export interface Launch {
   readonly name: string;
   /** The file that Node runs. */
   readonly file: string;
+  readonly nodeFlags?: readonly string[];
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Names that must be reported as listening before the process counts as started. */
@@ -50,11 +51,11 @@ export class Fleet {
    *
    * @throws {ToolkitError} `unavailable` with its last words when it ends before it listens, `cancelled` by the signal
    */
-  async start({ name, file, args, env = {}, listensAs }: Launch): Promise<Readonly<Record<string, string>>> {
+  async start({ name, file, nodeFlags = [], args, env = {}, listensAs }: Launch): Promise<Readonly<Record<string, string>>> {
     const { host, signal } = this.#options;
     if (signal.aborted) throw stopped(name);
     // In a process group of its own: Ctrl-C on the terminal is for the lab, which then ends its processes in order.
-    const child = spawn(host.node, [file, ...args], { env: { ...host.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const child = spawn(host.node, [...nodeFlags, file, ...args], { env: { ...host.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
     const log = createWriteStream(join(this.#options.logFolder, `${name}.log`), { flags: "a" });
     log.on("error", () => {}); // a full disk must not end the lab
     const addresses: Record<string, string> = {};

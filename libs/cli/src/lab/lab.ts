@@ -8,6 +8,7 @@ import { SinkReader } from "./alerts.ts";
 import { kubeconfigText, makeIdentity } from "./certificates.ts";
 import { Fleet } from "./fleet.ts";
 import { checkGuest, installMissingDefinitions, leaveCluster, signInFolder } from "./guest.ts";
+import { IMAGE_ENVIRONMENT, IMAGE_NODE_FLAGS } from "./image-settings.ts";
 import { LabCluster } from "./lab-cluster.ts";
 import { firstCommit, HOOK_TOKEN_SECRET, toolkitObjects } from "./manifests.ts";
 import { EMBEDDED_NAMES, GUEST_NAMES, LAB_LABEL, type LabNames } from "./names.ts";
@@ -219,7 +220,7 @@ export class Lab {
   /** Notification first, for the others report to it. Resolves to the address of the web-hook receivers. */
   async #startControllers(kubeconfig: string, { system }: LabNames, suffix: string): Promise<string> {
     const { programs, folder, onProgress } = this.#options;
-    const env = { KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: system };
+    const asImage = { nodeFlags: IMAGE_NODE_FLAGS, env: { ...IMAGE_ENVIRONMENT, KUBECONFIG: kubeconfig, RUNTIME_NAMESPACE: system } };
     const common = ["--health-addr", LOOPBACK, "--metrics-addr", LOOPBACK, ...(this.#isGuestOf(kubeconfig) ? ["--watch-all-namespaces=false"] : [])];
     const data = (name: string): string => {
       const path = join(folder, "data", `${name}${suffix}`);
@@ -230,7 +231,7 @@ export class Lab {
     const notification = await this.#fleet.start({
       name: `notification-controller${suffix}`,
       file: programs.notification,
-      env,
+      ...asImage,
       listensAs: ["events", "receiver"],
       args: [...common, "--events-addr", LOOPBACK, "--receiverAddr", LOOPBACK, "--spool-path", data("notification")],
     });
@@ -239,7 +240,7 @@ export class Lab {
     await this.#fleet.start({
       name: `source-controller${suffix}`,
       file: programs.source,
-      env,
+      ...asImage,
       listensAs: ["storage"],
       args: [...common, ...events, "--storage-path", data("artifacts"), "--storage-addr", LOOPBACK],
     });
@@ -247,7 +248,7 @@ export class Lab {
     await this.#fleet.start({
       name: `kustomize-controller${suffix}`,
       file: programs.kustomize,
-      env,
+      ...asImage,
       listensAs: ["health"],
       args: [...common, ...events, "--cache-path", data("cache"), "--spool-path", data("kustomize")],
     });
