@@ -3,7 +3,7 @@ import { isTemporary, type Folder, type FolderEntry } from "@plumb/files";
 import { compareText, ToolkitError, type Clock } from "@plumb/std";
 import { algorithmOf, DigestWriter, isSameDigest } from "./digest.ts";
 import { KeyedLock } from "./keyed-lock.ts";
-import { packFiles, type PackOptions, type SourceFile } from "./pack.ts";
+import { packFiles, type PackOptions, type SourceEntry } from "./pack.ts";
 
 /** Whose artifacts are meant. */
 export interface ArtifactOwner {
@@ -60,11 +60,11 @@ export class ArtifactStore {
     this.#clock = clock;
   }
 
-  /** Packs files as a new artifact, by `packFiles`; what it replaces under the same name stays until it is whole. */
-  async pack(files: AsyncIterable<SourceFile> | Iterable<SourceFile>, { owner, file, revision, metadata, ...options }: NewArtifact): Promise<Artifact> {
+  /** Packs files and folders as a new artifact, by `packFiles`; what it replaces under the same name stays until it is whole. */
+  async pack(entries: AsyncIterable<SourceEntry> | Iterable<SourceEntry>, { owner, file, revision, metadata, ...options }: NewArtifact): Promise<Artifact> {
     const path = `${ownerFolder(owner)}/${file}`;
     return this.#lock.run(path, async () => {
-      const packed = await this.#withFreeSpace(packFiles(files, this.#folder, path, options));
+      const packed = await this.#withFreeSpace(packFiles(entries, this.#folder, path, options));
       return {
         path,
         url: this.urlOf(path),

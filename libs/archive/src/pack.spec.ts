@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { comparePaths } from "./entry-path.ts";
 import { gzip } from "./gzip.ts";
-import { packFiles, type SourceFile } from "./pack.ts";
+import { packFiles, type SourceEntry, type SourceFile } from "./pack.ts";
 import { readTar } from "./tar-reader.ts";
 import { DEFAULT_UNPACK_LIMITS, unpackToMemory } from "./unpack.ts";
 
@@ -17,6 +17,7 @@ afterAll(() => rmSync(base, { recursive: true }));
 const { signal } = new AbortController();
 const options = { maxBytes: 10_000_000, signal };
 const file = (path: string, text = path, mode?: number): SourceFile => ({ path, bytes: Buffer.from(text), ...(mode === undefined ? {} : { mode }) });
+const folderAt = (path: string): SourceEntry => ({ path, isFolder: true });
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   yield bytes;
@@ -34,19 +35,28 @@ describe("packFiles", () => {
     return members;
   };
 
-  it("writes folders before what is in them, no owner, no time, and only whether a file may be executed", async () => {
-    const packed = await packFiles([file("a/b/x.yaml"), file("a/run.sh", "#!", 0o755), file("a.txt", "t", 0o640)], folder, "k/ns/n/1.tar.gz", options);
+  it("writes no owner, no time, and only whether a file may be executed", async () => {
+    const entries = [folderAt("a"), folderAt("a/b"), file("a/b/x.yaml"), file("a/run.sh", "#!", 0o755), file("a.txt", "t", 0o640)];
+    const packed = await packFiles(entries, folder, "k/ns/n/1.tar.gz", options);
     expect(await membersOf("k/ns/n/1.tar.gz")).toEqual(["5 750 0 .", "5 750 0 a", "5 750 0 a/b", "0 600 10 a/b/x.yaml", "0 700 2 a/run.sh", "0 600 1 a.txt"]);
     expect(packed).toMatchObject({ path: "k/ns/n/1.tar.gz", sizeBytes: readFileSync(join(folder.root, "k/ns/n/1.tar.gz")).length });
     const listing = execFileSync("tar", ["tvzf", join(folder.root, "k/ns/n/1.tar.gz"), "--numeric-owner"], { encoding: "utf8" });
     expect(listing.split("\n")[3]).toMatch(/^-rw------- 0\/0 +10 1970-01-01 \d\d:\d\d a\/b\/x\.yaml$/);
   });
 
+  it("keeps a folder with nothing in it, and what is in a folder that is left out", async () => {
+    await packFiles([folderAt("empty"), file("out/kept/x.yaml")], folder, "x.tar.gz", options);
+    expect(await membersOf("x.tar.gz")).toEqual(["5 750 0 .", "5 750 0 empty", "0 600 15 out/kept/x.yaml"]);
+    const unpacked = await unpackToMemory(folder.stream("x.tar.gz", signal), DEFAULT_UNPACK_LIMITS, signal);
+    expect([unpacked.stat("empty")?.kind, unpacked.stat("out")?.kind, unpacked.stat("out/kept/x.yaml")?.kind]).toEqual(["directory", "directory", "file"]);
+  });
+
   it("gives the digest that these files have always had, on every version of Node", async () => {
-    const files = Array.from({ length: 300 }, (_, index) =>
-      file(`apps/${String(index).padStart(3, "0")}/deployment.yaml`, `kind: Deployment\nreplicas: ${index}\n`.repeat(index % 40)),
-    );
-    const { digest } = await packFiles(files, folder, "golden.tar.gz", options);
+    const apps = Array.from({ length: 300 }, (_, index) => {
+      const app = `apps/${String(index).padStart(3, "0")}`;
+      return [folderAt(app), file(`${app}/deployment.yaml`, `kind: Deployment\nreplicas: ${index}\n`.repeat(index % 40))];
+    });
+    const { digest } = await packFiles([folderAt("apps"), ...apps.flat()], folder, "golden.tar.gz", options);
     expect(digest).toBe("sha256:5e41e9fdc38ac4d0a15f23ac41ca587a42724f9be84f88e2e01649a08364b9a7");
   });
 

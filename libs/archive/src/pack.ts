@@ -24,6 +24,15 @@ export interface SourceFile {
   readonly bytes: Uint8Array;
 }
 
+/** One folder of a source; what is in it may be packed without it. */
+export interface SourceFolder {
+  /** As that of a file. */
+  readonly path: string;
+  readonly isFolder: true;
+}
+
+export type SourceEntry = SourceFile | SourceFolder;
+
 export interface PackOptions {
   /** Uncompressed bytes at which packing gives up. */
   readonly maxBytes: number;
@@ -37,52 +46,50 @@ const FILE_MODE = 0o600;
 const EXECUTABLE_MODE = 0o700;
 
 /**
- * Packs files into the artifact at `target` in `folder` as they arrive; nothing is checked out and no directory is walked
- * (S-073, S-074). They arrive in the order of a lexical walk, without what is ignored, so that equal content gives an equal
- * digest.
+ * Packs files and folders into the artifact at `target` in `folder` as they arrive; nothing is checked out and no directory is
+ * walked (S-073, S-074). They arrive in the order of a lexical walk, without what is ignored, so that equal content gives an
+ * equal digest.
  *
  * @throws {ToolkitError} `invalid`, naming the path, for one that is unsafe or out of order or goes over `maxBytes`; nothing is
  *   left at `target` then but what was there before
  */
 export async function packFiles(
-  files: AsyncIterable<SourceFile> | Iterable<SourceFile>,
+  entries: AsyncIterable<SourceEntry> | Iterable<SourceEntry>,
   folder: Folder,
   target: string,
   { maxBytes, algorithm = "sha256", signal }: PackOptions,
 ): Promise<PackedArtifact> {
   const hash = new DigestWriter(algorithm);
-  const compressed = hash.through(gzip(tarOf(files, maxBytes), signal));
+  const compressed = hash.through(gzip(tarOf(entries, maxBytes), signal));
   const sizeBytes = await folder.write(target, compressed, { isDurable: true, mode: 0o600, signal });
   return { path: target, digest: hash.digest(), sizeBytes };
 }
 
-async function* tarOf(files: AsyncIterable<SourceFile> | Iterable<SourceFile>, maxBytes: number): AsyncGenerator<Uint8Array, void> {
+async function* tarOf(entries: AsyncIterable<SourceEntry> | Iterable<SourceEntry>, maxBytes: number): AsyncGenerator<Uint8Array, void> {
   yield encodeHeader({ name: ".", type: "5", mode: DIRECTORY_MODE, sizeBytes: 0 });
-  let last = "";
+  let last: SourceEntry | undefined;
   let total = 0;
-  for await (const { path, mode = FILE_MODE, bytes } of files) {
-    mustFollow(path, last);
-    for (const folder of newFolders(path, last)) yield encodeHeader({ name: folder, type: "5", mode: DIRECTORY_MODE, sizeBytes: 0 });
+  for await (const entry of entries) {
+    mustFollow(entry.path, last);
+    last = entry;
+    if ("isFolder" in entry) {
+      yield encodeHeader({ name: entry.path, type: "5", mode: DIRECTORY_MODE, sizeBytes: 0 });
+      continue;
+    }
+    const { path, mode = FILE_MODE, bytes } = entry;
     total += bytes.length;
     if (total > maxBytes) throw new ToolkitError("invalid", `the source is larger than the limit of ${maxBytes} bytes: reached at ${quoted(path)}`);
     yield encodeHeader({ name: path, type: "0", mode: (mode & 0o111) === 0 ? FILE_MODE : EXECUTABLE_MODE, sizeBytes: bytes.length });
     yield bytes;
     yield padding(bytes.length);
-    last = path;
   }
   yield Buffer.alloc(2 * BLOCK_BYTES);
 }
 
-function mustFollow(path: string, last: string): void {
+function mustFollow(path: string, last: SourceEntry | undefined): void {
   const flaw = flawOf(path);
   if (flaw !== undefined) throw new ToolkitError("invalid", `path ${quoted(path)} cannot be packed: ${flaw}`);
-  if (last === "") return;
-  if (comparePaths(last, path) >= 0) throw new ToolkitError("invalid", `path ${quoted(path)} is out of order: it comes after ${quoted(last)}`);
-  if (path.startsWith(`${last}/`)) throw new ToolkitError("invalid", `path ${quoted(last)} is a file and a folder at once`);
-}
-
-/** The folders above `path` that are not above `last`, the outermost first. */
-function newFolders(path: string, last: string): readonly string[] {
-  const names = path.split("/").slice(0, -1);
-  return names.map((_, index) => names.slice(0, index + 1).join("/")).filter((folder) => !last.startsWith(`${folder}/`));
+  if (last === undefined) return;
+  if (comparePaths(last.path, path) >= 0) throw new ToolkitError("invalid", `path ${quoted(path)} is out of order: it comes after ${quoted(last.path)}`);
+  if (!("isFolder" in last) && path.startsWith(`${last.path}/`)) throw new ToolkitError("invalid", `path ${quoted(last.path)} is a file and a folder at once`);
 }

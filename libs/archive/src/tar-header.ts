@@ -30,18 +30,26 @@ const FIELDS = {
 
 /**
  * A header without owner and time, so that equal content gives equal bytes (S-073). A name that does not fit, or is not ASCII,
- * is preceded by a pax record.
+ * is preceded by a pax record; what stands in its stead is what Go writes there.
  */
 export function encodeHeader({ name, type, mode, sizeBytes }: TarHeader): Uint8Array {
   const split = splitName(name);
   if (split !== undefined) return block({ ...split, type, mode, sizeBytes });
   const record = paxRecord("path", name);
   return Buffer.concat([
-    block({ name: "PaxHeaders.0", prefix: "", type: "x", mode: 0, sizeBytes: record.length }),
+    block({ name: shortened(name.replace(/[^/]*$/, "PaxHeaders.0/$&")), prefix: "", type: "x", mode: 0, sizeBytes: record.length }),
     record,
     padding(record.length),
-    block({ name: name.replaceAll(/[^\x20-\x7e]/g, "_").slice(0, NAME_BYTES), prefix: "", type, mode, sizeBytes }),
+    block({ name: shortened(name), prefix: "", type, mode, sizeBytes }),
   ]);
+}
+
+/** The ASCII of a name, as much as fits. */
+function shortened(name: string): string {
+  return name
+    .replaceAll(/[^\x20-\x7e]/g, "")
+    .slice(0, NAME_BYTES)
+    .replace(/\/+$/, "");
 }
 
 /** Zeros up to the next block. */

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Artifact, Condition, GitRepository, GitRepositorySpec, LiveObject } from "@plumb/api";
-import { ArtifactStore, DEFAULT_UNPACK_LIMITS, unpackToMemory } from "@plumb/archive";
+import { ArtifactStore, DEFAULT_UNPACK_LIMITS, readArchive, unpackToMemory } from "@plumb/archive";
 import { Folder } from "@plumb/files";
 import { startGitServer } from "@plumb/git/server";
 import { serveTestRepository, type ServedRepository } from "@plumb/git/testing";
@@ -189,6 +189,14 @@ describe("a GitRepository", () => {
     await run();
     expect(await filesOf(artifact())).toEqual({ ".sourceignore": "/a.txt\n", "dir/b.txt": "b" });
     expect(object.status).not.toHaveProperty("observedIgnore");
+  });
+
+  it("judges each path on its own: a folder that is emptied stays, and what is kept below one that is left out", async () => {
+    await served.repository.commit({ files: { "docs/x.md": "x", "docs/keep/y.md": "y", "sub/a.yaml": "a", "sub/deep/b.txt": "b" } });
+    await run({ ignore: "/docs\n!/docs/keep\n*.txt\n" });
+    const members: string[] = [];
+    for await (const { path } of readArchive(folder.stream(artifact().path, signal), DEFAULT_UNPACK_LIMITS, signal)) members.push(path);
+    expect(members).toEqual(["docs/keep", "docs/keep/y.md", "sub", "sub/a.yaml", "sub/deep"]);
   });
 
   it("gives the same digest for the same content, whenever and by whomever it is packed", async () => {

@@ -1,5 +1,5 @@
 import type { Artifact } from "@plumb/api";
-import { ArtifactStore, type ArtifactOwner, type DigestAlgorithm, type SourceFile } from "@plumb/archive";
+import { ArtifactStore, type ArtifactOwner, type DigestAlgorithm, type SourceEntry } from "@plumb/archive";
 import { Folder } from "@plumb/files";
 import { checkOut, subjectLine, type Checkout, type GitRequest, type Resolved, type TreeFile } from "@plumb/git";
 import { sourceIgnore, type IgnoreFile } from "@plumb/ignore";
@@ -61,7 +61,7 @@ export async function packGitRepository(job: PackJob): Promise<PackAnswer> {
 async function archived({ storagePath, advertisedHost, owner, algorithm, ignore }: PackJob, checkout: Checkout): Promise<Artifact> {
   const store = new ArtifactStore({ folder: await Folder.open(storagePath), advertisedHost, clock: systemClock });
   const { signal } = new AbortController(); // the pool ends the thread instead
-  return store.pack(filesOf(checkout, ignore), {
+  return store.pack(keptOf(checkout, ignore), {
     owner,
     file: `${checkout.commit.hash}.tar.gz`,
     revision: checkout.revision,
@@ -71,12 +71,13 @@ async function archived({ storagePath, advertisedHost, owner, algorithm, ignore 
   });
 }
 
-/** The files that no rule leaves out (S-079 to S-081), in the order of the walk. */
-function* filesOf(checkout: Pick<Checkout, "entries">, ignore: string | undefined): Generator<SourceFile> {
+/** What no rule leaves out (S-079 to S-081), each path on its own (S-073), in the order of the walk. */
+function* keptOf(checkout: Pick<Checkout, "entries">, ignore: string | undefined): Generator<SourceEntry> {
   const ignoreFiles = [...checkout.entries()].flatMap((entry) => (entry.kind === "file" && isIgnoreFile(entry) ? [readIgnoreFile(entry)] : []));
   const isIgnored = sourceIgnore(ignoreFiles, ignore);
   for (const entry of checkout.entries()) {
-    if (entry.kind === "file" && !isIgnored(entry.path, false)) yield { path: entry.path, mode: entry.mode, bytes: entry.read() };
+    if (isIgnored(entry.path, entry.kind === "directory")) continue;
+    yield entry.kind === "directory" ? { path: entry.path, isFolder: true } : { path: entry.path, mode: entry.mode, bytes: entry.read() };
   }
 }
 
