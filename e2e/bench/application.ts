@@ -27,8 +27,8 @@ export function applicationFiles(namespace: string, name: string, value?: string
   return Object.fromEntries(application(namespace, name, value).map((object) => [`${name}/${object.kind.toLowerCase()}.yaml`, text(object)]));
 }
 
-export function applier(namespace: string, name: string): Manifest {
-  return kustomization(namespace, name, "apps", { path: `./${name}`, interval: "10m" });
+export function applier(namespace: string, name: string, interval = "10m"): Manifest {
+  return kustomization(namespace, name, "apps", { path: `./${name}`, interval });
 }
 
 export function names(count: number): readonly string[] {

@@ -1,14 +1,18 @@
 import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { ProcessGroup, type RunningProcess } from "../control-plane/src/index.ts";
-import { bundleOf, type ControllerName } from "./bundles.ts";
+import type { ControllerName } from "./bundles.ts";
 import { until } from "./until.ts";
 
 export interface ControllerLaunch {
   readonly controller: ControllerName;
+  readonly command: readonly string[];
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Names of the servers it says to listen as before it counts as started. */
-  readonly listensAs: readonly string[];
+  /** Its servers, which answer before it counts as started, and where they were told to listen. */
+  readonly addresses: Readonly<Record<string, string>>;
+  /** Whether its log names the addresses. */
+  readonly saysWhereItListens: boolean;
   /** Processors, as `taskset` takes them; any unless set. */
   readonly processors?: string | undefined;
 }
@@ -29,15 +33,16 @@ export class ControllerProcess {
   }
 
   /** @param run tells its log from those of other runs @throws {Error} with its last words when it ends before it listens */
-  static async start(group: ProcessGroup, { controller, args, env, listensAs, processors }: ControllerLaunch, run: number): Promise<ControllerProcess> {
+  static async start(group: ProcessGroup, launch: ControllerLaunch, run: number): Promise<ControllerProcess> {
+    const { controller, args, env, processors } = launch;
     const name = `${controller}-${run}`;
     const logFile = `${group.folder}/${name}.log`;
-    const command = [process.execPath, bundleOf(controller), ...args];
+    const command = [...launch.command, ...args];
     const [program = "", ...rest] = processors === undefined ? command : ["taskset", "-c", processors, ...command];
     const running = await group.start(name, program, rest, { PATH: process.env["PATH"], ...env });
     const addresses = await until(`${controller} listens`, async () => {
-      const found = listening(await readFile(logFile, "utf8"));
-      if (listensAs.every((server) => server in found)) return { found };
+      const found = launch.saysWhereItListens ? listening(await readFile(logFile, "utf8")) : await answering(launch.addresses);
+      if (Object.keys(launch.addresses).every((server) => server in found)) return { found };
       return running.end === undefined ? undefined : { found: undefined };
     });
     if (addresses.found === undefined) throw new Error(`${controller} ended (${running.end}) before it listened:\n${await group.logTail(name, 20)}`);
@@ -84,4 +89,22 @@ function listening(log: string): Readonly<Record<string, string>> {
     }
   }
   return found;
+}
+
+/** Those that accept a connection. */
+async function answering(addresses: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+  const open = await Promise.all(Object.entries(addresses).map(async (entry) => ((await accepts(entry[1])) ? [entry] : [])));
+  return Object.fromEntries(open.flat());
+}
+
+function accepts(address: string): Promise<boolean> {
+  const { hostname: host, port } = new URL(`tcp://${address}`);
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port) });
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 }

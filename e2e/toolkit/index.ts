@@ -16,6 +16,7 @@ export {
   targetOf,
   text,
 } from "./objects.ts";
+export { BUNDLES, type Programs } from "./programs.ts";
 export { Sink, type SinkMessage } from "./sink.ts";
 export { definitions, START_ORDER, Toolkit, type ToolkitOptions } from "./toolkit.ts";
 export { GIVE_UP_MS, until } from "./until.ts";

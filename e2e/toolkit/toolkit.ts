@@ -1,18 +1,20 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Manifest } from "@plumb/api";
 import { serveTestRepository, type ServedRepository, type TestFile } from "@plumb/git/testing";
 import { parseOne } from "@plumb/yaml";
-import { ProcessGroup } from "../control-plane/src/index.ts";
+import { freePorts, ProcessGroup } from "../control-plane/src/index.ts";
 import type { ControllerName } from "./bundles.ts";
 import { ClusterClient } from "./cluster-client.ts";
 import { ControllerProcess } from "./controller-process.ts";
+import { BUNDLES, type Programs } from "./programs.ts";
 import { Sink } from "./sink.ts";
 
 export interface ToolkitOptions {
   readonly kubeconfig: string;
+  /** What runs as the controllers; the bundles unless set. */
+  readonly programs?: Programs;
   /** Where the objects of the toolkit live; made when it is missing. Only objects in it are looked at. */
   readonly namespace: string;
   /** Another kubeconfig, as text, for one controller. */
@@ -26,15 +28,20 @@ export interface ToolkitOptions {
   readonly processors?: string;
 }
 
-const LOOPBACK = "127.0.0.1:0";
-const DEFINITIONS = fileURLToPath(new URL("../../charts/crds/", import.meta.url));
 const LISTENS_AS: Readonly<Record<ControllerName, readonly string[]>> = {
   "notification-controller": ["events", "receiver", "health", "metrics"],
   "source-controller": ["storage", "health", "metrics"],
   "kustomize-controller": ["health", "metrics"],
 };
-/** Flags of the addresses that others are told, so that a controller that is started again keeps them. */
-const KEPT: Partial<Readonly<Record<string, string>>> = { events: "--events-addr", receiver: "--receiverAddr", storage: "--storage-addr" };
+const ADDRESS_FLAGS: Readonly<Record<string, string>> = {
+  events: "--events-addr",
+  receiver: "--receiverAddr",
+  storage: "--storage-addr",
+  health: "--health-addr",
+  metrics: "--metrics-addr",
+};
+/** Servers whose addresses others are told, so that a controller that is started again keeps them. */
+const KEPT: readonly string[] = ["events", "receiver", "storage"];
 
 /** So that a controller that is started again leads soon. */
 const QUICK_LEASE = ["--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s", "--leader-election-retry-period=300ms"];
@@ -49,6 +56,7 @@ export class Toolkit implements AsyncDisposable {
   readonly git: ServedRepository;
   readonly sink: Sink;
   readonly #options: ToolkitOptions;
+  readonly #programs: Programs;
   readonly #group: ProcessGroup;
   readonly #folder: string;
   readonly #running = new Map<ControllerName, ControllerProcess>();
@@ -56,6 +64,7 @@ export class Toolkit implements AsyncDisposable {
 
   private constructor(options: ToolkitOptions, parts: { cluster: ClusterClient; git: ServedRepository; sink: Sink; group: ProcessGroup; folder: string }) {
     this.#options = options;
+    this.#programs = options.programs ?? BUNDLES;
     this.namespace = options.namespace;
     this.cluster = parts.cluster;
     this.git = parts.git;
@@ -79,7 +88,7 @@ export class Toolkit implements AsyncDisposable {
   /** As `start`, with no controller running yet. */
   static async prepare(options: ToolkitOptions): Promise<Toolkit> {
     const cluster = await ClusterClient.connect(options.kubeconfig);
-    await cluster.apply(...(await definitions()), namespaceObject(options.namespace));
+    await cluster.apply(...(await definitions(options.programs)), namespaceObject(options.namespace));
     const [git, sink, group, folder] = await Promise.all([serveTestRepository(), Sink.start(), ProcessGroup.open(), mkdtemp(join(tmpdir(), "plumb-toolkit-"))]);
     return new Toolkit(options, { cluster, git, sink, group, folder });
   }
@@ -101,10 +110,13 @@ export class Toolkit implements AsyncDisposable {
     const path = join(this.#folder, `${name}.kubeconfig`);
     await writeFile(path, reaching ?? kubeconfigs?.[name] ?? (await readFile(kubeconfig, "utf8")), { mode: 0o600 });
     this.#runs += 1;
+    const addresses = await this.#addresses(name);
     const launch = {
       controller: name,
-      listensAs: LISTENS_AS[name],
-      args: this.#args(name),
+      command: this.#programs.command(name),
+      addresses,
+      saysWhereItListens: this.#programs.saysWhereItListens,
+      args: this.#args(name, addresses),
       env: { KUBECONFIG: path, RUNTIME_NAMESPACE: namespace },
       processors: this.#options.processors,
     };
@@ -127,44 +139,23 @@ export class Toolkit implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  #args(name: ControllerName): readonly string[] {
+  #args(name: ControllerName, addresses: Readonly<Record<string, string>>): readonly string[] {
     const { hasLeaderElection, leaseFlags = QUICK_LEASE, args } = this.#options;
     const election = hasLeaderElection === true ? ["--enable-leader-election", ...leaseFlags] : [];
-    return [
-      "--health-addr",
-      LOOPBACK,
-      "--metrics-addr",
-      LOOPBACK,
-      "--watch-all-namespaces=false",
-      ...election,
-      ...this.#addresses(name),
-      ...this.#folders(name),
-      ...(args?.[name] ?? []),
-    ];
+    const listening = Object.entries(addresses).flatMap(([server, address]) => [ADDRESS_FLAGS[server] ?? "", address]);
+    const telling = name === "notification-controller" ? [] : ["--events-addr", `http://${this.controller("notification-controller").addresses["events"]}/`];
+    const own = this.#programs.args(name, this.#folder, addresses);
+    return ["--watch-all-namespaces=false", ...election, ...listening, ...telling, ...own, ...(args?.[name] ?? [])];
   }
 
-  /** Where it listens: anywhere the first time, there again later. */
-  #addresses(name: ControllerName): readonly string[] {
+  /** Where it is told to listen: anywhere the first time, there again later. */
+  async #addresses(name: ControllerName): Promise<Readonly<Record<string, string>>> {
+    const servers = LISTENS_AS[name];
     const before = this.#running.get(name)?.addresses;
-    const own = LISTENS_AS[name].flatMap((server) => {
-      const flag = KEPT[server];
-      return flag === undefined ? [] : [flag, before?.[server] ?? LOOPBACK];
-    });
-    return name === "notification-controller" ? own : [...own, "--events-addr", `http://${this.controller("notification-controller").addresses["events"]}/`];
-  }
-
-  #folders(name: ControllerName): readonly string[] {
-    const spool = ["--spool-path", join(this.#folder, `${name}-spool`)];
-    switch (name) {
-      case "notification-controller":
-        return spool;
-      case "source-controller":
-        return [...spool, "--storage-path", join(this.#folder, "storage")];
-      case "kustomize-controller":
-        return [...spool, "--cache-path", join(this.#folder, "cache")];
-      default:
-        return name satisfies never;
-    }
+    const ports = this.#programs.saysWhereItListens ? [] : await freePorts(servers.length);
+    return Object.fromEntries(
+      servers.map((server, index) => [server, (KEPT.includes(server) ? before?.[server] : undefined) ?? `127.0.0.1:${ports[index] ?? 0}`]),
+    );
   }
 }
 
@@ -172,13 +163,13 @@ function namespaceObject(name: string): Manifest {
   return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
 }
 
-/** The definitions that the charts bring. */
-export async function definitions(): Promise<readonly Manifest[]> {
-  const names = (await readdir(DEFINITIONS)).filter((name) => name.endsWith(".yaml")).sort();
+/** The definitions that go with the programs: those that the charts bring, unless others are given. */
+export async function definitions({ definitions: folder }: Programs = BUNDLES): Promise<readonly Manifest[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
   return Promise.all(
     names.map(async (name) => {
       // why: a file of this folder holds one definition
-      return parseOne(await readFile(join(DEFINITIONS, name), "utf8")) as unknown as Manifest;
+      return parseOne(await readFile(join(folder, name), "utf8")) as unknown as Manifest;
     }),
   );
 }

@@ -4,7 +4,7 @@ import { realpathSync, writeSync } from "node:fs";
 import { RootedFileSystem } from "@plumb/files";
 import { BuildCache, build } from "@plumb/kustomize";
 
-const fileSystem = new RootedFileSystem("/");
+const fileSystem = new RootedFileSystem("/", { isUnchanging: true });
 const { signal } = new AbortController();
 
 async function textOf(folder: string, cache: BuildCache | undefined): Promise<string> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ApiProxy, ClusterClient, gitRepository, START_ORDER } from "@plumb/e2e/toolkit";
 import { applier, applicationFiles, names } from "../application.ts";
-import type { Row } from "../row.ts";
+import type { Row, Subject } from "../row.ts";
 import { controllersCpu, NAMESPACE, startWorld, sum } from "../world.ts";
 
 const COUNT = 500;
@@ -9,8 +9,8 @@ const SETTLE_MS = 20_000;
 const IDLE_MS = 180_000;
 
 /** What 500 Kustomizations cost while nothing happens, with leader election. */
-export async function idle(signal: AbortSignal): Promise<readonly Row[]> {
-  await using world = await startWorld({ workloads: false, hasLeaderElection: true, leaseFlags: [] }, signal);
+export async function idle(signal: AbortSignal, { programs }: Subject): Promise<readonly Row[]> {
+  await using world = await startWorld({ workloads: false, programs, hasLeaderElection: true, leaseFlags: [] }, signal);
   const { toolkit, plane, ready } = world;
   using direct = await ClusterClient.connect(plane.kubeconfig);
   await using proxy = await ApiProxy.start(direct.access);
@@ -34,6 +34,7 @@ export async function idle(signal: AbortSignal): Promise<readonly Row[]> {
       reach: "≤ 1 CPU s; none",
       isMet: cpu <= 1 && others.length === 0,
       detail: START_ORDER.map((name) => `${name} ${(after[name] - before[name]).toFixed(2)}`).join(", "),
+      amounts: { "CPU s": cpu, requests: others.length },
     },
   ];
 }

@@ -7,16 +7,16 @@ import { promisify } from "node:util";
 import { hasGit, startHttpBackend } from "@plumb/git/testing";
 import { at, gitRepository, SOURCE_VERSION } from "@plumb/e2e/toolkit";
 import { median } from "../measure.ts";
-import type { Row } from "../row.ts";
+import type { Row, Subject } from "../row.ts";
 import { NAMESPACE, startWorld } from "../world.ts";
 
 const FILES = 2000;
 const ROUNDS = 5;
 
 /** One file of 2,000 changes: from the request to the artifact, with `git http-backend`. */
-export async function push(signal: AbortSignal): Promise<readonly Row[]> {
+export async function push(signal: AbortSignal, { programs, isPeer }: Subject): Promise<readonly Row[]> {
   if (!hasGit()) throw new Error("git is not on the PATH");
-  await using world = await startWorld({ workloads: false }, signal);
+  await using world = await startWorld({ workloads: false, programs }, signal);
   const { toolkit } = world;
   const backend = await startHttpBackend(toolkit.git.repository.folder, { admitsVersion2: true });
   const { folder: bare } = toolkit.git.repository;
@@ -46,7 +46,7 @@ export async function push(signal: AbortSignal): Promise<readonly Row[]> {
       }
       took.push((performance.now() - startedMs) / 1000);
     }
-    const lag = await eventLoopDelayMs(toolkit.controller("source-controller").addresses["metrics"] ?? "");
+    const lag = isPeer ? 0 : await eventLoopDelayMs(toolkit.controller("source-controller").addresses["metrics"] ?? "");
     return [
       {
         figure: "one-file change in a repository of 2,000 files: request → artifact",
@@ -54,6 +54,7 @@ export async function push(signal: AbortSignal): Promise<readonly Row[]> {
         reach: "≤ 1 s; ≤ 50 ms",
         isMet: median(took) <= 1 && lag <= 50,
         detail: took.map((one) => one.toFixed(2)).join(", "),
+        amounts: { seconds: median(took) },
       },
     ];
   } finally {

@@ -1,11 +1,10 @@
 import { alerting, gitRepository } from "@plumb/e2e/toolkit";
 import { applier, application, applicationFiles, names, pathOf } from "../application.ts";
 import { median, secondsFor } from "../measure.ts";
-import type { Row } from "../row.ts";
+import type { Row, Subject } from "../row.ts";
 import { controllersCpu, controllersPeakMb, NAMESPACE, startWorld, sum } from "../world.ts";
 
 const COUNT = 1000;
-const ROUNDS = 3;
 const CONCURRENCY = 8;
 
 interface Round {
@@ -16,9 +15,9 @@ interface Round {
 }
 
 /** 1,000 Kustomizations of four objects at once, over the raw floor of their 4,000 apply requests; and the memory it takes. */
-export async function thousand(signal: AbortSignal): Promise<readonly Row[]> {
+export async function thousand(signal: AbortSignal, subject: Subject): Promise<readonly Row[]> {
   const rounds: Round[] = [];
-  for (let round = 0; round < ROUNDS; round++) rounds.push(await measure(signal));
+  for (let round = 0; round < subject.rounds; round++) rounds.push(await measure(signal, subject));
   const ratio = median(rounds.map(({ seconds, floor }) => seconds / floor));
   const of = (pick: (round: Round) => number, digits = 1): string =>
     `${median(rounds.map(pick)).toFixed(digits)} (${rounds.map((one) => pick(one).toFixed(digits)).join(", ")})`;
@@ -30,6 +29,7 @@ export async function thousand(signal: AbortSignal): Promise<readonly Row[]> {
       reach: "≤ 6 ×",
       isMet: ratio <= 6,
       detail: `seconds ${of(({ seconds }) => seconds)}; floor of 4,000 applies ${of(({ floor }) => floor)} s; ${of(({ cpu }) => cpu / COUNT, 3)} CPU s each`,
+      amounts: { seconds: median(rounds.map(({ seconds }) => seconds)), "× the floor": ratio, "CPU s each": median(rounds.map(({ cpu }) => cpu / COUNT)) },
     },
     {
       figure: "memory of the three controllers at their peaks",
@@ -37,12 +37,13 @@ export async function thousand(signal: AbortSignal): Promise<readonly Row[]> {
       reach: "≤ 440 MB",
       isMet: median(rounds.map(peaks)) <= 440,
       detail: `notification, source, kustomize: ${rounds.map((one) => one.peaks.map((mb) => mb.toFixed(0)).join(" + ")).join("; ")}`,
+      amounts: { MB: median(rounds.map(peaks)) },
     },
   ];
 }
 
-async function measure(signal: AbortSignal): Promise<Round> {
-  await using world = await startWorld({ workloads: false }, signal);
+async function measure(signal: AbortSignal, { programs }: Subject): Promise<Round> {
+  await using world = await startWorld({ workloads: false, programs }, signal);
   const { toolkit, raw, ready } = world;
   const apply = async (object: Parameters<typeof pathOf>[0]): Promise<void> => {
     const answer = await raw.request("PATCH", `${pathOf(object)}?fieldManager=bench&force=true`, signal, object, "application/apply-patch+yaml");

@@ -1,0 +1,2 @@
+export { findPeers, type Peers } from "./build.ts";
+export { fluxPrograms } from "./programs.ts";
