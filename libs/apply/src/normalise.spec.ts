@@ -51,6 +51,12 @@ describe("normalisation", () => {
     expect(normalised(manifest("v1", "Secret", { stringData: { a: "ü" } }))).not.toHaveProperty("stringData");
   });
 
+  it.each([{ deep: "x" }, ["x"], 5432, true])("makes no password of what is no text: %j is left for the API server to refuse", (value) => {
+    const secret = { stringData: { password: value, user: "me" }, data: { b: "eA==" } };
+    expect(normalised(manifest("v1", "Secret", secret))).toMatchObject(secret);
+    expect(normalised(manifest("v1", "Secret", { stringData: { password: null } }))).toMatchObject({ data: { password: "" } });
+  });
+
   it("keeps the status of a definition that has one, and drops a bundle without a certificate", () => {
     const definition = manifest("apiextensions.k8s.io/v1", "CustomResourceDefinition", {
       spec: {

@@ -71,11 +71,11 @@ function withProtocols(ports: JsonValue): JsonValue {
   return ports.map((port: JsonValue): JsonValue => (isObject(port) && (port["protocol"] ?? "") === "" ? { ...port, protocol: "TCP" } : port));
 }
 
-/** `stringData` is write-only: the server merges it into `data`, which is then what we own. */
+/** `stringData` is write-only: the server merges it into `data`, which is then what we own. What is no text is left for it to refuse. */
 function withoutStringData(secret: JsonObject): JsonObject {
   const { stringData, ...rest } = secret;
-  if (!isObject(stringData)) return secret;
-  const encoded = Object.entries(stringData).map(([key, text]) => [key, Buffer.from(String(text)).toString("base64")] as const);
+  if (!isObject(stringData) || Object.values(stringData).some((value) => value !== null && typeof value !== "string")) return secret;
+  const encoded = Object.entries(stringData).map(([key, text]) => [key, Buffer.from(String(text ?? "")).toString("base64")] as const);
   const data = isObject(rest["data"]) ? rest["data"] : {};
   return { ...rest, data: { ...data, ...Object.fromEntries(encoded) } };
 }
