@@ -1,6 +1,6 @@
 import type { HttpClient, HttpResponse } from "@plumb/http";
 import { ToolkitError } from "@plumb/std";
-import { mayCarryCredentials, splitCredentials, type GitCredentials } from "./credentials.ts";
+import { discreetly, mayCarryCredentials, splitCredentials, type GitCredentials } from "./credentials.ts";
 import type { GitLimits } from "./limits.ts";
 import { DELIM, FLUSH, lineOf, packet, PacketReader, packets } from "./pkt-line.ts";
 import { readPackStream } from "./pack-stream.ts";
@@ -51,6 +51,8 @@ export class GitRemote {
   readonly #http: HttpClient;
   readonly #url: URL;
   readonly #authorization: string | undefined;
+  /** What no message may say. */
+  readonly #secrets: readonly string[];
   readonly #limits: GitLimits;
   #discovery: Discovery | undefined;
 
@@ -59,6 +61,7 @@ export class GitRemote {
     this.#http = http;
     this.#url = split.url;
     this.#authorization = split.authorization;
+    this.#secrets = split.secrets;
     this.#limits = limits;
     this.#discovery = discovery;
   }
@@ -72,7 +75,11 @@ export class GitRemote {
    *
    * @throws {ToolkitError} `denied`, `missing`, `unavailable` or `corrupt` in the words of Flux
    */
-  async listRefs(prefixes: readonly string[], signal: AbortSignal, limit: number = this.#limits.refs): Promise<readonly RemoteRef[]> {
+  listRefs(prefixes: readonly string[], signal: AbortSignal, limit: number = this.#limits.refs): Promise<readonly RemoteRef[]> {
+    return discreetly(this.#secrets, this.#listRefs(prefixes, signal, limit));
+  }
+
+  async #listRefs(prefixes: readonly string[], signal: AbortSignal, limit: number): Promise<readonly RemoteRef[]> {
     if (this.#discovery?.version === 2) {
       const known = this.#discovery;
       try {
@@ -88,7 +95,11 @@ export class GitRemote {
   }
 
   /** Fetches a pack that holds `wants` and all they need. @throws {ToolkitError} `missing` when the server has no such object */
-  async fetch(options: FetchOptions): Promise<Buffer> {
+  fetch(options: FetchOptions): Promise<Buffer> {
+    return discreetly(this.#secrets, this.#fetch(options));
+  }
+
+  async #fetch(options: FetchOptions): Promise<Buffer> {
     this.#discovery ??= (await this.#discover(options.signal, [], 0)).discovery;
     const discovery = this.#discovery;
     const url = this.#endpoint(discovery, "git-upload-pack");
