@@ -8,10 +8,16 @@ export function compareKeys(a: string, b: string): number {
     const x = a.charCodeAt(i);
     const y = b.charCodeAt(i);
     if (x === y) continue;
-    if (isAsciiLetter(x) && isAsciiLetter(y)) return x - y;
-    return compareAt([...a], [...b]);
+    if (!isPlain(x) || !isPlain(y)) return compareAt([...a], [...b]);
+    const isLetterX = isAsciiLetter(x);
+    return isLetterX === isAsciiLetter(y) ? x - y : isLetterX ? 1 : -1;
   }
   return a.length - b.length;
+}
+
+/** ASCII and no digit. */
+function isPlain(code: number): boolean {
+  return code < 0x30 || (code > 0x39 && code < 0x80);
 }
 
 function isAsciiLetter(code: number): boolean {

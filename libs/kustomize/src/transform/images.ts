@@ -23,13 +23,15 @@ export function imageTransform({ image, fieldSpecs }: ImageArgs): Transform {
   };
 }
 
+const VERSION = "(?::[a-zA-Z0-9_.{}-]*)?(?:@sha256:[a-zA-Z0-9_.{}-]*)?";
+
 /** The name is a regular expression, and what follows it a tag and a digest; a name that is none matches nothing. */
 function imageMatcher(name: string): Matcher {
-  const pattern = `^${name}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`;
-  const isPlain = /^[A-Za-z0-9_/:@-]+$/.test(name);
-  if (!isPlain) return goRegexp(pattern);
-  const rest = /^(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$/;
-  return (text) => text.startsWith(name) && rest.test(text.slice(name.length));
+  // Nearly all names have nothing but dots in them that mean something.
+  const isPlain = /^[A-Za-z0-9_/:@.-]{1,300}$/.test(name);
+  if (!isPlain) return goRegexp(`^${name}${VERSION}$`);
+  const pattern = new RegExp(`^${name.replaceAll(".", "[^\\n]")}${VERSION}$`, "u");
+  return (text) => pattern.test(text);
 }
 
 function changeContainers(node: YamlNode, change: (field: YamlNode) => void): void {
