@@ -3,7 +3,7 @@ import { parseOne } from "@plumb/yaml";
 import { invalid, messageOf, prefixed, within } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
 import { readCrdConfig } from "../config/crd-config.ts";
-import { defaultConfig, mergeConfig, readTransformerConfig } from "../config/transformer-config.ts";
+import { EMPTY_CONFIG, defaultConfig, mergeConfig, readTransformerConfig, type TransformerConfig } from "../config/transformer-config.ts";
 import { loadKustomization } from "../load/kustomization-file.ts";
 import type { Kustomization } from "../load/kustomization.ts";
 import { joinPath, type Loader } from "../load/loader.ts";
@@ -80,11 +80,8 @@ async function accumulate(target: Target, into: Accumulator): Promise<Accumulato
   } catch (thrown) {
     throw prefixed("accumulating resources", thrown);
   }
-  gathered.config = mergeConfig(gathered.config, defaultConfig());
-  let own = gathered.config === defaultConfig() ? defaultConfig() : gathered.config;
-  for (const path of kustomization.configurations) own = await withConfiguration(own, path, loader);
-  gathered.config = own;
-  for (const path of kustomization.crds) gathered.config = mergeConfig(gathered.config, await loadCrdConfig(path, loader, kustomization.crds));
+  gathered.config = mergeConfig(gathered.config, await ownConfig(target));
+  gathered.config = mergeConfig(gathered.config, await crdConfig(target));
   await runGenerators(target, gathered, (paths) => externalConfigs(target, paths));
   const complete = await accumulateComponents(target, gathered);
   await runTransformers(target, complete, (paths) => externalConfigs(target, paths));
@@ -99,17 +96,33 @@ async function accumulate(target: Target, into: Accumulator): Promise<Accumulato
   return complete;
 }
 
-async function withConfiguration(config: typeof Accumulator.prototype.config, path: string, loader: Loader): Promise<typeof Accumulator.prototype.config> {
-  const value = parseOne(await loader.load(path), { path, dialect: "kubernetes" });
-  return within(`configuration file '${path}'`, () => mergeConfig(config, readTransformerConfig(value)));
+/**
+ * What kustomize starts with, and what the files of `configurations` add to it. The order in which all this is merged is
+ * kustomize's, for it decides which of two specifications that overlap is kept.
+ */
+async function ownConfig({ kustomization, loader }: Target): Promise<TransformerConfig> {
+  let added = EMPTY_CONFIG;
+  for (const path of kustomization.configurations) {
+    const value = parseOne(await loader.load(path), { path, dialect: "kubernetes" });
+    added = within(`configuration file '${path}'`, () => mergeConfig(added, readTransformerConfig(value)));
+  }
+  return mergeConfig(defaultConfig(), added);
 }
 
-async function loadCrdConfig(path: string, loader: Loader, all: readonly string[]): Promise<typeof Accumulator.prototype.config> {
+/** What the files of `crds` say about fields of custom kinds. */
+async function crdConfig({ kustomization: { crds }, loader }: Target): Promise<TransformerConfig> {
+  let config = EMPTY_CONFIG;
   try {
-    const value = parseOne(await loader.load(path), { path, dialect: "kubernetes" });
-    return within(`unable to parse open API definition from '${path}'`, () => readCrdConfig(value));
+    for (const path of crds) {
+      const value = parseOne(await loader.load(path), { path, dialect: "kubernetes" });
+      config = mergeConfig(
+        config,
+        within(`unable to parse open API definition from '${path}'`, () => readCrdConfig(value)),
+      );
+    }
+    return config;
   } catch (thrown) {
-    throw prefixed(`loading CRDs [${all.join(" ")}]`, thrown);
+    throw prefixed(`loading CRDs [${crds.join(" ")}]`, thrown);
   }
 }
 

@@ -110,7 +110,6 @@ function isSameConfig(a: TransformerConfig, b: TransformerConfig): boolean {
 
 function mergeNameReferences(known: readonly NameReference[], added: readonly NameReference[]): readonly NameReference[] {
   if (added.length === 0 || known === added) return known;
-  if (known.length === 0) return added;
   return within("failed to merge NameReference fieldSpec", () => added.reduce(mergeNameReference, known)).toSorted(compareGvk);
 }
 
