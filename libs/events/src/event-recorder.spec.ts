@@ -354,12 +354,21 @@ describe("Kubernetes Events", () => {
 
   it("are at most two for one run, errors first, and none for a quiet one", async () => {
     const { recorder, stop } = start();
-    await recorder.notify(named("a"), [info("1"), info("2"), info("3")]);
-    await recorder.notify(named("b"), [failed, info("2"), info("3")]);
+    const done = (message: string): Notice => ({ ...info(message), reason: "ReconciliationSucceeded" });
+    await recorder.notify(named("a"), [done("1"), info("2"), done("3")]);
+    await recorder.notify(named("b"), [failed, info("2"), done("3")]);
     await recorder.notify(named("c"), [{ ...info("Reconciliation finished"), isQuiet: true }]);
     await until(() => expect(messages()).toHaveLength(7));
     await stop();
     expect(store.all.map((event) => event["message"])).toEqual(["2", "3", failed.message, "3"]);
+  });
+
+  it("that follow each other for one reason are one, so that none of their words is lost", async () => {
+    const { recorder, stop } = start();
+    await recorder.notify(named("a"), [info("A configured"), info("B deleted"), { ...info("finished"), reason: "ReconciliationSucceeded" }]);
+    await until(() => expect(messages()).toHaveLength(3));
+    await stop();
+    expect(store.all.map((event) => event["message"])).toEqual(["A configured\nB deleted", "finished"]);
   });
 
   it("are suppressed for an object that never stops talking, which costs its neighbours nothing", async () => {

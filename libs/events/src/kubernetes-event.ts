@@ -37,11 +37,22 @@ export function kubernetesEvent(object: LiveObject, notice: Notice, { controller
 /** At most this many Events come of one run, errors first and then the latest, so that a run stays cheap. */
 const MAX_EVENTS_A_RUN = 2;
 
-/** The notices of one run that become Kubernetes Events, in their order. Pure. */
+/** The notices of one run that become Kubernetes Events, in their order; neighbours of the same reason are one. Pure. */
 export function eventsOfRun(notices: readonly Notice[]): readonly Notice[] {
-  const loud = notices.filter(({ isQuiet }) => isQuiet !== true);
+  const loud = joined(notices.filter(({ isQuiet }) => isQuiet !== true));
   const chosen = new Set([...loud.filter(isError), ...loud.filter((notice) => !isError(notice)).reverse()].slice(0, MAX_EVENTS_A_RUN));
   return loud.filter((notice) => chosen.has(notice));
+}
+
+function joined(notices: readonly Notice[]): readonly Notice[] {
+  const result: Notice[] = [];
+  for (const notice of notices) {
+    const last = result.at(-1);
+    const isMore = last !== undefined && last.severity === notice.severity && last.reason === notice.reason && !isError(notice);
+    if (isMore) result[result.length - 1] = { ...last, message: `${last.message}\n${notice.message}` };
+    else result.push(notice);
+  }
+  return result;
 }
 
 function isError({ severity }: Notice): boolean {
