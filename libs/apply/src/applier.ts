@@ -11,6 +11,7 @@ import { inApplyOrder, STAGES, stageOf } from "./order.ts";
 import type { Owner } from "./owner.ts";
 import { hasPolicy, isEncrypted } from "./policy.ts";
 import { writeObject } from "./write-object.ts";
+import { withoutSecretValues } from "./without-secret-values.ts";
 
 export interface ApplierOptions {
   readonly client: KubeClient;
@@ -174,5 +175,6 @@ function united(stored: readonly InventoryEntry[], planned: readonly InventoryEn
 }
 
 function applyError(object: Manifest, error: ToolkitError): ToolkitError {
-  return new ToolkitError(error.kind, `${subjectOf(object)} apply failed: ${error.message}`, { cause: error, retryAfterMs: error.retryAfterMs });
+  const message = `${subjectOf(object)} apply failed: ${withoutSecretValues(object, error.message)}`;
+  return new ToolkitError(error.kind, message, { cause: error, retryAfterMs: error.retryAfterMs });
 }

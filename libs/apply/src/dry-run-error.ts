@@ -1,11 +1,12 @@
 import { subjectOf, type Manifest } from "@plumb/api";
 import { kubeDetails } from "@plumb/kube";
 import { ToolkitError } from "@plumb/std";
+import { withoutSecretValues } from "./without-secret-values.ts";
 
 /** What Flux says of a manifest that the API server does not take (K-044). */
 export function dryRunError(object: Manifest, error: ToolkitError): ToolkitError {
   const { kind, message, retryAfterMs } = error;
-  return new ToolkitError(kind, `${subjectOf(object)} ${verdict(object, error)}: ${message}`, { cause: error, retryAfterMs });
+  return new ToolkitError(kind, `${subjectOf(object)} ${verdict(object, error)}: ${withoutSecretValues(object, message)}`, { cause: error, retryAfterMs });
 }
 
 function verdict({ metadata }: Manifest, error: ToolkitError): string {

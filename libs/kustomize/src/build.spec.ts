@@ -41,6 +41,16 @@ describe("a build", () => {
     ]);
   });
 
+  it("quotes a literal that is none, but never one of a Secret", async () => {
+    const files = (generator: string) => ({ "kustomization.yaml": `${generator}: [{ name: x, literals: [user=hunter2, hunter3] }]\n` });
+    expect((await problemOf(run(files("configMapGenerator")))).message).toContain(
+      "literal sources [user=hunter2 hunter3]: invalid literal source hunter3, expected key=value",
+    );
+    expect((await problemOf(run(files("secretGenerator")))).message).toContain(
+      "literal sources [user=***** *****]: invalid literal source *****, expected key=value",
+    );
+  });
+
   it("keeps the order of accumulation, or sorts by kind when asked", async () => {
     const files = { "kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": `${configMap("a")}---\napiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n` };
     const kinds = async (order: "fifo" | "legacy"): Promise<unknown> => (await run(files, { order })).objects.map(({ object }) => object["kind"]);

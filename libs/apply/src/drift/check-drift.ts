@@ -7,6 +7,7 @@ import type { Baselines } from "../baselines.ts";
 import { takeOverFor } from "../managers.ts";
 import { APPLY_MANAGER, isOwnedBy, ownerOf, type Owner } from "../owner.ts";
 import { endsItself, hasPolicy, isUnmanaged } from "../policy.ts";
+import { withoutSecretValues } from "../without-secret-values.ts";
 import { explainDrift, type FieldChange } from "./explain-drift.ts";
 
 export interface DriftCheckRequest {
@@ -71,7 +72,10 @@ export async function checkDrift(request: DriftCheckRequest): Promise<DriftOutco
     const error = toToolkitError(thrown);
     const named = error.message.includes(subjectOf(item.object))
       ? error
-      : new ToolkitError(error.kind, `${subjectOf(item.object)} drift check failed: ${error.message}`, { cause: error, retryAfterMs: error.retryAfterMs });
+      : new ToolkitError(error.kind, `${subjectOf(item.object)} drift check failed: ${withoutSecretValues(item.object, error.message)}`, {
+          cause: error,
+          retryAfterMs: error.retryAfterMs,
+        });
     return { kind: "failed", drift, error: withOrigin(named, item.origin) };
   }
 }

@@ -22,8 +22,12 @@ export async function generateConfigMap(args: GeneratorArgs, loader: Loader, con
 export async function generateSecret(args: GeneratorArgs, loader: Loader, context: BuildContext, origin: Origin | undefined): Promise<Resource> {
   const node = baseNode("Secret", args);
   setField(node, "type", stringNode(args.type === "" ? "Opaque" : args.type));
-  addSecretData(node, await loadKeyValues(args, loader));
+  addSecretData(node, await loadKeyValues(args, loader, withoutValue));
   return finished(node, args, context, origin);
+}
+
+function withoutValue(literal: string): string {
+  return `${/^[^=]+=/.exec(literal)?.[0] ?? ""}*****`;
 }
 
 function baseNode(kind: string, { name, namespace }: GeneratorArgs): YamlNode {

@@ -3,12 +3,21 @@ import type { GeneratorArgs } from "../load/kustomization.ts";
 import type { Loader } from "../load/loader.ts";
 import type { DataValue } from "./data.ts";
 
-/** What `envs`, `literals` and `files` of a generator say. @throws {ToolkitError} `invalid` for a key given twice */
-export async function loadKeyValues({ name, envs, literals, files }: GeneratorArgs, loader: Loader): Promise<ReadonlyMap<string, DataValue>> {
+/**
+ * What `envs`, `literals` and `files` of a generator say.
+ *
+ * @param shown how a literal may be quoted in an error, which is not as it is where it is a Secret's
+ * @throws {ToolkitError} `invalid` for a key given twice
+ */
+export async function loadKeyValues(
+  { name, envs, literals, files }: GeneratorArgs,
+  loader: Loader,
+  shown: (literal: string) => string = (literal) => literal,
+): Promise<ReadonlyMap<string, DataValue>> {
   const pairs: (readonly [string, DataValue])[] = [];
   try {
     for (const path of envs) pairs.push(...(await inContext(`env source files: [${envs.join(" ")}]`, async () => parseEnvFile(await loader.load(path)))));
-    for (const literal of literals) pairs.push(await inContext(`literal sources [${literals.join(" ")}]`, () => parseLiteral(literal)));
+    for (const literal of literals) pairs.push(await inContext(`literal sources [${literals.map(shown).join(" ")}]`, () => parseLiteral(literal, shown)));
     for (const source of files) pairs.push(await inContext(`file sources: [${files.join(" ")}]`, () => loadFile(source, loader)));
   } catch (thrown) {
     throw prefixed("loading KV pairs", thrown);
@@ -29,9 +38,9 @@ async function inContext<T>(prefix: string, work: () => T | Promise<T>): Promise
   }
 }
 
-function parseLiteral(source: string): readonly [string, string] {
+function parseLiteral(source: string, shown: (literal: string) => string): readonly [string, string] {
   const equals = source.indexOf("=");
-  if (equals < 1) throw invalid(`invalid literal source ${source}, expected key=value`);
+  if (equals < 1) throw invalid(`invalid literal source ${shown(source)}, expected key=value`);
   return [source.slice(0, equals), withoutQuotes(source.slice(equals + 1))];
 }
 
