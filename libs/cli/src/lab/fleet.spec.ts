@@ -22,6 +22,7 @@ let folder: string;
 let changes: string[][];
 let all: Map<string, LabProcess>;
 let lines: string[];
+let ended: string[];
 let stop: AbortController;
 let fleet: Fleet;
 
@@ -32,11 +33,13 @@ beforeEach(() => {
   changes = [];
   all = new Map();
   lines = [];
+  ended = [];
   stop = new AbortController();
   fleet = new Fleet({
     host,
     logFolder: join(folder, "logs"),
     signal: stop.signal,
+    onEnd: (name, how) => ended.push(`${name}: ${how}`),
     onLine: (name, line) => lines.push(`${name}: ${line}`),
     onChange: (processes) => {
       changes.push(processes.map(({ name }) => name));
@@ -63,6 +66,14 @@ describe("Fleet", () => {
   it("says with its last words that a process ended before it listened", async () => {
     await expect(launch("dies", ["web"])).rejects.toMatchObject({ kind: "unavailable", message: "dies ended with exit code 3: first | the disk is full" });
     expect(changes.at(-1)).toEqual([]);
+  });
+  it("tells of a process that ends by itself later, and of none that it ends", async () => {
+    await launch("a", ["web"]);
+    await launch("b", ["web"]);
+    process.kill(all.get("a")?.pid ?? 0, "SIGKILL");
+    await vi.waitFor(() => expect(ended).toEqual(["a: SIGKILL"]));
+    await fleet.stop();
+    expect(ended).toEqual(["a: SIGKILL"]);
   });
   it("ends the last one first", async () => {
     for (const name of ["a", "b", "c"]) await launch(name, ["web"]);

@@ -15,6 +15,8 @@ export interface FleetOptions {
   readonly onChange: (processes: readonly LabProcess[]) => void;
   /** Told each line that the process `name` writes. */
   readonly onLine?: (name: string, line: string) => void;
+  /** Told when a process that had started ends although nobody ended it; `how` is such as `exit code 1`. */
+  readonly onEnd?: (name: string, how: string) => void;
   /** Ends the wait for a process that starts; the processes themselves are ended by `stop`. */
   readonly signal: AbortSignal;
 }
@@ -39,6 +41,7 @@ const LAST_LINES = 3;
 /** The processes of a lab: started one by one, ended in reverse order. */
 export class Fleet {
   readonly #options: FleetOptions;
+  #isStopping = false;
   readonly #running: { readonly record: LabProcess; readonly child: ChildProcess }[] = [];
 
   constructor(options: FleetOptions) {
@@ -60,6 +63,7 @@ export class Fleet {
     log.on("error", () => {}); // a full disk must not end the lab
     const addresses: Record<string, string> = {};
     const lastLines: string[] = [];
+    let hasStarted = false;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const readers = [child.stdout, child.stderr].map((input) => createInterface({ input }));
     const isRead = Promise.allSettled(readers.map((reader) => once(reader, "close")));
@@ -81,7 +85,9 @@ export class Fleet {
     child.once("close", async (code, killedBy) => {
       await isRead;
       log.end();
-      reject(new ToolkitError("unavailable", `${name} ended with ${killedBy ?? `exit code ${code}`}: ${lastLines.join(" | ")}`));
+      const how = killedBy ?? `exit code ${code}`;
+      reject(new ToolkitError("unavailable", `${name} ended with ${how}: ${lastLines.join(" | ")}`));
+      if (hasStarted && !this.#isStopping) this.#options.onEnd?.(name, how);
     });
     if (child.pid !== undefined) {
       this.#running.push({ record: { name, pid: child.pid, startTicks: startTicks(child.pid) }, child });
@@ -89,6 +95,7 @@ export class Fleet {
     }
     try {
       await promise;
+      hasStarted = true;
     } finally {
       clearTimeout(limit);
       signal.removeEventListener("abort", onAbort);
@@ -98,6 +105,7 @@ export class Fleet {
 
   /** Ends every process, the last one started first. Never rejects. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     for (const { record } of [...this.#running].reverse()) await endProcess(record, this.#options.host.kill);
     this.#running.length = 0;
     this.#report();

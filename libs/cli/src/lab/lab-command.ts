@@ -43,7 +43,8 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
   });
   const startedMs = performance.now();
   try {
-    terminal.line(
+    terminal.entry(
+      "",
       kubeconfig === undefined
         ? "Plumb lab: an embedded cluster, a Git repository and three controllers on this machine (workloads are simulated)"
         : `Plumb lab: a guest of the cluster of ${relative(cwd, kubeconfig)}, with a Git repository and three controllers on this machine`,
@@ -91,20 +92,25 @@ interface Surroundings {
 
 async function stayUp(terminal: LabTerminal, { folder, kubeconfig, names }: Surroundings, signal: AbortSignal): Promise<void> {
   const repository = join(folder, "repo");
-  terminal.line(`
-The lab stays up until Ctrl-C, and shows alerts as they arrive. Its logs are in ${join(folder, "logs")}.
-In another terminal, in this folder, with kubectl and git, try:
+  terminal.line();
+  terminal.entry("", `The lab stays up until Ctrl-C, and shows alerts as they arrive. Its logs are in ${join(folder, "logs")}.`);
+  terminal.line(`In another terminal, in this folder, with kubectl and git, try:
 
   export KUBECONFIG=${kubeconfig}
   kubectl get gitrepositories,kustomizations -A
-  kubectl -n ${names.workloads} scale deployment ${names.app} --replicas=9    # undone at once, and told
-  kubectl -n ${names.workloads} delete configmap settings           # comes back
-  kubectl delete namespace ${names.workloads}                       # comes back with all that is in it
-  kubectl -n ${names.system} patch kustomization apps --type=merge -p '{"spec":{"suspend":true}}'  # edits stay until it is false
 
+  # an edit by hand, an object gone, a namespace gone: each comes back
+  kubectl -n ${names.workloads} scale deployment ${names.app} --replicas=9
+  kubectl -n ${names.workloads} delete configmap settings
+  kubectl delete namespace ${names.workloads}
+
+  # a commit is in the cluster within a second; so is its revert
   sed -i 's/welcome/hello/' ${repository}/apps/settings.yaml
-  git -C ${repository} commit -am "Greet differently"    # in the cluster within a second
-  git -C ${repository} revert --no-edit HEAD             # and back
+  git -C ${repository} commit -am "Greet differently"
+  git -C ${repository} revert --no-edit HEAD
+
+  # hands off, until the same with false
+  kubectl -n ${names.system} patch kustomization apps --type=merge -p '{"spec":{"suspend":true}}'
 `);
   if (signal.aborted) return;
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -86,6 +86,7 @@ export class Lab {
       host,
       logFolder: join(folder, "logs"),
       onLine,
+      onEnd: (name, how) => options.onTrouble(`${name} ended with ${how}; its log is ${join(folder, "logs", `${name}.log`)}`),
       signal,
       onChange: (processes) => {
         this.#hasStarted = true;
