@@ -229,8 +229,11 @@ export class DriftCorrector implements Part, Corrections {
       case "reowned":
         await this.#close(obj, ring.key, clock.nowMs(), revision);
         return;
-      case "exempt":
       case "claimed":
+        log.info("an object is left to another Kustomization that has taken it", { object: ring.key, by: `${outcome.by.namespace}/${outcome.by.name}` });
+        this.#drop(ring.key);
+        return;
+      case "exempt":
         this.#drop(ring.key);
         return;
       case "superseded":

@@ -9,6 +9,7 @@ import {
   type Health,
   type HealthChecks,
   type HealthTarget,
+  type ObjectKey,
   type PruneResult,
 } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
@@ -43,6 +44,8 @@ export interface KustomizationDone {
   readonly pruned: PruneResult | undefined;
   /** undefined when nothing is to be waited for, or when the run failed before. */
   readonly health: HealthSeen | undefined;
+  /** Objects whose drift is seen at the interval alone, for nobody may watch them. */
+  readonly unwatched: readonly ObjectKey[];
 }
 
 /** Fetches, builds, applies, prunes and looks at health, as far as it gets. */
@@ -72,12 +75,12 @@ export async function actOnKustomization(
       signal: tools.signal,
     }),
   );
-  const done = { digest: built.digest, applied };
   if (applied.failure === undefined) options.builds.applied(keyOf(obj), built);
   await options.drift
     .follow(owner, applied.inventory, tools.signal)
     .catch((thrown: unknown) => tools.progress(`Watching for drift: ${toToolkitError(thrown).message}`));
   options.corrections.afterRun(owner, applied);
+  const done = { digest: built.digest, applied, unwatched: options.drift.blindSpots(owner) };
   if (applied.failure !== undefined) return { ...done, pruned: undefined, health: undefined };
   const pruned = await pruneStale(obj, stored, applied.inventory, tools, options);
   if (pruned?.failure !== undefined) return { ...done, pruned, health: undefined };

@@ -32,7 +32,7 @@ function run(done: Partial<KustomizationDone> = {}, originRevision?: string): Ku
   return {
     seen: { source: { kind: "ready", artifact }, unmet: undefined, requeueDependencyMs: 30_000 },
     plan: { artifact, originRevision, timeoutMs: 60_000 },
-    done: { digest: "sha256:d", applied: applied(), pruned: undefined, health: undefined, ...done },
+    done: { digest: "sha256:d", applied: applied(), pruned: undefined, health: undefined, unwatched: [], ...done },
     startedMs: 1_000_000,
     endedMs: 1_001_500,
   };
@@ -72,6 +72,18 @@ describe("a run that came to its end", () => {
         metadata: { ...metadata, "kustomize.toolkit.fluxcd.io/commit_status": "update" },
       },
     ]);
+  });
+
+  it("says of what drift is seen at the interval alone, and nothing where all is watched", () => {
+    const inventory = Array.from({ length: 12 }, (_, index) => entry(`c${index}`));
+    const done = { applied: applied({ inventory }), unwatched: inventory.slice(1).map(({ id }) => id) };
+    expect(reportKustomization(kustomization(), run(done)).conditions["plumb.dev/Unwatched"]).toMatchObject({
+      status: "True",
+      reason: "WatchDenied",
+      message: expect.stringMatching(/^drift is seen at the interval only of what cannot be watched: ConfigMap\/apps\/c1, .*ConfigMap\/apps\/c10 and 1 more$/),
+    });
+    const watched = reportKustomization(kustomization(), run()).conditions;
+    expect([Object.hasOwn(watched, "plumb.dev/Unwatched"), watched["plumb.dev/Unwatched"]]).toEqual([true, undefined]);
   });
 
   it("makes no Kubernetes Event of a run that found nothing to do", () => {

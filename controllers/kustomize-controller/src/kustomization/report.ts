@@ -1,5 +1,5 @@
-import { EVENT_KEY, REASON, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
-import { changeLines, deletionLines, isTelling } from "@plumb/apply";
+import { EVENT_KEY, REASON, subjectOf, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { changeLines, deletionLines, isTelling, objectOf } from "@plumb/apply";
 import { conditionsOf, type ConditionChanges, type ConditionState, type Failure, type Notice, type Outcome, type Report, type Run } from "@plumb/runtime";
 import { formatDuration, ToolkitError } from "@plumb/std";
 import type { KustomizationDone } from "./act.ts";
@@ -10,6 +10,10 @@ import { appliedMetadata, artifactMetadata } from "./revision-metadata.ts";
 import { intervalMs, retryMs } from "./spec.ts";
 
 const GROUP = "kustomize.toolkit.fluxcd.io";
+
+/** Present only while it is true, and of no meaning to clients that do not know it. */
+const UNWATCHED = "plumb.dev/Unwatched";
+const MAX_UNWATCHED = 10;
 
 export type KustomizationRun = Run<KustomizationSeen, KustomizationPlan, KustomizationDone>;
 
@@ -92,9 +96,19 @@ function succeeded(obj: Kustomization, run: KustomizationRun, conditions: Condit
       inventory: { entries: done.applied.inventory },
       history: historyOf(obj, run, outcome.reason),
     },
-    conditions,
+    conditions: { ...conditions, [UNWATCHED]: unwatched(run) },
     notices: [...changeNotices(run, REASON.Progressing), ...healthNotices(obj, run, conditions["Healthy"]), finished(obj, run, isNews)],
   };
+}
+
+/** Says that drift is seen at the interval alone, where the cluster lets nobody watch; undefined where all is watched. */
+function unwatched({ done }: KustomizationRun): ConditionState | undefined {
+  if (done.unwatched.length === 0) return undefined;
+  const keys = new Set(done.unwatched);
+  const names = done.applied.inventory.filter(({ id }) => keys.has(id)).flatMap((entry) => objectOf(entry) ?? []);
+  const shown = names.slice(0, MAX_UNWATCHED).map(subjectOf).join(", ");
+  const more = names.length > MAX_UNWATCHED ? ` and ${names.length - MAX_UNWATCHED} more` : "";
+  return { status: "True", reason: "WatchDenied", message: `drift is seen at the interval only of what cannot be watched: ${shown}${more}` };
 }
 
 /** The end of every good run; on one that changed nothing it goes to notification only. */

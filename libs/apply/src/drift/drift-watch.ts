@@ -92,9 +92,9 @@ export class DriftWatch {
     return this.#watchOf.get(key)?.sees(key) ?? false;
   }
 
-  /** Objects of an owner that cannot be watched, such as by lack of a right. */
+  /** Objects of an owner that cannot be watched, such as by lack of a right. One whose watch is only being opened is none. */
   blindSpots(owner: Owner): readonly ObjectKey[] {
-    return [...(this.#owners.get(ownerId(owner))?.keys ?? [])].filter((key) => !this.isWatched(key));
+    return [...(this.#owners.get(ownerId(owner))?.keys ?? [])].filter((key) => this.#watchOf.get(key)?.isBlind(key) === true);
   }
 
   /** Compares every watched object by value, from paged lists; rings for what is not as it was left. What cannot be listed is doubted. */

@@ -104,6 +104,14 @@ export class ScopedWatch {
     return member !== undefined && [...this.#scopes.values()].some(({ scope, state }) => state === "seeing" && scope.covers(member));
   }
 
+  /** True for an object that no watch may show: none is allowed, or there are too many. */
+  isBlind(key: ObjectKey): boolean {
+    const member = this.#members.get(key);
+    if (member === undefined) return false;
+    const scope = this.#scopeFor(member);
+    return scope === undefined || !this.#scopes.has(scope.id);
+  }
+
   close(): void {
     for (const { stop } of this.#scopes.values()) stop();
     this.#scopes.clear();
