@@ -162,7 +162,7 @@ function resolvePath(path: string, fileSystem: ReadableFileSystem): string {
   try {
     return fileSystem.resolve(path);
   } catch (thrown) {
-    if (thrown instanceof ToolkitError && thrown.kind === "missing") throw missing(path, thrown);
+    if (thrown instanceof ToolkitError && thrown.kind === "missing") throw missing(path, fileSystem, thrown);
     throw thrown;
   }
 }
@@ -171,7 +171,9 @@ function tooLarge(shown: string, maxBytes: number): ToolkitError {
   return invalid(`'${shown}' has more than ${maxBytes} bytes (limit maxFileBytes)`);
 }
 
-function missing(path: string, cause?: unknown): ToolkitError {
-  const shown = shownPath(path);
-  return new ToolkitError("missing", `evalsymlink failure on '${shown}' : lstat ${shown}: no such file or directory`, { cause });
+function missing(path: string, fileSystem: ReadableFileSystem, cause: unknown): ToolkitError {
+  const parts = path.split("/");
+  const prefixes = parts.map((_, i) => parts.slice(0, i + 1).join("/"));
+  const absent = prefixes.find((prefix) => fileSystem.stat(prefix) === undefined) ?? path;
+  return new ToolkitError("missing", `evalsymlink failure on '${shownPath(path)}' : lstat ${shownPath(absent)}: no such file or directory`, { cause });
 }
