@@ -55,7 +55,7 @@ describe.each(Object.entries(servers))("from %s", (_, serve) => {
       [{ commit: first }, `sha1:${first}`, { "a.txt": "one" }],
       [{ commit: second }, `sha1:${second}`, { "a.txt": "two", "dir/b.txt": "b" }],
       [{ branch: "main", commit: first }, `main@sha1:${first}`, { "a.txt": "one" }],
-      [{ commit: first, name: "refs/pull/7/head", tag: "v1.1.0", semver: "*", branch: "main" }, `main@sha1:${first}`, { "a.txt": "one" }],
+      [{ commit: first, name: "refs/pull/7/head", tag: "v1.1.0", semver: "*", branch: "main" }, `refs/pull/7/head@sha1:${first}`, { "a.txt": "one" }],
       [{ name: "refs/pull/7/head", tag: "v1.1.0", semver: "*", branch: "main" }, `refs/pull/7/head@sha1:${side}`, { "c.txt": "c" }],
       [{ tag: "v1.0.0", semver: ">=1.1.0", branch: "main" }, `v1.0.0@sha1:${first}`, { "a.txt": "one" }],
       [{ semver: "1.0.x", branch: "main" }, `v1.0.0@sha1:${first}`, { "a.txt": "one" }],

@@ -12,7 +12,7 @@ export interface GitRef {
 
 /** What is to be checked out, by the precedence of S-030: commit, name, tag, semver, branch. */
 export type RefTarget =
-  | { readonly kind: "commit"; readonly hash: string; readonly branch: string | undefined }
+  | { readonly kind: "commit"; readonly hash: string; readonly branch: string | undefined; readonly shown: string | undefined }
   | { readonly kind: "ref"; readonly name: string; readonly shown: string; readonly from: "branch" | "tag" | "name" }
   | { readonly kind: "semver"; readonly range: string };
 
@@ -25,7 +25,8 @@ export function refTarget(ref: GitRef | undefined): RefTarget {
   const { branch = "", tag = "", semver = "", name = "", commit = "" } = ref ?? {};
   if (commit !== "") {
     if (!isHash(commit)) throw new ToolkitError("invalid", `unable to resolve commit object for '${commit}': object not found`);
-    return { kind: "commit", hash: commit, branch: branch === "" ? undefined : checked(branch) };
+    const head = branch === "" ? undefined : checked(branch);
+    return { kind: "commit", hash: commit, branch: head, shown: name === "" ? head : name };
   }
   if (name !== "") {
     checked(name.replace(/\^\{\}$/, ""));

@@ -53,9 +53,9 @@ function fetching(body: Uint8Array): (request: IncomingMessage, response: Server
 
 describe("a server that is not as it should be", () => {
   const statuses: readonly (readonly [number, string, string])[] = [
-    [401, "denied", "authentication required"],
-    [403, "denied", "authorization failed"],
-    [404, "missing", "repository not found"],
+    [401, "denied", "authentication required: say please"],
+    [403, "denied", "authorization failed: say please"],
+    [404, "missing", "repository not found: say please"],
     [429, "throttled", 'unexpected client error: unexpected requesting "URL/info/refs?service=git-upload-pack" status code: 429, body: "say please"'],
     [500, "unavailable", 'unexpected client error: unexpected requesting "URL/info/refs?service=git-upload-pack" status code: 500, body: "say please"'],
   ];

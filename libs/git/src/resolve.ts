@@ -46,8 +46,8 @@ export async function resolveRevision(http: HttpClient, request: GitRequest, sig
   const target = refTarget(request.ref);
   const remote = remoteOf(http, request);
   if (target.kind === "commit") {
-    const shown = target.branch;
-    return { revision: revisionOf(shown, target.hash), commit: target.hash, want: target.hash, within: { branch: shown }, discovery: remote.discovery };
+    const { hash, branch, shown } = target;
+    return { revision: revisionOf(shown, hash), commit: hash, want: hash, within: { branch }, discovery: remote.discovery };
   }
   if (target.kind === "semver") return resolveSemver(remote, target.range, request, signal);
   const name = target.name.replace(/\^\{\}$/, "");

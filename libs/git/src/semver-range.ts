@@ -43,7 +43,7 @@ function parseAlternative(text: string): SemverRange {
   const conditions: (readonly [Operator, Condition])[] = [];
   for (let rest = text.trim(); rest !== "" || conditions.length === 0;) {
     const [whole = "", operator = "", version = ""] = CONDITION.exec(rest) ?? [];
-    if (whole === "") throw new ToolkitError("invalid", `semver parse error: improper constraint: ${text}`);
+    if (whole === "") throw new ToolkitError("invalid", `semver parse error: improper constraint: ${JSON.stringify(text)}`);
     // why: the pattern admits nothing but the operators of the table
     conditions.push([operator as Operator, parseCondition(version)]);
     rest = rest.slice(whole.length);
@@ -62,7 +62,7 @@ function parseCondition(text: string): Condition {
   const open = isOpen(major) ? "major" : isOpen(minor) ? "minor" : isOpen(patch) ? "patch" : "none";
   const numbers = { major: "0.0.0", minor: `${major}.0.0`, patch: `${major}.${minor}.0`, none: `${major}.${minor}.${patch}` }[open];
   const version = parse(`${numbers}${prerelease}`);
-  if (version === null) throw new ToolkitError("invalid", `semver parse error: improper constraint: ${text}`);
+  if (version === null) throw new ToolkitError("invalid", `semver parse error: improper constraint: ${JSON.stringify(text)}`);
   return { version, open };
 }
 

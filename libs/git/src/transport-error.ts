@@ -7,12 +7,13 @@ const MAX_QUOTED_BYTES = 256;
 /** What a status other than 200 says of a Git server, in the words of Flux. Reads at most a few bytes of the answer. */
 export async function statusFailure(response: HttpResponse): Promise<ToolkitError> {
   const { status, url } = response;
-  const body = await opening(response.body);
-  if (status === 401) return new ToolkitError("denied", "authentication required");
-  if (status === 403) return new ToolkitError("denied", "authorization failed");
-  if (status === 404) return new ToolkitError("missing", "repository not found");
+  const body = redactUrls(await opening(response.body));
+  const said = body === "" ? "" : `: ${body}`;
+  if (status === 401) return new ToolkitError("denied", `authentication required${said}`);
+  if (status === 403) return new ToolkitError("denied", `authorization failed${said}`);
+  if (status === 404) return new ToolkitError("missing", `repository not found${said}`);
   const quoted = body === "" ? "" : `, body: ${JSON.stringify(body)}`;
-  const message = `unexpected client error: unexpected requesting ${JSON.stringify(redactUrls(url.href))} status code: ${status}${redactUrls(quoted)}`;
+  const message = `unexpected client error: unexpected requesting ${JSON.stringify(redactUrls(url.href))} status code: ${status}${quoted}`;
   return new ToolkitError(status === 429 ? "throttled" : status >= 500 ? "unavailable" : "invalid", message, { retryAfterMs: retryAfterMs(response) });
 }
 
