@@ -2,7 +2,7 @@ import type { GitRepository, LiveObject } from "@plumb/api";
 import type { GitCredentials } from "@plumb/git";
 import type { TlsOptions } from "@plumb/http";
 import type { KubeClient } from "@plumb/kube";
-import { isObject, ToolkitError, toToolkitError } from "@plumb/std";
+import { isObject, redactUrls, ToolkitError, toToolkitError } from "@plumb/std";
 import { inStep } from "./step-error.ts";
 
 /** How a repository is reached. Plain data, for it also goes to a worker thread. Holds secrets. */
@@ -15,6 +15,8 @@ export interface GitAccess {
 
 const SECRETS = { group: "", version: "v1", plural: "secrets" } as const;
 const MAX_PROXY_ADDRESS = 2048;
+/** Those of spec/flux-core 0.9; what is not built of them is refused where the proxy is used. */
+const PROXY_SCHEMES = ["http", "https", "socks5"];
 
 type SecretData = Readonly<Record<string, string>>;
 
@@ -80,7 +82,17 @@ async function readProxy(client: Pick<KubeClient, "get">, obj: GitRepository, na
   if (address === "") throw new ToolkitError("invalid", `${words}: secret '${subject}': key 'address' not found`);
   if (address.length > MAX_PROXY_ADDRESS)
     throw new ToolkitError("invalid", `${words}: secret '${subject}': proxy URL is too long: ${address.length} characters, max ${MAX_PROXY_ADDRESS}`);
+  refuseProxy(address, `${words}: secret '${subject}'`);
   return { address, username, password };
+}
+
+/** @throws {ToolkitError} `invalid`, without a password that the address may hold */
+function refuseProxy(address: string, words: string): void {
+  const url = URL.parse(address);
+  if (url === null) throw new ToolkitError("invalid", `${words}: failed to parse proxy address '${redactUrls(address)}'`);
+  const scheme = url.protocol.slice(0, -1);
+  if (PROXY_SCHEMES.includes(scheme)) return;
+  throw new ToolkitError("invalid", `${words}: proxy URL must use one of the supported schemes (${PROXY_SCHEMES.join(", ")}), got '${scheme}'`);
 }
 
 async function readSecret(client: Pick<KubeClient, "get">, obj: GitRepository, name: string, signal: AbortSignal): Promise<SecretData> {

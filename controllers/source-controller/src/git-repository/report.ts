@@ -77,12 +77,12 @@ function outdated({ published, remote }: Seen): ConditionChanges {
 
 function damageNotices(seen: GitSeen): readonly Notice[] {
   if (seen.kind === "refused" || seen.published?.onDisk !== "corrupt") return [];
-  const { digest, path } = seen.published.artifact;
+  const { digest } = seen.published.artifact;
   return [
     {
       severity: "error",
       reason: "ArtifactVerificationFailed",
-      message: `failed to verify integrity of artifact: computed digest of '${path}' doesn't match '${digest}'`,
+      message: `failed to verify integrity of artifact: computed digest doesn't match '${digest}'`,
     },
   ];
 }
