@@ -7,7 +7,7 @@ import { combinedMetadata } from "./event-metadata.ts";
 import { objectOf } from "./match.ts";
 import { masked } from "./provider/masked.ts";
 import { providerSettings, type ProviderSecrets } from "./provider/settings.ts";
-import type { Outgoing, ProviderSettings, ProviderType } from "./providers/provider-type.ts";
+import type { Message, Outgoing, ProviderSettings, ProviderType } from "./providers/provider-type.ts";
 import { isGeneric, providerType } from "./providers/provider-types.ts";
 
 /** Finds the Alerts and Providers as the cluster has them. */
@@ -34,7 +34,10 @@ export async function deliver(delivery: Delivery, options: DeliverOptions, signa
   if (alert?.metadata.uid !== ref.uid) return { kind: "obsolete", because: "the Alert is gone" };
   if (alert.spec.suspend ?? false) return { kind: "obsolete", because: "the Alert is suspended" };
   const provider = options.directory.provider(ref.namespace, name);
-  if (provider === undefined) return failed(`failed to dispatch notification for ${objectOf(event)}: failed to read provider: Provider "${name}" not found`);
+  if (provider === undefined)
+    return failed(
+      `failed to dispatch notification for ${objectOf(event)}: failed to read provider: Provider.notification.toolkit.fluxcd.io "${name}" not found`,
+    );
   const reason = obsoleteAt(delivery, provider);
   if (reason !== undefined) return { kind: "obsolete", because: reason };
   const type = providerType(provider.spec.type);
@@ -69,7 +72,7 @@ async function sendTo(type: ProviderType, { delivery: { event }, alert, provider
   try {
     settings = providerSettings(provider, await options.secretsOf(provider, signal));
     const { metadata, authored } = combinedMetadata(event, alert);
-    request = type.request({ event: { ...event, metadata }, authored }, settings);
+    request = requestOf(type, { event: { ...event, metadata }, authored }, settings);
   } catch (thrown) {
     const error = toToolkitError(thrown);
     const message = `failed to dispatch notification for ${objectOf(event)}: failed to initialize notifier for provider '${provider.metadata.name}': ${error.message}`;
@@ -81,6 +84,15 @@ async function sendTo(type: ProviderType, { delivery: { event }, alert, provider
   } catch (thrown) {
     const error = toToolkitError(thrown);
     return { ...failed(prefix + masked(`failed to execute request: ${error.message}`, settings)), isOutage: isOutage(error), retryAfterMs: error.retryAfterMs };
+  }
+}
+
+function requestOf(type: ProviderType, message: Message, settings: ProviderSettings): Outgoing {
+  try {
+    return type.request(message, settings);
+  } catch (thrown) {
+    const { kind, message: why } = toToolkitError(thrown);
+    throw new ToolkitError(kind, `failed to initialize notifier: ${why}`, { cause: thrown });
   }
 }
 

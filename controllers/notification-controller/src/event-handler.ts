@@ -101,7 +101,7 @@ export class EventHandler {
   }
 }
 
-/** As Flux's limiter writes them: the time in Go's RFC 1123, whose zone is UTC and not GMT. */
+/** As Flux's limiter writes them: times as HTTP has them (RFC 9110 5.6.7). */
 function limitHeaders(resetMs: number): Readonly<Record<"x-ratelimit-limit" | "x-ratelimit-remaining" | "x-ratelimit-reset", string>> {
-  return { "x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": new Date(resetMs).toUTCString().replace("GMT", "UTC") };
+  return { "x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": new Date(resetMs).toUTCString() };
 }

@@ -171,8 +171,8 @@ describe("an event", () => {
       headers: {
         "x-ratelimit-limit": "1",
         "x-ratelimit-remaining": "0",
-        "x-ratelimit-reset": "Fri, 02 Jan 2026 03:09:05 UTC",
-        "retry-after": "Fri, 02 Jan 2026 03:09:05 UTC",
+        "x-ratelimit-reset": "Fri, 02 Jan 2026 03:09:05 GMT",
+        "retry-after": "Fri, 02 Jan 2026 03:09:05 GMT",
       },
     });
     clock.advance(300_000);
@@ -330,7 +330,11 @@ describe("a Provider", () => {
   it("that is not there yet gets the event when it is", async () => {
     const [provider] = providers.splice(0);
     await post(sampleEvent());
-    await until(() => expect(warnings).toMatchObject([{ message: expect.stringContaining('failed to read provider: Provider "sink" not found') }]));
+    await until(() =>
+      expect(warnings).toMatchObject([
+        { message: expect.stringContaining('failed to read provider: Provider.notification.toolkit.fluxcd.io "sink" not found') },
+      ]),
+    );
     if (provider !== undefined) providers.push(provider);
     await until(() => {
       clock.advance(10_000);

@@ -138,6 +138,10 @@ describe("a request that is admitted", () => {
     expect(await post()).toBe(200);
     expect(cluster.selector).toBe("app=web,tier=front");
     expect(cluster.patched).toHaveLength(2);
+    receivers = [ready({ resources: [{ kind: "GitRepository", name: "*", matchLabels: {} }] })];
+    expect(await post()).toBe(200);
+    expect(cluster.selector).toBeUndefined();
+    expect(cluster.patched).toHaveLength(4);
     cluster.matching = [];
     expect(await post()).toBe(200);
   });

@@ -54,7 +54,7 @@ describe("generic-hmac", () => {
   });
 
   it("refuses to sign with nothing", () => {
-    expect(() => genericHmac.request(message(), settings)).toThrow("HMAC key not specified");
+    expect(() => genericHmac.request(message(), settings)).toThrow("HMAC key is empty");
   });
 });
 
@@ -196,7 +196,7 @@ describe("a status", () => {
   it("is told with no more of the answer than a line", () => {
     expect(verdictOfStatus(500, `a\u001b[31m\n${"b".repeat(1000)}`)).toEqual({
       kind: "later",
-      message: `request failed with status code 500, a [31m ${"b".repeat(249)}`,
+      message: `request failed with status code 500: a [31m ${"b".repeat(249)}`,
     });
   });
 });

@@ -20,5 +20,5 @@ function shown(body: string): string {
     .slice(0, MAX_SHOWN)
     .replace(/[^\x20-\x7e]+/g, " ")
     .trim();
-  return text === "" ? "" : `, ${text}`;
+  return text === "" ? "" : `: ${text}`;
 }

@@ -59,10 +59,12 @@ async function namesOf(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (resource.name !== "*") return [resource.name];
-  const labels = Object.entries(resource.matchLabels ?? {});
-  if (labels.length === 0) throw new ToolkitError("invalid", "matchLabels field not set when using wildcard '*' as name");
-  const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(",");
-  const { items } = await client.list(found, { namespace, labelSelector, metadataOnly: true, signal });
+  // An empty map selects everything; only one that is not there is a mistake.
+  if (resource.matchLabels === undefined) throw new ToolkitError("invalid", "matchLabels field not set when using wildcard '*' as name");
+  const labelSelector = Object.entries(resource.matchLabels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  const { items } = await client.list(found, { namespace, ...(labelSelector !== "" && { labelSelector }), metadataOnly: true, signal });
   if (items.length === 0) log.info("no resources found with matching labels", { kind: resource.kind, namespace, labelSelector });
   return items.map(({ metadata }) => metadata.name);
 }
