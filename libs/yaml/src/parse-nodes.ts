@@ -1,5 +1,5 @@
 import type { ToolkitError } from "@plumb/std";
-import { STYLE, YamlNode } from "./node.ts";
+import { STYLE, YamlNode, type NodeKind } from "./node.ts";
 import { resolveScalar, type Dialect } from "./resolve-scalar.ts";
 import { Scanner } from "./scanner.ts";
 import { SyntaxProblem } from "./syntax-error.ts";
@@ -13,6 +13,8 @@ export interface ParseOptions {
   readonly limits?: Partial<YamlLimits> | undefined;
   /** Line of the text's first line in its file; 1 when left out. */
   readonly firstLine?: number | undefined;
+  /** Is filled with the column of every node; the first is 1. */
+  readonly columns?: Map<YamlNode, number> | undefined;
   /** Whose reader: go-yaml v3 looks two tokens ahead, v2 does not. `kustomize` when left out. */
   readonly dialect?: Dialect | undefined;
 }
@@ -50,16 +52,18 @@ class Parser {
   readonly #path: string | undefined;
   readonly #firstLine: number;
   readonly #limits: YamlLimits;
+  readonly #columns: Map<YamlNode, number> | undefined;
   readonly #anchors = new Map<string, YamlNode>();
   readonly #handles = new Map<string, string>();
   #aliases = 0;
   #depth = 0;
 
-  constructor(text: string, { path, limits, firstLine = 1, dialect = "kustomize" }: ParseOptions) {
+  constructor(text: string, { path, limits, firstLine = 1, columns, dialect = "kustomize" }: ParseOptions) {
     this.#scanner = new Scanner(text, dialect === "kustomize" ? 2 : 0);
     this.#path = path;
     this.#firstLine = firstLine;
     this.#limits = { ...DEFAULT_YAML_LIMITS, ...limits };
+    this.#columns = columns;
   }
 
   document(): YamlNode | undefined {
@@ -96,8 +100,14 @@ class Parser {
     return line + this.#firstLine;
   }
 
+  #make(kind: NodeKind, tag: string, value: string, style: number, at: Token): YamlNode {
+    const node = new YamlNode(kind, tag, value, style, this.#lineOf(at));
+    this.#columns?.set(node, at.column + 1);
+    return node;
+  }
+
   #empty(at: Token): YamlNode {
-    return new YamlNode("scalar", "!!null", "", 0, this.#lineOf(at));
+    return this.#make("scalar", "!!null", "", 0, at);
   }
 
   #node(isBlock: boolean, mayBeIndentless: boolean): YamlNode {
@@ -109,7 +119,7 @@ class Parser {
     if (node !== undefined) return node;
     if (anchor === undefined && tag === "") throw this.#problem("did not find expected node content", token, first);
     // A tag or anchor alone belongs to an empty scalar.
-    const empty = new YamlNode("scalar", isExplicit(tag) ? tag : "!!null", "", tagStyle(tag), this.#lineOf(first));
+    const empty = this.#make("scalar", isExplicit(tag) ? tag : "!!null", "", tagStyle(tag), first);
     if (anchor !== undefined) this.#anchors.set(anchor, empty);
     return empty;
   }
@@ -139,7 +149,7 @@ class Parser {
     if (target === undefined) throw new SyntaxProblem(`unknown anchor '${token.value}' referenced`, 0, token.line, token.column);
     const { maxAliases } = this.#limits;
     if (++this.#aliases > maxAliases) throw limitError(`more than ${maxAliases} aliases (limit maxAliases)`, this.#path, this.#lineOf(token));
-    const node = new YamlNode("alias", "", token.value, 0, this.#lineOf(token));
+    const node = this.#make("alias", "", token.value, 0, token);
     node.target = target;
     return node;
   }
@@ -169,7 +179,7 @@ class Parser {
     const token = this.#scanner.take();
     const { value, style } = token;
     const implicit = style !== 0 ? "!!str" : value === "<<" ? "!!merge" : resolveScalar(value, "kustomize").tag;
-    const node = new YamlNode("scalar", isExplicit(tag) ? tag : implicit, value, style | tagStyle(tag), this.#lineOf(token));
+    const node = this.#make("scalar", isExplicit(tag) ? tag : implicit, value, style | tagStyle(tag), token);
     if (anchor !== undefined) this.#anchors.set(anchor, node);
     return node;
   }
@@ -178,7 +188,7 @@ class Parser {
     const { maxDepth } = this.#limits;
     if (++this.#depth > maxDepth) throw limitError(`exceeded max depth of ${maxDepth} (limit maxDepth)`, this.#path, this.#lineOf(token));
     const implicit = kind === "sequence" ? "!!seq" : "!!map";
-    const node = new YamlNode(kind, isExplicit(tag) ? tag : implicit, "", style | tagStyle(tag), this.#lineOf(token));
+    const node = this.#make(kind, isExplicit(tag) ? tag : implicit, "", style | tagStyle(tag), token);
     if (anchor !== undefined) this.#anchors.set(anchor, node);
     fill(node);
     this.#depth--;
@@ -268,7 +278,7 @@ class Parser {
   /** A single pair in a list: `[a: b]`. */
   #flowPair(): YamlNode {
     const start = this.#scanner.take();
-    const node = new YamlNode("mapping", "!!map", "", STYLE.flow, this.#lineOf(start));
+    const node = this.#make("mapping", "!!map", "", STYLE.flow, start);
     const isEmptyKey = this.#isAt(TOKEN.value, TOKEN.flowEntry, TOKEN.flowSequenceEnd);
     // Libyaml passes the token that shows that the key is empty, even where it ends the list.
     const key = isEmptyKey ? this.#empty(this.#scanner.take()) : this.#node(false, false);

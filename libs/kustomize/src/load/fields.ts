@@ -1,12 +1,24 @@
-import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { ToolkitError, isObject, type JsonObject, type JsonValue } from "@plumb/std";
 import { shortestFloat32 } from "@plumb/yaml";
-import { invalid } from "../build-error.ts";
 
 /**
  * How strictly a struct is read, after the two ways Go reads one: a kustomization refuses unknown fields and a number where text
  * belongs; the configuration of a plug-in takes both.
  */
 export type Strictness = "strict" | "lenient";
+
+/** Keys, as they are written, and indices that lead to a value. */
+type Way = readonly (string | number)[];
+
+/** A value that does not fit where it stands, or that nothing is known of. */
+export class FieldProblem extends ToolkitError {
+  readonly way: Way;
+
+  constructor(message: string, way: Way) {
+    super("invalid", message);
+    this.way = way;
+  }
+}
 
 /**
  * Reads an object as Go's `encoding/json` reads a struct: field names match without regard to case, null is the same as absent,
@@ -15,26 +27,37 @@ export type Strictness = "strict" | "lenient";
 export class Fields {
   readonly #object: JsonObject;
   readonly #strictness: Strictness;
+  readonly #struct: string;
   /** Where the struct stands, for messages; empty at the top. */
   readonly #place: string;
+  readonly #way: Way;
   /** Given names by their lower-case form. */
   readonly #given = new Map<string, string>();
   readonly #asked = new Set<string>();
 
-  constructor(value: JsonValue, strictness: Strictness, place = "") {
-    if (value !== null && !isObject(value))
-      throw invalid(`json: cannot unmarshal ${typeName(value)} into Go value of type object${place === "" ? "" : ` (field ${place})`}`);
+  /** @param struct as Go calls it in messages about a value that stands at the top */
+  constructor(value: JsonValue, strictness: Strictness, struct = "", place = "", way: Way = []) {
+    if (value !== null && !isObject(value)) {
+      const wanted = place === "" && struct !== "" ? `types.${struct}` : `object${place === "" ? "" : ` (field ${place})`}`;
+      throw new FieldProblem(`json: cannot unmarshal ${typeName(value)} into Go value of type ${wanted}`, way);
+    }
     this.#object = value ?? {};
     this.#strictness = strictness;
+    this.#struct = struct;
     this.#place = place;
+    this.#way = way;
     for (const name of Object.keys(this.#object)) this.#given.set(name.toLowerCase(), name);
   }
 
   /** The value of a field in whatever case it was written; null and absent are undefined. */
   any(name: string): JsonValue | undefined {
     this.#asked.add(name.toLowerCase());
-    const given = Object.hasOwn(this.#object, name) ? name : this.#given.get(name.toLowerCase());
+    const given = this.#givenName(name);
     return given === undefined ? undefined : (this.#object[given] ?? undefined);
+  }
+
+  #givenName(name: string): string | undefined {
+    return Object.hasOwn(this.#object, name) ? name : this.#given.get(name.toLowerCase());
   }
 
   has(name: string): boolean {
@@ -48,13 +71,13 @@ export class Fields {
 
   optionalText(name: string): string | undefined {
     const value = this.any(name);
-    return value === undefined ? undefined : this.#text(name, value);
+    return value === undefined ? undefined : this.#text([name], value);
   }
 
   flag(name: string): boolean {
     const value = this.any(name);
     if (value === undefined) return false;
-    if (typeof value !== "boolean") throw this.#mismatch(name, value, "bool");
+    if (typeof value !== "boolean") throw this.#mismatch([name], value, "bool");
     return value;
   }
 
@@ -63,7 +86,7 @@ export class Fields {
     const value = this.any(name);
     if (value === undefined) return 0;
     if (typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value))) return value;
-    throw this.#mismatch(name, value, "int64");
+    throw this.#mismatch([name], value, "int64");
   }
 
   /** An integer that is used as an index. */
@@ -72,7 +95,7 @@ export class Fields {
   }
 
   texts(name: string): readonly string[] {
-    return this.#items(name).map((item) => (item === null ? "" : this.#text(name, item)));
+    return this.#items(name, "[]string").map((item, i) => (item === null ? "" : this.#text([name, i], item)));
   }
 
   /** undefined when absent. */
@@ -83,21 +106,21 @@ export class Fields {
   textMap(name: string): ReadonlyMap<string, string> | undefined {
     const value = this.any(name);
     if (value === undefined) return undefined;
-    if (!isObject(value)) throw this.#mismatch(name, value, "map[string]string");
-    return new Map(Object.entries(value).map(([key, item]) => [key, item === null || item === undefined ? "" : this.#text(`${name}.${key}`, item)]));
+    if (!isObject(value)) throw this.#mismatch([name], value, "map[string]string");
+    return new Map(Object.entries(value).map(([key, item]) => [key, item === null || item === undefined ? "" : this.#text([name, key], item)]));
   }
 
   list<T>(name: string, read: (fields: Fields) => T): readonly T[] {
-    return this.#items(name).map((item, i) => this.#nested(item, `${name}[${i}]`, read));
+    return this.#items(name, "slice").map((item, i) => this.#nested(item, [name, i], read));
   }
 
   object<T>(name: string, read: (fields: Fields) => T): T | undefined {
     const value = this.any(name);
-    return value === undefined ? undefined : this.#nested(value, name, read);
+    return value === undefined ? undefined : this.#nested(value, [name], read);
   }
 
-  #nested<T>(value: JsonValue, name: string, read: (fields: Fields) => T): T {
-    const fields = new Fields(value, this.#strictness, this.#placeOf(name));
+  #nested<T>(value: JsonValue, steps: Steps, read: (fields: Fields) => T): T {
+    const fields = new Fields(value, this.#strictness, this.#struct, this.#placeOf(steps), this.#wayOf(steps));
     const result = read(fields);
     fields.end();
     return result;
@@ -107,34 +130,46 @@ export class Fields {
   end(): void {
     if (this.#strictness === "lenient") return;
     for (const name of Object.keys(this.#object)) {
-      if (!this.#asked.has(name.toLowerCase())) throw invalid(`json: unknown field "${name}"${this.#place === "" ? "" : ` in ${this.#place}`}`);
+      if (!this.#asked.has(name.toLowerCase()))
+        throw new FieldProblem(`json: unknown field "${name}"${this.#place === "" ? "" : ` in ${this.#place}`}`, [...this.#way, name]);
     }
   }
 
-  #items(name: string): readonly JsonValue[] {
+  #items(name: string, type: string): readonly JsonValue[] {
     const value = this.any(name);
     if (value === undefined) return [];
-    if (!Array.isArray(value)) throw this.#mismatch(name, value, "slice");
+    if (!Array.isArray(value)) throw this.#mismatch([name], value, type);
     return value;
   }
 
-  #text(name: string, value: JsonValue): string {
+  #text(steps: Steps, value: JsonValue): string {
     if (typeof value === "string") return value;
     if (this.#strictness === "lenient") {
       if (typeof value === "number") return Number.isInteger(value) ? String(value) : shortestFloat32(value);
       if (typeof value === "bigint" || typeof value === "boolean") return String(value);
     }
-    throw this.#mismatch(name, value, "string");
+    throw this.#mismatch(steps, value, "string");
   }
 
-  #placeOf(name: string): string {
-    return this.#place === "" ? name : `${this.#place}.${name}`;
+  #placeOf([name, inside]: Steps): string {
+    const own = this.#place === "" ? name : `${this.#place}.${name}`;
+    return inside === undefined ? own : typeof inside === "number" ? `${own}[${inside}]` : `${own}.${inside}`;
   }
 
-  #mismatch(name: string, value: JsonValue, type: string): Error {
-    return invalid(`json: cannot unmarshal ${typeName(value)} into Go struct field ${this.#placeOf(name)} of type ${type}`);
+  #wayOf([name, inside]: Steps): Way {
+    const own = [...this.#way, this.#givenName(name) ?? name];
+    return inside === undefined ? own : [...own, inside];
+  }
+
+  #mismatch(steps: Steps, value: JsonValue, type: string): FieldProblem {
+    const place = this.#placeOf(steps);
+    const shown = this.#place === "" && this.#struct !== "" ? `${this.#struct}.${place}` : place;
+    return new FieldProblem(`json: cannot unmarshal ${typeName(value)} into Go struct field ${shown} of type ${type}`, this.#wayOf(steps));
   }
 }
+
+/** From a struct to a value in one of its fields. */
+type Steps = readonly [name: string, inside?: string | number];
 
 function typeName(value: JsonValue): string {
   if (Array.isArray(value)) return "array";

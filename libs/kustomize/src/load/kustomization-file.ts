@@ -1,7 +1,8 @@
 import { ToolkitError, isObject, type JsonValue } from "@plumb/std";
-import { parseOne } from "@plumb/yaml";
-import { invalid, prefixed, within } from "../build-error.ts";
+import { parseOne, placeOf, type YamlOptions } from "@plumb/yaml";
+import { invalid, within } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
+import { FieldProblem } from "./fields.ts";
 import { readKustomization, type Kustomization } from "./kustomization.ts";
 import type { Loader } from "./loader.ts";
 
@@ -22,19 +23,24 @@ export async function loadKustomization(loader: Loader, { limits, warn }: BuildC
   if (names.length > 1) throw invalid(`Found multiple kustomization files under: ${loader.shownRoot}`);
   const bytes = await loader.load(name);
   const path = loader.pathOf(name);
-  const value = within("invalid Kustomization", () =>
-    parseOne(bytes, {
-      path,
-      dialect: "kubernetes",
-      limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases, maxNodes: limits.maxNodes },
-    }),
-  );
+  const { maxFileBytes: maxBytes, maxDepth, maxAliases, maxNodes } = limits;
+  const options: YamlOptions = { path, dialect: "kubernetes", limits: { maxBytes, maxDepth, maxAliases, maxNodes } };
+  const value = within("invalid Kustomization", () => parseOne(bytes, options));
+  const content = read(value, loader, (way) => {
+    const place = placeOf(bytes, way, options);
+    return place === undefined ? (path ?? name) : `${path ?? name}:${place.line}:${place.column}`;
+  });
   for (const warning of deprecations(value)) warn(warning);
+  return { name, content };
+}
+
+/** @param placeOfValue says where the value stands to which keys and indices lead */
+function read(value: JsonValue, loader: Loader, placeOfValue: (way: FieldProblem["way"]) => string): Kustomization {
   try {
-    return { name, content: readKustomization(value, loader.shownRoot) };
+    return readKustomization(value, loader.shownRoot);
   } catch (thrown) {
-    if (!(thrown instanceof ToolkitError) || !thrown.message.startsWith("json:")) throw thrown;
-    throw prefixed(`invalid Kustomization`, new ToolkitError(thrown.kind, `${thrown.message} (in ${path ?? name})`, { cause: thrown }));
+    if (!(thrown instanceof FieldProblem)) throw thrown;
+    throw new ToolkitError(thrown.kind, `invalid Kustomization: ${thrown.message} (${placeOfValue(thrown.way)})`, { cause: thrown });
   }
 }
 

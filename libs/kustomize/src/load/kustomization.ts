@@ -145,7 +145,7 @@ const HELM_FIELDS = ["helmCharts", "helmGlobals", "helmChartInflationGenerator"]
  * @throws {ToolkitError} `invalid`: an unknown field, a wrong type, an empty file, a wrong kind, a field that needs Helm
  */
 export function readKustomization(value: JsonValue, directory: string): Kustomization {
-  const fields = new Fields(value, "strict");
+  const fields = new Fields(value, "strict", "Kustomization");
   const apiVersion = fields.text("apiVersion");
   const kind = fields.text("kind") || "Kustomization";
   fields.object("metadata", readMetadata);
