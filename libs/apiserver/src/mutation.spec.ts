@@ -70,8 +70,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     breaks: "a dependent whose owner is gone is collected",
     file: "lifecycle/garbage-collector.ts",
-    from: 'if (place === undefined) return "gone";',
-    to: 'if (place === undefined) return "there";',
+    from: '=== undefined ? "there" : "gone";',
+    to: '=== undefined ? "there" : "there";',
     topic: "lifecycle",
   },
   {

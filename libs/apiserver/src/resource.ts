@@ -6,14 +6,17 @@ import type { FieldFault } from "./refusal.ts";
 import type { SelectableFields } from "./select/field-selector.ts";
 import type { NameRule } from "./validation/names.ts";
 
+/** What was asked for, or why it cannot be had. */
+export type Allocated<Value> = { readonly kind: "held"; readonly value: Value } | { readonly kind: "refused"; readonly why: string };
+
 /** What a write may ask of the server besides the object itself. */
 export interface WriteContext {
   /** The time of the write, RFC 3339 in whole seconds, UTC. */
   readonly now: string;
   readonly isDryRun: boolean;
-  /** An address for a Service: the wanted one, or the next free one; undefined when it is taken or outside of the range. */
-  allocateAddress(wanted: string | undefined): string | undefined;
-  allocateNodePort(wanted: number | undefined): number | undefined;
+  /** An address for a Service: the wanted one, or the next free one. */
+  allocateAddress(wanted: string | undefined): Allocated<string>;
+  allocateNodePort(wanted: number | undefined): Allocated<number>;
   /** A stored object, to look up what another refers to. */
   find(collection: string, key: string): JsonObject | undefined;
 }
@@ -48,6 +51,8 @@ export interface Rules {
   validateStatus(object: JsonObject, old: JsonObject): readonly FieldFault[];
   /** Texts for the header Warning. */
   warnings(object: JsonObject, old: JsonObject | undefined): readonly string[];
+  /** The last step before the object is stored: takes what only one object may have. @throws {Refusal} where another has it */
+  allocate(draft: Draft, old: JsonObject | undefined, context: WriteContext): void;
   /** After a DELETE that took the object, or what an update replaced: gives back what `prepare…` has allocated. */
   release(object: JsonObject): void;
 }

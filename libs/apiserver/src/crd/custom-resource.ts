@@ -226,6 +226,7 @@ function customRules(version: JsonObject, kind: string): Rules {
     },
     validateStatus: (object, old) => validateChange(object, old, schema),
     warnings: () => [],
+    allocate: () => {},
     release: () => {},
   };
   return rules;

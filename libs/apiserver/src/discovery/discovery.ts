@@ -31,6 +31,10 @@ const ROOT_PATHS = [
   "/version",
 ];
 
+const READABLE: ReadonlySet<string> = new Set(["application/json", "application/yaml", "*/*"]);
+const ACCEPTED = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const REPRESENTATIONS = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+
 /** Answers all paths that name no kind. */
 export class Discovery {
   readonly #registry: Registry;
@@ -86,8 +90,7 @@ export class Discovery {
       ranges.some(
         ({ type, parameters }) => parameters.get("as") === undefined && (type === "application/json" || type === "application/yaml" || type === "*/*"),
       );
-    if (!takesPlain)
-      throw notAcceptable("only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf");
+    if (!takesPlain) throw ranges.some(({ type }) => READABLE.has(type)) ? notAcceptable(ACCEPTED) : notAcceptable(REPRESENTATIONS, {});
     return this.#object(request, plain);
   }
 

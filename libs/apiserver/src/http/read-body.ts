@@ -21,7 +21,7 @@ export interface ParsedBody {
 
 /** The media type of the request, without parameters. */
 export function mediaType(request: ApiRequest): string {
-  return (request.headers.get("content-type") ?? "").split(";")[0]?.trim() ?? "";
+  return (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
 const FORMATS: Readonly<Record<string, BodyFormat>> = {
@@ -46,7 +46,7 @@ export async function readBytes(request: ApiRequest): Promise<Uint8Array> {
 }
 
 export function textOf(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
 /** @throws {SyntaxError | ToolkitError} in the parser's words */

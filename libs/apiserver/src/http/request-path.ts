@@ -42,11 +42,9 @@ function within(group: string, version: string, given: readonly string[]): Resou
   const isWatch = given[0] === "watch" && given.length > 1;
   const parts = isWatch ? given.slice(1) : given;
   const [first = "", second = "", third = "", fourth = "", fifth = "", ...more] = parts;
-  if (more.length > 0) return undefined;
   const base = { group, version, isWatch };
   if (first === "namespaces" && third !== "" && !NAMESPACE_PARTS.has(third))
-    return { ...base, plural: third, namespace: second, name: fourth, subresource: fifth };
+    return { ...base, plural: third, namespace: second, name: fourth, subresource: [fifth, ...more].join("/") };
   if (first === "namespaces") return { ...base, plural: first, namespace: "", name: second, subresource: third };
-  if (fourth !== "") return undefined;
-  return { ...base, plural: first, namespace: "", name: second, subresource: third };
+  return { ...base, plural: first, namespace: "", name: second, subresource: parts.slice(2).join("/") };
 }

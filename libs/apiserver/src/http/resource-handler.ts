@@ -186,7 +186,8 @@ async function deleteOptions(request: ApiRequest): Promise<DeleteOptions> {
 function readDeleteBody(bytes: Uint8Array, request: ApiRequest): JsonObject {
   try {
     const { value } = parseBody(bytes, bodyFormat(request));
-    return isObject(value) ? value : {};
+    if (value !== null && !isObject(value)) throw new SyntaxError("json: cannot unmarshal array into Go value of type struct");
+    return value ?? {};
   } catch (thrown) {
     if (thrown instanceof SyntaxError) throw badRequest(`couldn't get version/kind; json parse error: ${thrown.message}`);
     if (thrown instanceof ToolkitError) throw badRequest(thrown.message);

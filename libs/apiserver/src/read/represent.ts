@@ -1,7 +1,7 @@
 import type { JsonObject } from "@plumb/std";
 import { objectAt, without } from "../draft.ts";
 import type { Negotiated } from "../http/negotiate.ts";
-import { notAcceptable } from "../refusal.ts";
+import { badRequest, notAcceptable } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 import type { Page } from "./list.ts";
 
@@ -75,7 +75,13 @@ function metadataOnly(resource: Resource, as: "PartialObjectMetadata" | "Partial
   };
 }
 
+const INCLUDES: ReadonlySet<string> = new Set(["", "None", "Metadata", "Object"]);
+
 function table(resource: Resource, includeObject: string, nowMs: () => number): Representation {
+  if (!INCLUDES.has(includeObject))
+    throw badRequest(
+      `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(includeObject)}: must be 'Metadata', 'Object', 'None', or empty`,
+    );
   const row = (object: JsonObject): JsonObject => ({
     cells: resource.columns.cells(object, nowMs()),
     object: includeObject === "None" ? null : includeObject === "Object" ? object : partial(object),

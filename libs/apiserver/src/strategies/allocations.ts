@@ -1,5 +1,6 @@
 import type { JsonObject } from "@plumb/std";
 import { listAt, numberAt, objectsAt } from "../draft.ts";
+import type { Allocated } from "../resource.ts";
 
 /** The range of Services: 10.96.0.0/16, as kubeadm has it. */
 const PREFIX = "10.96.";
@@ -12,19 +13,23 @@ export class Allocations {
   readonly #nodePorts = new Set<number>();
   #nextAddress = 1;
 
-  /** The wanted address, or the next free one; undefined for one outside of the range. One that is held is taken for its holder's. */
-  address(wanted: string | undefined, isDryRun: boolean): string | undefined {
-    const chosen = wanted ?? this.#freeAddress();
-    if (!chosen.startsWith(PREFIX)) return undefined;
-    if (!isDryRun) this.#addresses.add(chosen);
-    return chosen;
+  address(wanted: string | undefined, isDryRun: boolean): Allocated<string> {
+    const value = wanted ?? this.#freeAddress();
+    if (!value.startsWith(PREFIX)) return { kind: "refused", why: "the provided network does not match the current range" };
+    if (this.#addresses.has(value)) return { kind: "refused", why: "provided IP is already allocated" };
+    if (!isDryRun) this.#addresses.add(value);
+    return { kind: "held", value };
   }
 
-  nodePort(wanted: number | undefined, isDryRun: boolean): number | undefined {
-    const chosen = wanted ?? this.#freeNodePort();
-    if (chosen < FIRST_NODE_PORT || chosen > LAST_NODE_PORT) return undefined;
-    if (!isDryRun) this.#nodePorts.add(chosen);
-    return chosen;
+  nodePort(wanted: number | undefined, isDryRun: boolean): Allocated<number> {
+    const value = wanted ?? this.#freeNodePort();
+    if (value < FIRST_NODE_PORT || value > LAST_NODE_PORT) {
+      const range = `The range of valid ports is ${FIRST_NODE_PORT}-${LAST_NODE_PORT}`;
+      return { kind: "refused", why: `provided port is not in the valid range. ${range}` };
+    }
+    if (this.#nodePorts.has(value)) return { kind: "refused", why: "provided port is already allocated" };
+    if (!isDryRun) this.#nodePorts.add(value);
+    return { kind: "held", value };
   }
 
   /** Gives back what a Service held. */

@@ -31,6 +31,7 @@ export interface KindRules {
   readonly validateUpdate?: (object: JsonObject, old: JsonObject, context: WriteContext) => readonly FieldFault[];
   readonly validateStatus?: (object: JsonObject, old: JsonObject) => readonly FieldFault[];
   readonly warnings?: (object: JsonObject, old: JsonObject | undefined) => readonly string[];
+  readonly allocate?: (draft: Draft, old: JsonObject | undefined, context: WriteContext) => void;
   readonly release?: (object: JsonObject) => void;
 }
 
@@ -84,6 +85,7 @@ export function builtinRules(facts: KindFacts, own: KindRules = {}): Rules {
     ],
     validateStatus: (object, old) => kind.validateStatus?.(object, old) ?? [],
     warnings: (object, old) => kind.warnings?.(object, old) ?? [],
+    allocate: (draft, old, context) => kind.allocate?.(draft, old, context),
     release: (object) => kind.release?.(object),
   };
 }

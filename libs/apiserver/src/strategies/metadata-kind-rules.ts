@@ -1,5 +1,5 @@
 import type { JsonObject } from "@plumb/std";
-import { draftValue, equalJson, listAt, numberAt, objectAt, textAt, valueAt, within } from "../draft.ts";
+import { draftValue, listAt, numberAt, objectAt, textAt, valueAt, within } from "../draft.ts";
 import { invalid, type FieldFault } from "../refusal.ts";
 import type { KindRules } from "./builtin-rules.ts";
 
@@ -68,10 +68,3 @@ function validateLease(lease: JsonObject): readonly FieldFault[] {
 }
 
 export const LEASE_RULES: KindRules = { createsOnUpdate: true, needsVersion: true, validate: validateLease };
-
-/** An `immutable` fault for each of `paths` that differs. */
-export function immutableFaults(object: JsonObject, old: JsonObject, ...paths: readonly (readonly string[])[]): readonly FieldFault[] {
-  return paths
-    .filter((path) => !equalJson(valueAt(object, ...path), valueAt(old, ...path)))
-    .map((path) => invalid(path.join("."), valueAt(object, ...path) ?? null, "field is immutable"));
-}

@@ -1,7 +1,9 @@
 import type { JsonObject } from "@plumb/std";
 import { equalJson, listAt, objectAt, objectsAt, textAt } from "../draft.ts";
 import { invalid, required, unsupported, type FieldFault } from "../refusal.ts";
+import { nameProblems } from "../validation/names.ts";
 import type { KindRules } from "./builtin-rules.ts";
+import { labelSelectorFaults, oneOf } from "./field-faults.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 
@@ -21,7 +23,16 @@ function validateRole(role: JsonObject): readonly FieldFault[] {
   });
 }
 
-export const ROLE_RULES: KindRules = { names: "segment", createsOnUpdate: true, validate: validateRole };
+function aggregationFaults(role: JsonObject): readonly FieldFault[] {
+  const rule = objectAt(role, "aggregationRule");
+  if (rule === undefined) return [];
+  const field = "aggregationRule.clusterRoleSelectors";
+  const selectors = objectsAt(rule, "clusterRoleSelectors");
+  if (selectors.length === 0) return [required(field, "at least one clusterRoleSelector required if aggregationRule is non-nil")];
+  return selectors.flatMap((selector, index) => labelSelectorFaults(selector, `${field}[${index}]`));
+}
+
+export const ROLE_RULES: KindRules = { names: "segment", createsOnUpdate: true, validate: (role) => [...validateRole(role), ...aggregationFaults(role)] };
 
 function validateBinding(binding: JsonObject): readonly FieldFault[] {
   const roleRef = objectAt(binding, "roleRef");
@@ -40,11 +51,14 @@ function subjectFaults(subject: JsonObject, field: string, isNamespaced: boolean
   const kind = textAt(subject, "kind") ?? "";
   const name = (textAt(subject, "name") ?? "") === "" ? [required(`${field}.name`)] : [];
   if (kind === "ServiceAccount") {
+    const own = textAt(subject, "name") ?? "";
+    const shape = own === "" ? name : nameProblems(own, "subdomain").map((says) => invalid(`${field}.name`, own, says));
     const group = textAt(subject, "apiGroup") ?? "";
     const hasNamespace = isNamespaced || (textAt(subject, "namespace") ?? "") !== "";
-    return [...name, ...(group === "" ? [] : [unsupported(`${field}.apiGroup`, group, [""])]), ...(hasNamespace ? [] : [required(`${field}.namespace`)])];
+    return [...shape, ...(group === "" ? [] : [unsupported(`${field}.apiGroup`, group, [""])]), ...(hasNamespace ? [] : [required(`${field}.namespace`)])];
   }
-  return kind === "User" || kind === "Group" ? name : [...name, unsupported(`${field}.kind`, kind, ["ServiceAccount", "User", "Group"])];
+  if (kind === "User" || kind === "Group") return [...name, ...oneOf(textAt(subject, "apiGroup") ?? "", [GROUP], `${field}.apiGroup`)];
+  return [...name, unsupported(`${field}.kind`, kind, ["ServiceAccount", "User", "Group"])];
 }
 
 export const BINDING_RULES: KindRules = {

@@ -55,9 +55,18 @@ function validateUpdate(secret: JsonObject, old: JsonObject): readonly FieldFaul
   return [...typeFault, ...kept, ...changed];
 }
 
+/** A certificate that is none is stored all the same. Source: `GetWarningsForSecret`. */
+function tlsWarnings(secret: JsonObject): readonly string[] {
+  const certificate = textAt(secret, "data", "tls.crt");
+  if (textAt(secret, "type") !== "kubernetes.io/tls" || certificate === undefined) return [];
+  const text = Buffer.from(certificate, "base64").toString();
+  return text.includes("-----BEGIN ") ? [] : ["tls: failed to find any PEM data in certificate input"];
+}
+
 export const SECRET_RULES: KindRules = {
   validate,
   validateUpdate,
+  warnings: tlsWarnings,
   prepareUpdate(draft, old) {
     // Source: secret strategy PrepareForUpdate; an update without a type keeps the one that is there.
     if ((textAt(draft, "type") ?? "") === "") draft["type"] = textAt(old, "type") ?? "Opaque";

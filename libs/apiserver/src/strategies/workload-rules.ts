@@ -4,35 +4,30 @@ import { forbidden, invalid, required, unsupported, type FieldFault } from "../r
 import { matchesLabels, selectorOfObject } from "../select/label-selector.ts";
 import { podWarnings, validatePodTemplate } from "../validation/pod-spec.ts";
 import type { KindRules } from "./builtin-rules.ts";
-import { immutableFaults } from "./metadata-kind-rules.ts";
+import { immutableFaults, labelSelectorFaults, longNameFaults, notNegative, oneOf, percentFaults } from "./field-faults.ts";
 import { TEMPLATE_GENERATION } from "./workload-defaults.ts";
 
 /** Selector and template, as every workload has them. */
 function templateFaults(workload: JsonObject): readonly FieldFault[] {
   const selector = objectAt(workload, "spec", "selector");
   const template = objectAt(workload, "spec", "template");
-  const labels = textsAt(template, "metadata", "labels");
-  const parsed = selectorOfObject(selector);
-  const isEmpty = parsed !== undefined && parsed.length === 0;
-  const matches = parsed !== undefined && !isEmpty && matchesLabels(parsed, labels);
-  return [
-    ...(selector === undefined ? [required("spec.selector")] : isEmpty ? [invalid("spec.selector", selector, "empty selector is invalid for deployment")] : []),
-    ...(matches ? [] : [invalid("spec.template.metadata.labels", Object.fromEntries(labels), "`selector` does not match template `labels`")]),
-    ...validatePodTemplate(template, "spec.template"),
-    ...restartFaults(template),
-  ];
+  return [...selectorFaults(selector, textsAt(template, "metadata", "labels")), ...validatePodTemplate(template, "spec.template"), ...restartFaults(template)];
+}
+
+/** An empty selector, or one that means nothing, is told alone: nobody asks then whether it matches. */
+function selectorFaults(selector: JsonObject | undefined, labels: ReadonlyMap<string, string>): readonly FieldFault[] {
+  const unmatched = invalid("spec.template.metadata.labels", Object.fromEntries(labels), "`selector` does not match template `labels`");
+  if (selector === undefined) return [required("spec.selector"), unmatched];
+  const parsed = selectorOfObject(selector) ?? [];
+  if (parsed.length === 0) return [invalid("spec.selector", selector, "empty selector is invalid for deployment")];
+  const faults = labelSelectorFaults(selector, "spec.selector");
+  if (faults.length > 0) return [...faults, invalid("spec.selector", selector, "invalid label selector")];
+  return matchesLabels(parsed, labels) ? [] : [unmatched];
 }
 
 function restartFaults(template: JsonObject | undefined): readonly FieldFault[] {
   const policy = textAt(template, "spec", "restartPolicy") ?? "Always";
   return policy === "Always" ? [] : [unsupported("spec.template.spec.restartPolicy", policy, ["Always"])];
-}
-
-function notNegative(workload: JsonObject, ...paths: readonly (readonly string[])[]): readonly FieldFault[] {
-  return paths.flatMap((path) => {
-    const value = numberAt(workload, ...path);
-    return value !== undefined && value < 0 ? [invalid(path.join("."), value, "must be greater than or equal to 0")] : [];
-  });
 }
 
 const REPLICAS = ["spec", "replicas"] as const;
@@ -61,19 +56,7 @@ function strategyFaults(strategy: JsonObject | undefined): readonly FieldFault[]
   if (isZero("maxUnavailable") && isZero("maxSurge")) {
     return [invalid("spec.strategy.rollingUpdate.maxUnavailable", valueAt(rolling, "maxUnavailable") ?? 0, "may not be 0 when `maxSurge` is 0")];
   }
-  return ["maxUnavailable", "maxSurge"].flatMap((key) => percentFaults(valueAt(rolling, key), `spec.strategy.rollingUpdate.${key}`));
-}
-
-function percentFaults(value: unknown, field: string): readonly FieldFault[] {
-  if (typeof value === "number") return value < 0 ? [invalid(field, value, "must be greater than or equal to 0")] : [];
-  if (typeof value !== "string" || /^\d+%$/.test(value)) return [];
-  return [
-    invalid(
-      field,
-      value,
-      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
-    ),
-  ];
+  return ["maxUnavailable", "maxSurge"].flatMap((key) => percentFaults(valueAt(rolling, key), `spec.strategy.rollingUpdate.${key}`, key === "maxUnavailable"));
 }
 
 const warnings = (workload: JsonObject): readonly string[] => podWarnings(objectAt(workload, "spec", "template", "spec"), "spec.template.spec");
@@ -111,6 +94,22 @@ export const REPLICA_SET_RULES: KindRules = {
   warnings,
 };
 
+function daemonStrategyFaults(strategy: JsonObject | undefined): readonly FieldFault[] {
+  const type = textAt(strategy, "type") ?? "";
+  if (type === "OnDelete") return [];
+  if (type !== "RollingUpdate") return [unsupported("spec.updateStrategy", strategy ?? {}, ["RollingUpdate", "OnDelete"])];
+  const rolling = objectAt(strategy, "rollingUpdate");
+  const isZero = (key: string): boolean => ["0", "0%"].includes(String(valueAt(rolling, key) ?? 0));
+  const field = "spec.updateStrategy.rollingUpdate";
+  return [
+    ...["maxUnavailable", "maxSurge"].flatMap((key) => percentFaults(valueAt(rolling, key), `${field}.${key}`, true)),
+    ...(isZero("maxUnavailable") && isZero("maxSurge") ? [required(`${field}.maxUnavailable`, "cannot be 0 when maxSurge is 0")] : []),
+    ...(isZero("maxUnavailable") || isZero("maxSurge")
+      ? []
+      : [invalid(`${field}.maxSurge`, valueAt(rolling, "maxSurge") ?? null, "may not be set when maxUnavailable is non-zero")]),
+  ];
+}
+
 function setTemplateGeneration(daemonSet: Draft, generation: number): void {
   within(within(daemonSet, "metadata"), "annotations")[TEMPLATE_GENERATION] = String(generation);
 }
@@ -123,7 +122,11 @@ export const DAEMON_SET_RULES: KindRules = {
     const isSame = equalJson(valueAt(daemonSet, "spec", "template"), valueAt(old, "spec", "template"));
     setTemplateGeneration(daemonSet, isSame ? before : before + 1);
   },
-  validate: (daemonSet) => [...templateFaults(daemonSet), ...notNegative(daemonSet, MIN_READY, HISTORY)],
+  validate: (daemonSet) => [
+    ...templateFaults(daemonSet),
+    ...daemonStrategyFaults(objectAt(daemonSet, "spec", "updateStrategy")),
+    ...notNegative(daemonSet, MIN_READY, HISTORY),
+  ],
   validateUpdate: (daemonSet, old) => immutableFaults(daemonSet, old, SELECTOR),
   warnings,
 };
@@ -150,9 +153,33 @@ function validateStatefulSetUpdate(statefulSet: JsonObject, old: JsonObject): re
   ];
 }
 
+function statefulFaults(statefulSet: JsonObject): readonly FieldFault[] {
+  const policy = textAt(statefulSet, "spec", "podManagementPolicy") ?? "";
+  const strategy = objectAt(statefulSet, "spec", "updateStrategy");
+  const isKnown = ["RollingUpdate", "OnDelete"].includes(textAt(strategy, "type") ?? "");
+  const retention = "persistentVolumeClaimRetentionPolicy";
+  const hasMisplaced = textAt(strategy, "type") === "OnDelete" && objectAt(strategy, "rollingUpdate") !== undefined;
+  return [
+    ...(["OrderedReady", "Parallel"].includes(policy) ? [] : [invalid("spec.podManagementPolicy", policy, "must be 'OrderedReady' or 'Parallel'")]),
+    ...(isKnown ? [] : [invalid("spec.updateStrategy", strategy ?? {}, "must be 'RollingUpdate' or 'OnDelete'")]),
+    ...(hasMisplaced ? [invalid("spec.updateStrategy.rollingUpdate", {}, "only allowed for updateStrategy 'RollingUpdate'")] : []),
+    ...notNegative(statefulSet, ["spec", "updateStrategy", "rollingUpdate", "partition"]),
+    ...["whenDeleted", "whenScaled"].flatMap((key) =>
+      oneOf(textAt(statefulSet, "spec", retention, key) ?? "", ["Retain", "Delete"], `spec.${retention}.${key}`),
+    ),
+    ...notNegative(statefulSet, ["spec", "ordinals", "start"]),
+  ];
+}
+
 export const STATEFUL_SET_RULES: KindRules = {
   generation: ["spec"],
-  validate: (statefulSet) => [...notNegative(statefulSet, REPLICAS, MIN_READY), ...templateFaults(statefulSet)],
+  // Its name is a label of its pods.
+  validate: (statefulSet) => [
+    ...longNameFaults(statefulSet, 63),
+    ...statefulFaults(statefulSet),
+    ...notNegative(statefulSet, REPLICAS, MIN_READY),
+    ...templateFaults(statefulSet),
+  ],
   validateUpdate: validateStatefulSetUpdate,
   warnings,
 };

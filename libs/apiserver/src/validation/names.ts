@@ -55,7 +55,7 @@ export function qualifiedNameProblems(name: string): readonly string[] {
     second === undefined ? [] : first === "" ? ["prefix part must be non-empty"] : nameProblems(first, "subdomain").map((one) => `prefix part ${one}`);
   const own =
     local === ""
-      ? ["name part must be non-empty"]
+      ? ["name part must be non-empty", NAME_PART_SAYS]
       : [...(local.length > 63 ? ["name part must be no more than 63 characters"] : []), ...(QUALIFIED_NAME.test(local) ? [] : [NAME_PART_SAYS])];
   return [...prefix, ...own];
 }

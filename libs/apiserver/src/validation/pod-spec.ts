@@ -2,6 +2,8 @@ import type { JsonObject } from "@plumb/std";
 import { listAt, numberAt, objectAt, objectsAt, textAt, textsAt } from "../draft.ts";
 import { duplicate, forbidden, invalid, notFoundField, required, unsupported, type FieldFault } from "../refusal.ts";
 import { compareQuantities, parseQuantity } from "../wire/quantity.ts";
+import { containerSecurityFaults, probeFaults, sourceOfEnvFaults } from "./container-parts.ts";
+import { affinityFaults, hostnameFaults, spreadFaults, spreadWarnings } from "./placement.ts";
 import { nameProblems, validateAnnotations, validateLabels } from "./names.ts";
 
 /** Checks a pod's spec. Source: `ValidatePodSpec` in pkg/apis/core/validation, the parts that a GitOps tool meets. */
@@ -15,8 +17,11 @@ export function validatePodSpec(spec: JsonObject | undefined, field: string): re
     ...(containers.length === 0 ? [required(`${field}.containers`)] : []),
     ...containers.flatMap((container, index) => containerFaults(container, `${field}.containers[${index}]`, volumeNames)),
     ...initContainers.flatMap((container, index) => containerFaults(container, `${field}.initContainers[${index}]`, volumeNames)),
-    ...duplicateNames([...initContainers.map((one) => [one, "initContainers"] as const), ...containers.map((one) => [one, "containers"] as const)], field),
+    ...duplicateNames([...containers.map((one) => [one, "containers"] as const), ...initContainers.map((one) => [one, "initContainers"] as const)], field),
     ...policyFaults(spec, field),
+    ...hostnameFaults(spec, field),
+    ...affinityFaults(objectAt(spec, "affinity"), `${field}.affinity`),
+    ...objectsAt(spec, "topologySpreadConstraints").flatMap((one, index) => spreadFaults(one, `${field}.topologySpreadConstraints[${index}]`)),
     ...objectsAt(spec, "tolerations").flatMap((toleration, index) => tolerationFaults(toleration, `${field}.tolerations[${index}]`)),
     ...validateLabels(textsAt(spec, "nodeSelector"), `${field}.nodeSelector`),
   ];
@@ -56,6 +61,7 @@ function tolerationFaults(toleration: JsonObject, field: string): readonly Field
   if ((textAt(toleration, "key") ?? "") === "" && operator !== "Exists") {
     return [invalid(`${field}.operator`, operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"')];
   }
+  if (!["", "Equal", "Exists"].includes(operator)) return [unsupported(`${field}.operator`, operator, ["Equal", "Exists"])];
   return operator === "Exists" && (textAt(toleration, "value") ?? "") !== ""
     ? [invalid(`${field}.operator`, toleration, "value must be empty when `operator` is 'Exists'")]
     : [];
@@ -110,12 +116,14 @@ const SOURCE_ORDER = [
 
 function sourceFaults(volume: JsonObject, sources: readonly string[], at: string): readonly FieldFault[] {
   if (sources.length === 0) return [required(at, "must specify a volume type")];
-  const [, ...extra] = [...sources].sort((a, b) => SOURCE_ORDER.indexOf(a) - SOURCE_ORDER.indexOf(b));
+  const [first, ...extra] = [...sources].sort((a, b) => SOURCE_ORDER.indexOf(a) - SOURCE_ORDER.indexOf(b));
   const tooMany = extra.map((source) => forbidden(`${at}.${source}`, "may not specify more than 1 volume type"));
-  const secret = objectAt(volume, "secret");
-  const configMap = objectAt(volume, "configMap");
+  // What is too much is not looked at any further.
+  const source = (name: string): JsonObject | undefined => (first === name ? objectAt(volume, name) : undefined);
+  const [secret, configMap, hostPath] = [source("secret"), source("configMap"), source("hostPath")];
   return [
     ...tooMany,
+    ...(hostPath !== undefined && (textAt(hostPath, "path") ?? "") === "" ? [required(`${at}.hostPath.path`)] : []),
     ...(secret !== undefined && (textAt(secret, "secretName") ?? "") === "" ? [required(`${at}.secret.secretName`)] : []),
     ...(configMap !== undefined && (textAt(configMap, "name") ?? "") === "" ? [required(`${at}.configMap.name`)] : []),
   ];
@@ -126,12 +134,18 @@ function containerFaults(container: JsonObject, field: string, volumeNames: Read
   const image = textAt(container, "image") ?? "";
   return [
     ...(name === "" ? [required(`${field}.name`)] : nameProblems(name, "label").map((says) => invalid(`${field}.name`, name, says))),
-    ...(image === "" ? [required(`${field}.image`)] : []),
+    ...(image === ""
+      ? [required(`${field}.image`)]
+      : image.trim() === image
+        ? []
+        : [invalid(`${field}.image`, image, "must not have leading or trailing whitespace")]),
     ...oneOf(textAt(container, "imagePullPolicy") ?? "", ["Always", "IfNotPresent", "Never"], `${field}.imagePullPolicy`),
     ...objectsAt(container, "ports").flatMap((port, index) => portFaults(port, `${field}.ports[${index}]`)),
     ...objectsAt(container, "env").flatMap((env, index) => envFaults(env, `${field}.env[${index}]`)),
     ...mountFaults(objectsAt(container, "volumeMounts"), `${field}.volumeMounts`, volumeNames),
     ...resourceFaults(objectAt(container, "resources"), `${field}.resources`),
+    ...["livenessProbe", "readinessProbe", "startupProbe"].flatMap((key) => probeFaults(objectAt(container, key), `${field}.${key}`)),
+    ...containerSecurityFaults(objectAt(container, "securityContext"), `${field}.securityContext`),
   ];
 }
 
@@ -157,7 +171,11 @@ function envFaults(env: JsonObject, field: string): readonly FieldFault[] {
         ? []
         : [invalid(`${field}.name`, name, "a valid environment variable name must consist only of printable ASCII characters other than '='")];
   const hasBoth = (textAt(env, "value") ?? "") !== "" && objectAt(env, "valueFrom") !== undefined;
-  return [...nameFault, ...(hasBoth ? [invalid(`${field}.valueFrom`, "", "may not be specified when `value` is not empty")] : [])];
+  return [
+    ...nameFault,
+    ...(hasBoth ? [invalid(`${field}.valueFrom`, "", "may not be specified when `value` is not empty")] : []),
+    ...(hasBoth ? [] : sourceOfEnvFaults(objectAt(env, "valueFrom"), `${field}.valueFrom`)),
+  ];
 }
 
 function mountFaults(mounts: readonly JsonObject[], field: string, volumeNames: ReadonlySet<string>): readonly FieldFault[] {
@@ -176,6 +194,17 @@ function mountFaults(mounts: readonly JsonObject[], field: string, volumeNames: 
   });
 }
 
+/** Amounts are of resources that are known, or that have a domain. */
+function unknownResource(name: string, field: string): readonly FieldFault[] {
+  if (name.includes("/") || KNOWN_RESOURCES.has(name) || name.startsWith("hugepages-")) return [];
+  return [
+    invalid(`${field}[${name}]`, name, "must be a standard resource type or fully qualified"),
+    invalid(`${field}[${name}]`, name, "must be a standard resource for containers"),
+  ];
+}
+
+const KNOWN_RESOURCES: ReadonlySet<string> = new Set(["cpu", "memory", "ephemeral-storage"]);
+
 function resourceFaults(resources: JsonObject | undefined, field: string): readonly FieldFault[] {
   const limits = textsAt(resources, "limits");
   const requests = textsAt(resources, "requests");
@@ -190,7 +219,11 @@ function resourceFaults(resources: JsonObject | undefined, field: string): reado
     const isTooMuch = asked !== undefined && most !== undefined && compareQuantities(asked, most) > 0;
     return isTooMuch ? [invalid(`${field}.requests`, amount, `must be less than or equal to ${name} limit of ${limit ?? ""}`)] : [];
   });
-  return [...negative(limits, "limits"), ...negative(requests, "requests"), ...beyond];
+  const unknown = [
+    ...[...limits.keys()].flatMap((name) => unknownResource(name, `${field}.limits`)),
+    ...[...requests.keys()].flatMap((name) => unknownResource(name, `${field}.requests`)),
+  ];
+  return [...unknown, ...negative(limits, "limits"), ...negative(requests, "requests"), ...beyond];
 }
 
 /** Checks a template: labels, annotations and spec. */
@@ -204,7 +237,7 @@ export function validatePodTemplate(template: JsonObject | undefined, field: str
 
 /** Names that stand twice in an environment, which apply would fold into one. */
 export function podWarnings(spec: JsonObject | undefined, field: string): readonly string[] {
-  return ["initContainers", "containers"].flatMap((list) =>
+  const repeated = ["initContainers", "containers"].flatMap((list) =>
     objectsAt(spec, list).flatMap((container, at) => {
       const seen = new Set<string>();
       return listAt(container, "env").flatMap((env, index) => {
@@ -217,4 +250,5 @@ export function podWarnings(spec: JsonObject | undefined, field: string): readon
       });
     }),
   );
+  return [...spreadWarnings(spec, field), ...repeated];
 }

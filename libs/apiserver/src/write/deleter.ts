@@ -46,7 +46,8 @@ export class ObjectDeleter {
       const isSame = marked === stored || options.isDryRun;
       return { kind: "object", object: present(resource, isSame ? marked : collection.put(key, marked)) };
     }
-    const last = resource.rules.deletesGracefully ? marked : stored;
+    // A Pod is marked and then taken, two changes that watchers see.
+    const last = !resource.rules.deletesGracefully ? stored : options.isDryRun || marked === stored ? marked : collection.put(key, marked);
     const gone = options.isDryRun ? last : removed(collection, key, last, resource);
     if (resource.rules.answersDeleted) return { kind: "object", object: present(resource, gone) };
     return { kind: "status", status: success(named(resource, name), textAt(stored, "metadata", "uid") ?? "") };

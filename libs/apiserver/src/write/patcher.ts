@@ -213,7 +213,8 @@ function parseApplied(text: string, { resource, namespace, name, options, warn }
   if (resource.schemaOf(apiVersion) === undefined || kind !== resource.kind) throw badRequest(`invalid object type: ${shownVersion(apiVersion)}, Kind=${kind}`);
   if (valueAt(value, "metadata", "managedFields") !== undefined && valueAt(value, "metadata", "managedFields") !== null)
     throw badRequest("metadata.managedFields must be nil");
-  checkName(textAt(value, "metadata", "name") ?? "", name);
+  const own = textAt(value, "metadata", "name") ?? "";
+  if (own !== "" || (textAt(value, "metadata", "generateName") ?? "") === "") checkName(own, name);
   const ownNamespace = textAt(value, "metadata", "namespace") ?? "";
   if (ownNamespace !== "" && ownNamespace !== namespace)
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");

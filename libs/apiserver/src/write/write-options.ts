@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from "@plumb/std";
 import { numberAt, textAt, valueAt } from "../draft.ts";
-import { forbidden, invalid, invalidObject, required, tooLong, unsupported, type FieldFault } from "../refusal.ts";
+import { badRequest, forbidden, invalid, invalidObject, required, tooLong, unsupported, type FieldFault } from "../refusal.ts";
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
 
@@ -90,12 +90,17 @@ export function parseDeleteOptions(body: JsonObject | undefined, query: URLSearc
   };
 }
 
+function seconds(text: string): number {
+  if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
 function fromQuery(query: URLSearchParams): JsonObject {
   const grace = query.get("gracePeriodSeconds");
   const policy = query.get("propagationPolicy");
   const dryRun = query.getAll("dryRun").filter((value) => value !== "");
   return {
-    ...(grace !== null && /^\d+$/.test(grace) ? { gracePeriodSeconds: Number(grace) } : {}),
+    ...(grace === null || grace === "" ? {} : { gracePeriodSeconds: seconds(grace) }),
     ...(policy === null ? {} : { propagationPolicy: policy }),
     ...(dryRun.length === 0 ? {} : { dryRun }),
   };

@@ -107,6 +107,7 @@ export class ObjectWriter {
     if (!ignoresVersion && version !== "" && version !== "0") throw serverError("resourceVersion should not be set on objects to be created");
     delete metadata["resourceVersion"];
     if (collection.get(key) !== undefined) throw alreadyExists(named(resource, name));
+    resource.rules.allocate(draft, undefined, context);
     const stored = toStored(resource, draft);
     if (options.isDryRun) return present(resource, stored);
     return present(resource, collection.put(key, stored));
@@ -155,6 +156,7 @@ export class ObjectWriter {
     keepDeletion(draft, live);
     refuseFaults(resource, draft, updateFaults(resource, draft, live, context, options.writer.subresource));
     for (const text of [...resource.rules.warnings(draft, live), ...finalizerWarnings(resource, within(draft, "metadata"))]) options.warn(text);
+    if (options.writer.subresource === "") resource.rules.allocate(draft, live, context);
     const collection = this.#store.collection(resource.collection);
     const key = keyOf(namespace, name);
     const old = collection.get(key);
