@@ -4,11 +4,11 @@ import { realpathSync, writeSync } from "node:fs";
 import { RootedFileSystem } from "@plumb/files";
 import { BuildCache, build } from "@plumb/kustomize";
 
-const fileSystem = new RootedFileSystem("/", { isUnchanging: true });
 const { signal } = new AbortController();
 
 async function textOf(folder: string, cache: BuildCache | undefined): Promise<string> {
   const root = realpathSync(folder).slice(1);
+  const fileSystem = new RootedFileSystem("/", { isUnchanging: true });
   return (await build(root, { fileSystem, order: "legacy", signal, ...(cache === undefined ? {} : { cache }) })).text();
 }
 

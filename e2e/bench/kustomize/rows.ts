@@ -76,10 +76,7 @@ async function argo(tools: Tools): Promise<readonly Row[]> {
 async function small(tools: Tools): Promise<readonly Row[]> {
   const folder = writeTree(join(tools.folder, "small"), smallTree());
   refuseDifference(folder, tools);
-  const { ours, alone, theirs, node } = timesOf(
-    { ours: [...tools.plumb, folder], alone: [...tools.entry, "once", folder], theirs: [...tools.kustomize, folder], node: [process.execPath, "-e", "0"] },
-    11,
-  );
+  const { ours, theirs, node } = timesOf({ ours: [...tools.plumb, folder], theirs: [...tools.kustomize, folder], node: [process.execPath, "-e", "0"] }, 11);
   const ms = warmMs(folder, 400, tools);
   return [
     msRow(
@@ -87,12 +84,6 @@ async function small(tools: Tools): Promise<readonly Row[]> {
       ours.ms,
       90,
       `Node alone ${node.ms.toFixed(0)} ms, kustomize ${theirs.ms.toFixed(0)} ms; processor ${ours.cpuMs.toFixed(0)}, ${node.cpuMs.toFixed(0)}, ${theirs.cpuMs.toFixed(0)} ms`,
-    ),
-    msRow(
-      "the same from a program that holds the build alone",
-      alone.ms,
-      90,
-      `Node alone ${node.ms.toFixed(0)} ms; processor ${alone.cpuMs.toFixed(0)}, ${node.cpuMs.toFixed(0)} ms`,
     ),
     msRow("the same in a warm process", ms, 2, "median of 400 builds"),
   ];
