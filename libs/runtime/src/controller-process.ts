@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createKubeClient, inClusterAccess, readKubeconfig, type KubeAccess, type KubeConnection } from "@plumb/kube";
-import { systemClock, ToolkitError, type Clock, type Histogram, type Log } from "@plumb/std";
-import { createLog, createMeter, exponentialBuckets, measureProcess, type ExposedMeter } from "@plumb/telemetry";
+import { systemClock, ToolkitError, type Clock, type Log } from "@plumb/std";
+import { createLog, createMeter, measureProcess, type ExposedMeter } from "@plumb/telemetry";
 import type { CommonConfig } from "./common-config.ts";
 import type { ControllerShared } from "./controller.ts";
 import { leaseLeadership, type FencedLeadership } from "./leadership.ts";
@@ -9,6 +9,7 @@ import { Manager, type Part } from "./manager.ts";
 import type { Notifier } from "./notifier.ts";
 import { HostPlaces, Places } from "./places.ts";
 import { metricsPages, probePages, servePages } from "./probes-server.ts";
+import { RunMetrics } from "./run-metrics.ts";
 
 /** What every controller's process has, before there is anything of its own in it. */
 export interface ControllerProcess {
@@ -21,8 +22,7 @@ export interface ControllerProcess {
   readonly client: KubeConnection;
   /** Writes on every replica: for what answers requests and not for reconcilers. The same as `client` without an election. */
   readonly unfenced: KubeConnection;
-  /** `gotk_reconcile_duration_seconds`. */
-  readonly durations: Histogram;
+  readonly metrics: RunMetrics;
   readonly leadership: FencedLeadership | undefined;
 }
 
@@ -59,12 +59,8 @@ export async function openControllerProcess(name: string, config: CommonConfig):
   const client = connect(() => holder.leadership?.isLeading() ?? true);
   const unfenced = config.leaderElection.isEnabled ? connect(() => true) : client;
   holder.leadership = config.leaderElection.isEnabled ? lead(name, config, client, log) : undefined;
-  const durations = meter.histogram(
-    "gotk_reconcile_duration_seconds",
-    "The duration in seconds of a GitOps Toolkit resource reconciliation.",
-    exponentialBuckets(0.01, 1800, 10),
-  );
-  return { name, config, log, meter, clock: systemClock, client, unfenced, durations, leadership: holder.leadership };
+  const metrics = new RunMetrics(meter, systemClock, config.concurrent);
+  return { name, config, log, meter, clock: systemClock, client, unfenced, metrics, leadership: holder.leadership };
 }
 
 /** Runs until `signal` aborts and everything has stopped. @throws {ToolkitError} when a part failed or the lease was lost */
@@ -96,13 +92,13 @@ export async function runControllerProcess(shell: ControllerProcess, { always, s
 }
 
 /** What the controllers of one process share. */
-export function sharedByControllers({ client, log, clock, config, durations }: ControllerProcess, notifier: Notifier): ControllerShared {
+export function sharedByControllers({ client, log, clock, config, metrics }: ControllerProcess, notifier: Notifier): ControllerShared {
   return {
     client,
     notifier,
     log,
     clock,
-    durations,
+    metrics,
     places: new Places(config.concurrent),
     hosts: new HostPlaces(),
     backoff: config.backoff,

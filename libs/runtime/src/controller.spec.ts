@@ -2,13 +2,14 @@ import { crd, KINDS, type LiveObject, type Manifest } from "@plumb/api";
 import { startTestApiServer, type TestApiServer } from "@plumb/apiserver/testing";
 import { ManualClock } from "@plumb/events/testing";
 import { createKubeClient, Store, type KubeClient, type KubeConnection, type PatchOptions } from "@plumb/kube";
-import { isObject, ToolkitError, type Fields, type JsonObject, type JsonValue, type Log } from "@plumb/std";
+import { isObject, noMeter, ToolkitError, type Fields, type JsonObject, type JsonValue, type Log } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Controller, type ControlledKind } from "./controller.ts";
 import type { Notice, Notifier } from "./notifier.ts";
 import type { Outcome } from "./outcome.ts";
 import { HostPlaces, Places } from "./places.ts";
 import { withReason, type Reconciler, type Removal, type Report, type StatusChange, type Tools } from "./reconcile.ts";
+import { RunMetrics } from "./run-metrics.ts";
 
 interface Status {
   artifact?: JsonObject;
@@ -153,7 +154,7 @@ async function start(
     kind,
     cache: store,
     reconciler: { ...reconciler, ...change },
-    durations: { observe: () => {}, forget: () => {} },
+    metrics: new RunMetrics(noMeter, clock, 1),
     places: new Places(concurrent),
     hosts: new HostPlaces(),
     backoff,
@@ -709,7 +710,7 @@ it("goes on from what it wrote itself while the cache is behind", async () => {
     kind: KIND,
     cache: stale,
     reconciler,
-    durations: { observe: () => {}, forget: () => {} },
+    metrics: new RunMetrics(noMeter, clock, 1),
     places: new Places(1),
     hosts: new HostPlaces(),
     backoff: { minMs: 1000, maxMs: 8000 },

@@ -1,6 +1,6 @@
 import type { LiveObject } from "@plumb/api";
 import { leanObject, type KubeClient, type ResourceName } from "@plumb/kube";
-import { backoffMs, toToolkitError, type BackoffLimits, type Clock, type Histogram, type Log, type ToolkitError } from "@plumb/std";
+import { backoffMs, toToolkitError, type BackoffLimits, type Clock, type Log, type ToolkitError } from "@plumb/std";
 import type { ConditionChanges } from "./conditions.ts";
 import { standardConditions } from "./conditions.ts";
 import { hasFinalizer, withFinalizer, withoutFinalizer } from "./finalizer.ts";
@@ -10,6 +10,7 @@ import { keyOf, splitKey, type ObjectCache, type ObjectChange } from "./object-c
 import { requeue, type Outcome } from "./outcome.ts";
 import type { HostPlaces, Places } from "./places.ts";
 import { reconcileOnce, removeOnce, type Reconciler, type Report } from "./reconcile.ts";
+import type { KindMetrics, RunMetrics } from "./run-metrics.ts";
 import { RunTools } from "./run-tools.ts";
 import { Schedule } from "./schedule.ts";
 import { StatusWriter } from "./status.ts";
@@ -36,8 +37,7 @@ export interface ControllerShared {
   readonly notifier: Notifier;
   readonly log: Log;
   readonly clock: Clock;
-  /** `gotk_reconcile_duration_seconds`. */
-  readonly durations: Histogram;
+  readonly metrics: RunMetrics;
   /** Workers of `--concurrent`, of all kinds together. */
   readonly places: Places;
   readonly hosts: HostPlaces;
@@ -72,7 +72,8 @@ const OUTAGE_MAX_MS = 8000;
 /** Runs one kind: takes keys from its queue, runs them, and stores and tells what came of it. */
 export class Controller<Obj, Seen, Plan, Done, Status> {
   readonly #options: ControllerOptions<Obj, Seen, Plan, Done, Status>;
-  readonly #queue = new KeyQueue();
+  readonly #metrics: KindMetrics;
+  readonly #queue: KeyQueue;
   readonly #schedule: Schedule;
   readonly #status: StatusWriter;
   /** Consecutive failures by key; absent means none. */
@@ -85,6 +86,8 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
 
   constructor(options: ControllerOptions<Obj, Seen, Plan, Done, Status>) {
     this.#options = options;
+    this.#metrics = options.metrics.of(options.kind.kind);
+    this.#queue = new KeyQueue(this.#metrics);
     this.#schedule = new Schedule(options.clock, (key) => this.#queue.add(key));
     const { client, kind, clock } = options;
     this.#status = new StatusWriter({ client, resource: kind.resource, fieldManager: kind.fieldManager, nowMs: () => clock.nowMs() });
@@ -268,9 +271,8 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
   }
 
   #tellLog(key: string, outcome: Outcome, durationMs: number): void {
-    const { log, durations, kind } = this.#options;
-    const { namespace, name } = splitKey(key);
-    durations.observe({ kind: kind.kind, name, namespace }, durationMs / 1000);
+    const { log } = this.#options;
+    this.#metrics.ran(key, outcome, durationMs);
     if (outcome.kind === "failed" && outcome.error.kind === "cancelled") return;
     const fields = { ...this.#fields(key), outcome: outcome.kind, reason: outcome.reason, durationMs: Math.round(durationMs) };
     if (outcome.kind !== "failed") log.debug("reconciled", fields);
@@ -306,8 +308,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     this.#failures.delete(key);
     this.#written.delete(key);
     this.#removedUids.delete(key);
-    const { namespace, name } = splitKey(key);
-    this.#options.durations.forget({ kind: this.#options.kind.kind, name, namespace });
+    this.#metrics.forget(key);
     this.#options.forget?.(key);
   }
 

@@ -7,6 +7,6 @@ export { parseFlags, type FlagTypes, type FlagValues } from "./flags.ts";
 export { canonicalJson, parseJson, stringifyJson } from "./json.ts";
 export { isObject, type JsonObject, type JsonValue } from "./json-value.ts";
 export { silentLog, type Fields, type Log } from "./log.ts";
-export { noMeter, type Counter, type Gauge, type Histogram, type Labels, type Meter } from "./meter.ts";
+export { noMeter, type Counter, type Gauge, type Histogram, type LabelledValue, type Labels, type Meter } from "./meter.ts";
 export { redactUrls, redactUrl } from "./redact.ts";
 export { compareText } from "./text.ts";

@@ -1,5 +1,7 @@
 export type Labels = Readonly<Record<string, string>>;
 
+export type LabelledValue = readonly [labels: Labels, value: number];
+
 export interface Counter {
   add(labels: Labels, amount?: number): void;
   /** Removes every series whose labels include all of `labels`. */
@@ -19,8 +21,8 @@ export interface Histogram {
 /** Registers metrics by their full Prometheus name. The implementation is `@plumb/telemetry`. */
 export interface Meter {
   counter(name: string, help: string): Counter;
-  /** With `read`, the value is asked for at each scrape and `set` is not needed. */
-  gauge(name: string, help: string, read?: () => number): Gauge;
+  /** With `read`, the value or every series is asked for at each scrape and `set` is not needed. */
+  gauge(name: string, help: string, read?: () => number | readonly LabelledValue[]): Gauge;
   /** @param buckets upper bounds, rising, in the unit that the name ends in */
   histogram(name: string, help: string, buckets: readonly number[]): Histogram;
 }

@@ -1,4 +1,4 @@
-import { ToolkitError, type Counter, type Gauge, type Histogram, type Labels, type Meter } from "@plumb/std";
+import { ToolkitError, type Counter, type Gauge, type Histogram, type LabelledValue, type Labels, type Meter } from "@plumb/std";
 
 /** A meter whose values can be read. */
 export interface ExposedMeter extends Meter {
@@ -94,14 +94,18 @@ function counterMetric(name: string, help: string): Metric & { readonly instrume
   };
 }
 
-function gaugeMetric(name: string, help: string, read: (() => number) | undefined): Metric & { readonly instrument: Gauge } {
+function gaugeMetric(name: string, help: string, read: (() => number | readonly LabelledValue[]) | undefined): Metric & { readonly instrument: Gauge } {
   const series = new SeriesMap(() => 0);
   return {
     type: "gauge",
     help,
     instrument: { set: (labels, value) => series.update(labels, () => value), forget: (labels) => series.forget(labels) },
-    lines: () => (read === undefined ? series.entries().map(([labels, value]) => line(name, labels, value)) : [line(name, "", read())]),
+    lines: () => (read === undefined ? series.entries().map(([labels, value]) => line(name, labels, value)) : readLines(name, read())),
   };
+}
+
+function readLines(name: string, read: number | readonly LabelledValue[]): readonly string[] {
+  return typeof read === "number" ? [line(name, "", read)] : read.map(([labels, value]) => line(name, labelText(labels), value));
 }
 
 interface Distribution {

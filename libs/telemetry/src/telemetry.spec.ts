@@ -122,6 +122,10 @@ describe("createMeter", () => {
     counter.add({ result: 'b"\\\n' });
     meter.gauge("depth", "Depth.").set({}, -1.5);
     meter.gauge("free", "Free.", () => Infinity);
+    meter.gauge("each", "Each.", () => [
+      [{ name: "a" }, 1],
+      [{ name: "b" }, 2],
+    ]);
     const histogram = meter.histogram("took_seconds", "Took.", [0.1, 1]);
     for (const value of [0.1, 0.5, 7]) histogram.observe({ kind: "a" }, value);
     expect(meter.expose()).toBe(
@@ -136,6 +140,10 @@ describe("createMeter", () => {
         "# HELP free Free.",
         "# TYPE free gauge",
         "free +Inf",
+        "# HELP each Each.",
+        "# TYPE each gauge",
+        'each{name="a"} 1',
+        'each{name="b"} 2',
         "# HELP took_seconds Took.",
         "# TYPE took_seconds histogram",
         'took_seconds_bucket{kind="a",le="0.1"} 1',
