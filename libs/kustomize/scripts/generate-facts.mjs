@@ -1,6 +1,7 @@
-// Writes src/schema/facts.ts from what kustomize embeds. Needs Go; run it when the version of kustomize changes.
+// Writes src/schema/facts.ts from what kustomize embeds. Needs Go; run it with --conditions=@plumb/source when the version of kustomize changes.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { readTransformerConfig } from "../src/config/transformer-config.ts";
 
 const json = execFileSync("go", ["run", "."], { cwd: new URL("facts/", import.meta.url), encoding: "utf8", maxBuffer: 2 ** 26 });
 const { shapes, kinds, names, namespaced, cluster, config } = JSON.parse(json);
@@ -23,7 +24,7 @@ export const NAMESPACED_KINDS: readonly string[] = ${JSON.stringify(namespaced, 
 /** Kinds known to live outside namespaces. */
 export const CLUSTER_KINDS: readonly string[] = ${JSON.stringify(cluster, null, 2)};
 
-/** The default field specifications: JSON, in the form of a \`configurations\` file. */
-export const DEFAULT_CONFIG: string = String.raw\`${shown(config)}\`;
+/** The default field specifications: a TransformerConfig as JSON. */
+export const DEFAULT_CONFIG: string = String.raw\`${shown(readTransformerConfig(config))}\`;
 `,
 );
