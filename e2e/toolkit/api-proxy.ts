@@ -11,11 +11,11 @@ export interface ProxiedRequest {
   readonly isWatch: boolean;
 }
 
-/** `before`: the request is never passed on. `after`: it is, and its answer never comes back. */
+/** `before`: the request is never passed on. `after`: it is, and its answer never comes back. Either breaks the connection. */
 export type Interruption = "before" | "after";
 
-/** Decides on each request, in the order in which they come, watches included; undefined lets it pass. */
-export type Interrupt = (request: ProxiedRequest) => Interruption | undefined;
+/** Decides on each request, in the order in which they come, watches included; undefined lets it pass, `hang` leaves it unanswered. */
+export type Interrupt = (request: ProxiedRequest) => Interruption | "hang" | undefined;
 
 /** Plain HTTP in front of an API server, which sees every request and signs it with the caller's token. */
 export class ApiProxy implements AsyncDisposable {
@@ -81,6 +81,7 @@ export class ApiProxy implements AsyncDisposable {
       request.socket.destroy();
       return;
     }
+    if (interruption === "hang") return void request.resume();
     const { server, credential } = this.#access;
     const authorization = credential.kind === "token" ? { authorization: `Bearer ${credential.token}` } : {};
     const send = server.protocol === "http:" ? httpRequest : httpsRequest;

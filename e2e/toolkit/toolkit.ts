@@ -93,6 +93,11 @@ export class Toolkit implements AsyncDisposable {
     return new Toolkit(options, { cluster, git, sink, group, folder });
   }
 
+  /** Where the controllers keep what they store, each in folders of its own. */
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** The process of a controller, as it was started last. */
   controller(name: ControllerName): ControllerProcess {
     const found = this.#running.get(name);

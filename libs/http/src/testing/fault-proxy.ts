@@ -136,7 +136,7 @@ class FaultyPipe {
       later(async () => {
         if (this.#fault.kind === "black-hole" || client.destroyed) return;
         if (fault.kind === "latency") await wait(fault.ms);
-        if (fault.kind === "slow-drip") return drip(client, chunk, fault);
+        if (fault.kind === "slow-drip") return drip(client, chunk, fault, () => this.#fault === fault);
         if ((fault.kind === "truncate" || fault.kind === "reset") && passed + chunk.length >= fault.afterBytes) {
           client.write(chunk.subarray(0, fault.afterBytes - passed), () => (fault.kind === "reset" ? client.resetAndDestroy() : client.end()));
           server.destroy();
@@ -150,11 +150,13 @@ class FaultyPipe {
   }
 }
 
-async function drip(client: Socket, chunk: Buffer, { bytes, everyMs }: Extract<Fault, { kind: "slow-drip" }>): Promise<void> {
-  for (let offset = 0; offset < chunk.length && !client.destroyed; offset += bytes) {
+async function drip(client: Socket, chunk: Buffer, { bytes, everyMs }: Extract<Fault, { kind: "slow-drip" }>, isSlow: () => boolean): Promise<void> {
+  let offset = 0;
+  for (; offset < chunk.length && !client.destroyed && isSlow(); offset += bytes) {
     client.write(chunk.subarray(offset, offset + bytes));
     await wait(everyMs);
   }
+  client.write(chunk.subarray(offset));
 }
 
 function wait(ms: number): Promise<void> {
