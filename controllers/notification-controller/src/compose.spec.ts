@@ -303,7 +303,8 @@ describe("a Receiver", () => {
   });
 });
 
-it("both servers answer on a replica that does not lead (N-002)", async () => {
+it("both servers answer on a replica that does not lead (N-002), and it says that it does not", async () => {
+  const metricsPort = await freePort();
   await call("POST", "/apis/coordination.k8s.io/v1/namespaces/team/leases", {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
@@ -316,11 +317,13 @@ it("both servers answer on a replica that does not lead (N-002)", async () => {
       leaseTransitions: 0,
     },
   });
-  start("--enable-leader-election");
+  start("--enable-leader-election", `--metrics-addr=127.0.0.1:${metricsPort}`);
   expect(await postEvent()).toBe(202);
   await vi.waitFor(() => expect(told()).toHaveLength(1), LIMIT);
   expect(await post(`http://127.0.0.1:${receiverPort}/hook/none`, "")).toBe(404);
   expect((await call("GET", `${PROVIDERS}/sink`)).metadata.finalizers).toBeUndefined();
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  expect(metrics).toContain('\nleader_election_master_status{name="notification-controller-leader-election"} 0\n');
 });
 
 it("a port that is in use, and an outbox that cannot be, end the process with a message that names them", async () => {

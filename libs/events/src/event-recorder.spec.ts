@@ -321,7 +321,11 @@ describe("Kubernetes Events", () => {
         reason: "BuildFailed",
         message: failed.message,
         count: 1,
-        metadata: { namespace: "team", name: expect.stringMatching(/^apps\.[0-9a-f]{16}$/) },
+        metadata: {
+          namespace: "team",
+          name: expect.stringMatching(/^apps\.[0-9a-f]{16}$/),
+          annotations: { "event.toolkit.fluxcd.io/cluster": "blue" },
+        },
         involvedObject: { kind: "Kustomization", namespace: "team", name: "apps", uid: "u1" },
         source: { component: "kustomize-controller" },
         firstTimestamp: "2026-01-02T03:04:05Z",

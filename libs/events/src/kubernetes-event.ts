@@ -2,7 +2,7 @@ import type { LiveObject, Manifest } from "@plumb/api";
 import { redactUrls } from "@plumb/std";
 import type { Notice, Reporter } from "./notice.ts";
 import { shortened } from "./shortened.ts";
-import { timestampOf } from "./toolkit-event.ts";
+import { metadataOf, timestampOf } from "./toolkit-event.ts";
 
 /** The API server keeps every byte of an Event in etcd for an hour. */
 const MAX_MESSAGE_BYTES = 8192;
@@ -13,13 +13,14 @@ const MAX_PREFIX = 253 - 17;
 export function kubernetesEvent(object: LiveObject, notice: Notice, { controller, instance }: Reporter, suffix: string, nowMs: number): Manifest {
   const { namespace = "default", name, uid, resourceVersion } = object.metadata;
   const at = timestampOf(nowMs);
+  const annotations = metadataOf(object, notice);
   return {
     apiVersion: "v1",
     kind: "Event",
     metadata: {
       name: `${name.slice(0, MAX_PREFIX).replace(/[^a-z0-9]+$/, "")}.${suffix}`,
       namespace,
-      ...(notice.metadata !== undefined && { annotations: notice.metadata }),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
     },
     involvedObject: { kind: object.kind, namespace, name, uid, apiVersion: object.apiVersion, resourceVersion },
     type: notice.severity === "error" ? "Warning" : "Normal",

@@ -13,7 +13,7 @@ const MAX_MESSAGE_BYTES = 39_000;
 export function toolkitEvent(object: LiveObject, notice: Notice, { controller, instance }: Reporter, nowMs: number): ToolkitEvent | undefined {
   const { namespace = "", name, uid, resourceVersion } = object.metadata;
   if (notice.severity === "trace" || object.kind === "" || namespace === "" || name === "") return undefined;
-  const metadata = { ...objectMetadata(object), ...notice.metadata };
+  const metadata = metadataOf(object, notice);
   return {
     involvedObject: { kind: object.kind, namespace, name, uid, apiVersion: object.apiVersion, resourceVersion },
     severity: notice.severity,
@@ -31,7 +31,8 @@ export function timestampOf(nowMs: number): string {
   return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
 }
 
-/** What the object's own annotations add to each of its events (C-029). */
-function objectMetadata({ metadata }: LiveObject): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${EVENT_GROUP}/`)));
+/** The notice's metadata, and what the object's own annotations add to each of its events (C-029). Pure. */
+export function metadataOf({ metadata }: LiveObject, notice: Notice): Readonly<Record<string, string>> {
+  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${EVENT_GROUP}/`));
+  return { ...Object.fromEntries(own), ...notice.metadata };
 }

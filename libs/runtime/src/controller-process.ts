@@ -58,7 +58,7 @@ export async function openControllerProcess(name: string, config: CommonConfig):
     });
   const client = connect(() => holder.leadership?.isLeading() ?? true);
   const unfenced = config.leaderElection.isEnabled ? connect(() => true) : client;
-  holder.leadership = config.leaderElection.isEnabled ? lead(name, config, client, log) : undefined;
+  holder.leadership = config.leaderElection.isEnabled ? lead(name, config, client, { log, meter }) : undefined;
   const metrics = new RunMetrics(meter, systemClock, config.concurrent);
   return { name, config, log, meter, clock: systemClock, client, unfenced, metrics, leadership: holder.leadership };
 }
@@ -114,17 +114,21 @@ async function clusterAccess({ kubeconfigPath, serviceHost, servicePort }: Commo
   return (await read).access;
 }
 
-function lead(name: string, config: CommonConfig, client: KubeConnection, log: Log): FencedLeadership {
+function lead(name: string, config: CommonConfig, client: KubeConnection, { log, meter }: Pick<ControllerProcess, "log" | "meter">): FencedLeadership {
   const { leaderElection, runtimeNamespace, instance, labelSelector } = config;
   if (runtimeNamespace === undefined) throw new ToolkitError("invalid", "--enable-leader-election needs RUNTIME_NAMESPACE");
   const shard = labelSelector === undefined ? "" : `-${createHash("sha256").update(labelSelector).digest("hex").slice(0, 8)}`;
-  return leaseLeadership({
+  const leaseName = `${name}-leader-election${shard}`;
+  const leadership = leaseLeadership({
     client,
     config: leaderElection,
     namespace: runtimeNamespace,
-    leaseName: `${name}-leader-election${shard}`,
+    leaseName,
     identity: `${instance}_${randomUUID()}`,
     clock: systemClock,
     log,
   });
+  const help = "Whether the reporting process holds the lease of that name: 1 for the leader, 0 for one that stands by.";
+  meter.gauge("leader_election_master_status", help, () => [[{ name: leaseName }, leadership.isLeading() ? 1 : 0]]);
+  return leadership;
 }
