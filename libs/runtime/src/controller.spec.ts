@@ -215,7 +215,7 @@ const statusPatches = (): readonly JsonObject[] => patches.filter(({ subresource
 
 /** Resolves when `count` runs have come to their end. */
 async function ended(count: number): Promise<void> {
-  await vi.waitFor(() => expect(logged.filter(({ message }) => message === "reconciled").length).toBe(count), WAIT);
+  await vi.waitFor(() => expect(logged.filter(({ message }) => /^reconcile(d$| failed$| stalled,)/.test(message)).length).toBe(count), WAIT);
 }
 
 /** Lets the watch bring what the API server has. */

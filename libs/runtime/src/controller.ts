@@ -11,6 +11,7 @@ import { requeue, type Outcome } from "./outcome.ts";
 import type { HostPlaces, Places } from "./places.ts";
 import { reconcileOnce, removeOnce, type Reconciler, type Report } from "./reconcile.ts";
 import type { KindMetrics, RunMetrics } from "./run-metrics.ts";
+import { logRun, stackOf } from "./run-log.ts";
 import { RunTools } from "./run-tools.ts";
 import { Schedule } from "./schedule.ts";
 import { StatusWriter } from "./status.ts";
@@ -230,8 +231,10 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
       await this.#options.notifier.notify(tools.latest, report.notices);
       await this.#store(key, ended, signal);
     }
-    this.#scheduleNext(key, outcome, failures);
-    this.#tellLog(key, outcome, this.#options.clock.monotonicMs() - startedMs);
+    const nextInMs = this.#scheduleNext(key, outcome, failures);
+    const durationMs = this.#options.clock.monotonicMs() - startedMs;
+    this.#metrics.ran(key, outcome, durationMs);
+    logRun(this.#options.log, this.#fields(key), outcome, { durationMs, nextInMs, isSilent, isNews: report.notices.length > 0 });
   }
 
   /** Stores what the run says of the object it began with; a generation or a request that came since is the next run's. */
@@ -250,36 +253,25 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     if (written !== undefined) this.#written.set(key, leanObject(written));
   }
 
-  #scheduleNext(key: string, outcome: Outcome, failures: number): void {
+  /** Returns the milliseconds until the next run; undefined where only a change brings one. */
+  #scheduleNext(key: string, outcome: Outcome, failures: number): number | undefined {
     const { backoff } = this.#options;
     const next = requeue(outcome, failures, (count) => backoffMs(count, backoff));
-    if (next.kind === "on-change") {
-      this.#failures.delete(key);
-      this.#schedule.cancel(key);
-      return;
-    }
-    if (next.forgetFailures) this.#failures.delete(key);
+    if (next.kind === "on-change" || next.forgetFailures) this.#failures.delete(key);
     else this.#failed(key);
-    if (outcome.kind !== "settled") this.#schedule.set(key, next.delayMs);
-    else if (next.delayMs > 0) this.#schedule.set(key, this.#jittered(next.delayMs));
-    else this.#schedule.cancel(key); // an interval of 0 asks for no run of its own, as in controller-runtime
+    // an interval of 0 asks for no run of its own, as in controller-runtime
+    if (next.kind === "on-change" || (outcome.kind === "settled" && next.delayMs <= 0)) {
+      this.#schedule.cancel(key);
+      return undefined;
+    }
+    const delayMs = outcome.kind === "settled" ? this.#jittered(next.delayMs) : next.delayMs;
+    this.#schedule.set(key, delayMs);
+    return delayMs;
   }
 
   #jittered(delayMs: number): number {
     const { jitterPercent, random } = this.#options;
     return delayMs * (1 + ((random() * 2 - 1) * jitterPercent) / 100);
-  }
-
-  #tellLog(key: string, outcome: Outcome, durationMs: number): void {
-    const { log } = this.#options;
-    this.#metrics.ran(key, outcome, durationMs);
-    if (outcome.kind === "failed" && outcome.error.kind === "cancelled") return;
-    const fields = { ...this.#fields(key), outcome: outcome.kind, reason: outcome.reason, durationMs: Math.round(durationMs) };
-    if (outcome.kind !== "failed") log.debug("reconciled", fields);
-    else {
-      const isBug = outcome.error.kind === "internal";
-      log[isBug ? "error" : "info"]("reconciled", { ...fields, error: outcome.error.message, ...(isBug ? stackOf(outcome.error) : {}) });
-    }
   }
 
   /** Counts one more failure; returns how many there were before. */
@@ -326,11 +318,4 @@ function isBehind(cached: LiveObject, written: LiveObject): boolean {
 function typed<Obj>(obj: LiveObject): Obj {
   // why: the API server has checked the object against the CRD that the type is made from
   return obj as unknown as Obj;
-}
-
-/** Where the thing went wrong that is at the bottom of an error; of several the first, which is the newest bug. */
-function stackOf(error: ToolkitError): { readonly stack?: string } {
-  let deepest: Error = error;
-  for (let next: unknown = error; next instanceof Error; next = next instanceof AggregateError ? next.errors[0] : next.cause) deepest = next;
-  return deepest.stack === undefined ? {} : { stack: deepest.stack };
 }
