@@ -40,7 +40,7 @@ describe("the process", () => {
     ["is not there", undefined, /no such file/],
     ["is not YAML", "clusters: [\n", /line 2|line 1/],
     ["names a context that it does not hold", "apiVersion: v1\nkind: Config\ncurrent-context: gone\n", /gone/],
-  ])("ends with 1 or 2 and one line, naming the file, for a kubeconfig that %s", async (_, text, message) => {
+  ])("ends with 1 and one line, naming the file, for a kubeconfig that %s", async (_, text, message) => {
     const file = join(folder, `kubeconfig-${message.source.length}`);
     if (text !== undefined) await writeFile(file, text);
     const { code, stdout, stderr } = await start([
@@ -49,7 +49,7 @@ describe("the process", () => {
       "--health-addr=127.0.0.1:0",
       "--metrics-addr=127.0.0.1:0",
     ]);
-    expect([1, 2]).toContain(code);
+    expect(code).toBe(1);
     expect(stdout).toBe("");
     expect(stderr).toMatch(/^kustomize-controller: .+\n$/);
     expect(stderr).toContain(file);

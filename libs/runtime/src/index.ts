@@ -24,6 +24,7 @@ export {
   type Tools,
   type Verdict,
 } from "./reconcile.ts";
+export { runMain, type Main, type MainProcess } from "./run-main.ts";
 export { serveJobs, type Jobs } from "./serve-jobs.ts";
 export { conditionsOf, statusPatch, StatusWriter, type StatusUpdate } from "./status.ts";
 export { WorkerPool, type JobAnswer, type JobOptions, type WorkerPoolOptions } from "./worker-pool.ts";
