@@ -1,4 +1,4 @@
-import { inventoryEntry, type Kustomization } from "@plumb/api";
+import { inventoryEntry, parseInventoryId, type Kustomization } from "@plumb/api";
 import {
   checkDrift,
   desiredHash,
@@ -12,7 +12,7 @@ import {
 } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { Places, type HeldNotice, type Notifier, type Part } from "@plumb/runtime";
-import { backoffMs, toToolkitError, type Clock, type Log, type Meter, type Timer, type ToolkitError } from "@plumb/std";
+import { backoffMs, toToolkitError, type Clock, type Fields, type Log, type Meter, type Timer, type ToolkitError } from "@plumb/std";
 import type { Corrections, Find } from "../kustomization/contracts.ts";
 import { isObserved } from "./drift-mode.ts";
 import { correctedNotice, detectedNotice, resolvedNotice } from "./drift-notice.ts";
@@ -147,7 +147,7 @@ export class DriftCorrector implements Part, Corrections {
       const [owner] = ring.owners;
       if (owner !== undefined) await this.#check(ring, owner, signal);
     } catch (thrown) {
-      this.#options.log.error("drift could not be looked at", { object: ring.key, error: toToolkitError(thrown).message });
+      this.#options.log.error("drift could not be looked at", { ...named(ring), error: toToolkitError(thrown).message });
     } finally {
       release();
     }
@@ -221,7 +221,7 @@ export class DriftCorrector implements Part, Corrections {
       }
       case "failed":
         if (outcome.error.kind === "cancelled") return;
-        log.info("drift could not be corrected", { object: ring.key, error: outcome.error.message });
+        log.info("drift is not corrected yet, it is tried again", { ...named(ring), error: outcome.error.message });
         await this.#sayWhy(obj, ring.key, outcome.error, revision);
         this.#retryLater(ring);
         return;
@@ -230,7 +230,7 @@ export class DriftCorrector implements Part, Corrections {
         await this.#close(obj, ring.key, clock.nowMs(), revision);
         return;
       case "claimed":
-        log.info("an object is left to another Kustomization that has taken it", { object: ring.key, by: `${outcome.by.namespace}/${outcome.by.name}` });
+        log.info("an object is left to another Kustomization that has taken it", { ...named(ring), by: `${outcome.by.namespace}/${outcome.by.name}` });
         this.#drop(ring.key);
         return;
       case "exempt":
@@ -284,4 +284,13 @@ export class DriftCorrector implements Part, Corrections {
 
 function isSame(a: Owner, b: Owner): boolean {
   return a.namespace === b.namespace && a.name === b.name;
+}
+
+/** Which object of which Kustomization, as people write them. */
+function named({ key, owners: [owner] }: Ring): Fields {
+  const { kind, namespace, name } = parseInventoryId(key) ?? { kind: "", namespace: "", name: key };
+  return {
+    object: [kind, namespace, name].filter((part) => part !== "").join("/"),
+    ...(owner === undefined ? {} : { kustomization: `${owner.namespace}/${owner.name}` }),
+  };
 }

@@ -74,13 +74,9 @@ describe("what is told of drift", () => {
   });
 
   it.each<[string, Partial<Drift>, string]>([
-    ["a deleted object", { what: "deleted", changes: [], managers: ["unknown"] }, "Deployment/apps/web was deleted (by unknown)"],
+    ["a deleted object", { what: "deleted", changes: [], managers: ["unknown"] }, "Deployment/apps/web was deleted"],
     ["one that was created anew", { what: "recreated" }, "Deployment/apps/web was created anew, /spec/replicas 3 → 10 (by kubectl-scale)"],
-    [
-      "a removed field",
-      { changes: [change({ what: "removed", live: undefined, manager: "unknown" })] },
-      "Deployment/apps/web /spec/replicas 3 → (removed) (by unknown)",
-    ],
+    ["a removed field", { changes: [change({ what: "removed", live: undefined, manager: "unknown" })] }, "Deployment/apps/web /spec/replicas 3 → (removed)"],
     [
       "a value of a Secret",
       { changes: [change({ pointer: "/data/password", isRedacted: true, desired: undefined, live: undefined })] },

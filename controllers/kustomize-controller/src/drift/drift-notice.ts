@@ -51,13 +51,17 @@ function notice(drift: Drift, state: DriftState, severity: "info" | "error", rea
 }
 
 function sentence({ subject, what, changes, managers }: Drift): string {
-  const by = managers.join(", ");
-  if (what === "deleted") return `${subject} was deleted (by ${by})`;
-  const named = changes.slice(0, MAX_CHANGES).map((change) => `${change.pointer} ${transition(change)} (by ${change.manager})`);
+  if (what === "deleted") return `${subject} was deleted${by(managers.join(", "))}`;
+  const named = changes.slice(0, MAX_CHANGES).map((change) => `${change.pointer} ${transition(change)}${by(change.manager)}`);
   const more = changes.length > MAX_CHANGES ? [`and ${changes.length - MAX_CHANGES} more fields`] : [];
   const lines = [...named, ...more];
   const again = what === "recreated" ? " was created anew," : "";
   return lines.length === 1 ? `${subject}${again} ${lines[0]}` : [`${subject}${again}`, ...lines.map((line) => `- ${line}`)].join("\n");
+}
+
+/** Who it was, where the server knows: it remembers nobody who deletes. */
+function by(manager: string): string {
+  return manager === "unknown" ? "" : ` (by ${manager})`;
 }
 
 /** From what Git declares to what was found. */

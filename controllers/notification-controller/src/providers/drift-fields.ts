@@ -28,7 +28,7 @@ export function driftFields({ metadata = {}, reason, timestamp }: ToolkitEvent):
   return [
     ...(object === undefined ? [] : [{ title: "Object", value: object }]),
     ...(changes === undefined ? [] : [{ title: "Changed", value: changes }]),
-    ...(managers === undefined || managers === "" ? [] : [{ title: "Changed by", value: managers }]),
+    ...(managers === undefined || managers === "" || managers === "unknown" ? [] : [{ title: "Changed by", value: managers }]),
     ...(detectedAt === undefined ? [] : [{ title: "Seen", value: detectedAt }]),
     ...(STATE[reason] === undefined ? [] : [{ title: "State", value: reason === "DriftResolved" ? `${STATE[reason]} since ${timestamp}` : STATE[reason] }]),
   ];

@@ -145,7 +145,7 @@ describe("slack", () => {
           metadata: { "drift-id": "d", "drift-object": "ConfigMap/team/a", "drift-changes": "[]", "drift-managers": "unknown" },
         }),
       );
-      expect(deleted).toMatchObject({ attachments: [{ fields: [{ title: "Object" }, { title: "Changed by", value: "unknown" }, { title: "State" }] }] });
+      expect(deleted).toMatchObject({ attachments: [{ fields: [{ title: "Object" }, { title: "State" }] }] });
     });
 
     it("as it came where the changes are not what was agreed", () => {
