@@ -12,6 +12,7 @@ import { cachedArtifacts } from "./artifacts.ts";
 import { WorkerBuilds } from "./builds.ts";
 import type { KustomizeConfig } from "./config.ts";
 import { DriftCorrector } from "./drift/drift-corrector.ts";
+import { Attempts } from "./kustomization/attempts.ts";
 import { HealthWaits } from "./kustomization/health-waits.ts";
 import { forgetKustomization, KUSTOMIZATION_KIND, kustomizationReconciler } from "./kustomization/kind.ts";
 import { asKustomization, KUSTOMIZATION_INDEXES, triggers } from "./triggers.ts";
@@ -71,7 +72,8 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
   const builds = new WorkerBuilds(pool);
   const cache = await ArtifactCache.open({ root: config.cachePath, http, clock, maxBytes: CACHE_BYTES, retries: config.httpRetries });
   const find = { get: (namespace: string, name: string) => asOptional(kustomizations.get(namespace, name)) };
-  const enqueue = (key: string): void => controller.enqueue(key);
+  const enqueue = (key: string, isStillDue?: () => boolean): void => controller.enqueue(key, isStillDue);
+  const attempts = new Attempts();
   const hub = new WatchHub(client);
   const corrector = new DriftCorrector({
     client,
@@ -102,8 +104,9 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
       isWatched: (key) => drift.isWatched(key),
     }),
     artifacts: cachedArtifacts(cache, config.sourceHost),
-    health: new HealthChecks({ client, hub, clock, wake: enqueue }),
+    health: new HealthChecks({ client, hub, clock, wake: (key) => enqueue(key) }),
     waits: new HealthWaits(),
+    attempts,
     hasDependents: (key: string) => kustomizations.byIndex("dependency", key).length > 0,
     world: {
       sources,
@@ -127,7 +130,7 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
       always: [recorder, ...stores.map((store) => ({ name: "watch", run: (until: AbortSignal) => store.run(until) }))],
       synced: (until) => Promise.all(stores.map((store) => store.waitSynced(until))).then(() => undefined),
       leading: [
-        triggers({ sources, kustomizations, log, enqueue, reconsider: (owner) => corrector.reconsider(owner) }),
+        triggers({ sources, kustomizations, attempts, log, enqueue, reconsider: (owner) => corrector.reconsider(owner) }),
         corrector,
         sweeping(drift, clock, log),
         reconciling,

@@ -75,7 +75,10 @@ function tryingAgain(object: Kustomization): Kustomization {
 }
 
 /** Starts the triggers on what is there; what a test does then is answered with what was woken. */
-function start(objects: readonly LiveObject[]): {
+function start(
+  objects: readonly LiveObject[],
+  attempted?: string,
+): {
   readonly sources: Cache;
   readonly kustomizations: Cache;
   readonly woken: string[];
@@ -92,7 +95,8 @@ function start(objects: readonly LiveObject[]): {
     sources: new Map([["GitRepository", sources]]),
     kustomizations,
     log,
-    enqueue: (key) => void woken.push(key),
+    attempts: { isAt: (_, revision) => revision === attempted },
+    enqueue: (key, isStillDue = () => true) => void (isStillDue() && woken.push(key)),
     reconsider: ({ namespace, name }) => void reconsidered.push(`${namespace}/${name}`),
   }).run(stop.signal);
   return { sources, kustomizations, woken, errors, reconsidered, end: () => (stop.abort(), running) };
@@ -117,6 +121,14 @@ describe("a source", () => {
     expect(woken).toEqual([]);
     sources.put(source("2"));
     expect(woken).toEqual(["apps/b"]);
+  });
+
+  it("wakes nobody whose run, when it ends, has been at the revision", () => {
+    const { sources, woken } = start([kustomization("a"), source("1")], "2");
+    sources.put(source("2"));
+    expect(woken).toEqual([]);
+    sources.put(source("3"));
+    expect(woken).toEqual(["apps/a"]);
   });
 
   it("whose users depend on each other in a circle wakes none of them, and that is said", () => {

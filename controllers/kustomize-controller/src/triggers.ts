@@ -2,6 +2,7 @@ import { DRIFT_ANNOTATION, type Kustomization, type LiveObject } from "@plumb/ap
 import type { Owner } from "@plumb/apply";
 import { conditionsOf, keyOf, type ObjectCache, type ObjectChange, type Part } from "@plumb/runtime";
 import type { Log } from "@plumb/std";
+import type { Attempts } from "./kustomization/attempts.ts";
 import { dependenciesOf, inDependencyOrder } from "./kustomization/dependencies.ts";
 import { artifactOf } from "./kustomization/observe.ts";
 import { sourceOf } from "./kustomization/spec.ts";
@@ -10,7 +11,9 @@ export interface TriggerOptions {
   /** By kind. */
   readonly sources: ReadonlyMap<string, ObjectCache>;
   readonly kustomizations: KustomizationCache;
-  readonly enqueue: (key: string) => void;
+  /** @param isStillDue asked at the end of a run that is under way: false where that has seen the reason too */
+  readonly enqueue: (key: string, isStillDue?: () => boolean) => void;
+  readonly attempts: Pick<Attempts, "isAt">;
   /** Called for a Kustomization that says anew what is to become of drift. */
   readonly reconsider: (owner: Owner) => void;
   readonly log: Log;
@@ -51,7 +54,7 @@ export function triggers(options: TriggerOptions): Part {
   };
 }
 
-function onSource(kind: string, { before, after }: ObjectChange, { kustomizations, enqueue, log }: TriggerOptions): void {
+function onSource(kind: string, { before, after }: ObjectChange, { kustomizations, attempts, enqueue, log }: TriggerOptions): void {
   const revision = after === undefined ? undefined : artifactOf(after)?.revision;
   if (after === undefined || revision === undefined || (before !== undefined && artifactOf(before)?.revision === revision)) return;
   const users = kustomizations
@@ -60,7 +63,7 @@ function onSource(kind: string, { before, after }: ObjectChange, { kustomization
     .filter((user) => !hasAttempted(user, revision));
   const ordered = inDependencyOrder(users);
   if (ordered === undefined) log.error("kustomizations depend on each other in a circle", { source: `${kind}/${keyOf(after)}`, count: users.length });
-  for (const user of ordered ?? []) enqueue(keyOf(user));
+  for (const user of ordered ?? []) enqueue(keyOf(user), () => !attempts.isAt(keyOf(user), revision));
 }
 
 /** A Kustomization that is done with the revision, or tries it again by itself, need not be woken for it (K-018). */
@@ -73,13 +76,13 @@ function hasAttempted(obj: Kustomization, revision: string): boolean {
  * Dependents are woken when what they depend on has become ready, but for those that are done with the revision that their
  * source is at. What is known of a dependent may be older than its last look: that it waits need not have been heard of yet.
  */
-function onDependency({ before, after }: ObjectChange, { kustomizations, sources, enqueue }: TriggerOptions): void {
+function onDependency({ before, after }: ObjectChange, { kustomizations, sources, attempts, enqueue }: TriggerOptions): void {
   if (after === undefined || !isReady(after) || (before !== undefined && readiness(before) === readiness(after))) return;
   for (const dependent of kustomizations.byIndex("dependency", keyOf(after)).map(asKustomization)) {
     const { kind, namespace, name } = sourceOf(dependent);
     const source = sources.get(kind)?.get(namespace, name);
     const revision = source === undefined ? undefined : artifactOf(source)?.revision;
-    if (revision !== undefined && !isDone(dependent, revision)) enqueue(keyOf(dependent));
+    if (revision !== undefined && !isDone(dependent, revision)) enqueue(keyOf(dependent), () => !attempts.isAt(keyOf(dependent), revision));
   }
 }
 

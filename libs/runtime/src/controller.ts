@@ -99,9 +99,9 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     return this.#queue.depth;
   }
 
-  /** Asks for a run of `namespace/name`; asked during a run, another follows it. */
-  enqueue(key: string): void {
-    this.#queue.add(key);
+  /** Asks for a run of `namespace/name`; asked during a run, another follows it, unless `isStillDue` says then that it need not. */
+  enqueue(key: string, isStillDue?: () => boolean): void {
+    this.#queue.add(key, isStillDue);
   }
 
   /** Works until `signal` aborts, then waits for the runs under way. Never rejects. */

@@ -25,6 +25,21 @@ describe("KeyQueue", () => {
     queue.finish("a");
     expect(queue.depth).toBe(0);
   });
+  it("does not run a key again for a reason that the run itself has settled, and does for any other", async () => {
+    const queue = new KeyQueue();
+    for (const [reasons, depth] of [
+      [[false], 0],
+      [[false, true], 1],
+      [[false, undefined, false], 1],
+    ] as const) {
+      queue.add("a");
+      await queue.take(never);
+      for (const reason of reasons) queue.add("a", reason === undefined ? undefined : () => reason);
+      queue.finish("a");
+      expect(queue.depth).toBe(depth);
+      if (depth > 0) queue.finish(await queue.take(never));
+    }
+  });
   it("hands a key to the worker that waits longest", async () => {
     const queue = new KeyQueue();
     const first = queue.take(never),

@@ -16,6 +16,7 @@ import type { KubeClient } from "@plumb/kube";
 import { keyOf, withReason, type Tools } from "@plumb/runtime";
 import { formatDuration, ToolkitError, toToolkitError } from "@plumb/std";
 import { isObserved } from "../drift/drift-mode.ts";
+import type { Attempts } from "./attempts.ts";
 import type { Artifacts, Builds, Built, Corrections, HealthSeen } from "./contracts.ts";
 import { healthTargets } from "./health-targets.ts";
 import type { HealthWaits } from "./health-waits.ts";
@@ -32,6 +33,7 @@ export interface ActOptions {
   readonly drift: DriftWatch;
   readonly corrections: Corrections;
   readonly waits: HealthWaits;
+  readonly attempts: Attempts;
   /** True when another Kustomization depends on this one. */
   readonly hasDependents: (key: string) => boolean;
 }
@@ -56,6 +58,7 @@ export async function actOnKustomization(
   options: ActOptions,
 ): Promise<KustomizationDone> {
   const { artifact, timeoutMs } = plan;
+  options.attempts.begin(keyOf(obj), artifact.revision);
   const limit = `for revision ${artifact.revision} with a timeout of ${formatDuration(timeoutMs)}`;
   const built = await build(obj, plan, limit, tools, options);
   tools.progress(`Detecting drift ${limit}`);

@@ -1,5 +1,5 @@
 import { KUSTOMIZATION, type Kustomization, type KustomizationStatus } from "@plumb/api";
-import { splitKey, type ControlledKind, type Reconciler } from "@plumb/runtime";
+import { keyOf, splitKey, type ControlledKind, type Reconciler } from "@plumb/runtime";
 import { actOnKustomization, type ActOptions, type KustomizationDone } from "./act.ts";
 import { observeKustomization, type KustomizationSeen, type World } from "./observe.ts";
 import { planKustomization, type KustomizationPlan } from "./plan.ts";
@@ -23,9 +23,12 @@ export interface KustomizationOptions extends ActOptions {
 export type KustomizationReconciler = Reconciler<Kustomization, KustomizationSeen, KustomizationPlan, KustomizationDone, KustomizationStatus>;
 
 export function kustomizationReconciler(options: KustomizationOptions): KustomizationReconciler {
-  const { client, baselines, world } = options;
+  const { attempts, client, baselines, world } = options;
   return {
-    observe: (obj) => Promise.resolve(observeKustomization(obj, world)),
+    observe: (obj) => {
+      attempts.forget(keyOf(obj));
+      return Promise.resolve(observeKustomization(obj, world));
+    },
     plan: planKustomization,
     act: (obj, plan, tools) => actOnKustomization(obj, plan, tools, options),
     report: reportKustomization,
@@ -35,10 +38,11 @@ export function kustomizationReconciler(options: KustomizationOptions): Kustomiz
 }
 
 /** Drops what is kept of a Kustomization that is gone. */
-export function forgetKustomization(key: string, { builds, corrections, drift, health, waits }: ActOptions): void {
+export function forgetKustomization(key: string, { attempts, builds, corrections, drift, health, waits }: ActOptions): void {
   drift.forget(splitKey(key));
   corrections.forget(splitKey(key));
   builds.forget(key);
   health.forget(key);
   waits.end(key);
+  attempts.forget(key);
 }
