@@ -8,13 +8,18 @@ import type { Schema } from "../schema/schema.ts";
 import { applyJsonPatch, type PatchOperation } from "./json-patch.ts";
 import { mergeNode } from "./merge-node.ts";
 
-/** Merges a patch into an object; name and kind stay unless the patch may change them. The patch is used up. */
+/**
+ * Merges a patch into an object; name and kind stay unless the patch may change them. The patch is used up.
+ *
+ * Of what the merge gives only counts whether there is anything, as in kustomize: `$patch: delete` at the top removes the object,
+ * `$patch: replace` there leaves it as it was.
+ */
 export function mergePatch(resource: Resource, patch: Resource, schema: Schema): void {
   if (resource.node === undefined || patch.node === undefined) return;
   const { name, namespace, kind } = resource;
   const { mayChangeName, mayChangeKind } = patch;
   if (mayChangeName || mayChangeKind) resource.storePreviousId();
-  resource.node = mergeNode(patch.node, resource.node, { schema, infer: false, prepend: true });
+  if (mergeNode(patch.node, resource.node, { schema, infer: false, prepend: true }) === undefined) resource.node = undefined;
   if (resource.isEmpty) return;
   if (!mayChangeKind) resource.setKind(kind);
   if (!mayChangeName) resource.setName(name);

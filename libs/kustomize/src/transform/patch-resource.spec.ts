@@ -1,0 +1,24 @@
+import { MemoryFileSystem } from "@plumb/files";
+import { describe, expect, it } from "vitest";
+import { build } from "../build.ts";
+
+async function patched(patch: string, rest: string): Promise<string> {
+  const files = {
+    "kustomization.yaml": `resources: [cup.yaml]\npatches:\n- patch: '${patch}'\n${rest}`,
+    "cup.yaml": "apiVersion: example.com/v1\nkind: Cup\nmetadata:\n  name: one\nspec: 1\n",
+  };
+  return (await build(".", { fileSystem: new MemoryFileSystem(files), order: "fifo", signal: new AbortController().signal })).text();
+}
+
+describe("a directive at the top of a strategic merge patch", () => {
+  it.each([
+    ["found by its own id", ""],
+    ["with a target", "  target: {kind: Cup}\n"],
+    ["that may change name and kind", "  target: {kind: Cup}\n  options: {allowNameChange: true, allowKindChange: true}\n"],
+  ])("removes the whole object or leaves it whole, %s", async (_, rest) => {
+    const head = "apiVersion: example.com/v1, kind: Cup, metadata: {name: one}";
+    expect(await patched(`{${head}, $patch: delete}`, rest)).toBe("");
+    expect(await patched(`{${head}, $patch: replace, spec: 2}`, rest)).toBe("apiVersion: example.com/v1\nkind: Cup\nmetadata:\n  name: one\nspec: 1\n");
+    expect(await patched(`{${head}, $patch: merge, spec: 2}`, rest)).toContain("spec: 2\n");
+  });
+});
