@@ -72,15 +72,17 @@ async function run(spec: Partial<GitRepositorySpec> = {}, kind = reconciler()): 
     spec: { ...object.spec, ...spec },
     metadata: { ...object.metadata, generation: (object.metadata.generation ?? 0) + (changed ? 1 : 0) },
   };
+  let progress: string | undefined;
   const report = await reconcileOnce(kind, object, {
     signal,
     nowMs: () => NOW_MS,
     atHost: (_, work) => work(),
-    progress: () => {},
+    progress: (message) => void (progress = message),
     checkpoint: async () => {},
   });
-  const conditions = { ...report.conditions, ...standardConditions(report.outcome, undefined) };
-  const patch = statusPatch(object, { fields: report.status, conditions }, NOW_MS) ?? {};
+  const conditions = { ...report.conditions, ...standardConditions(report.outcome, progress) };
+  const observed = report.outcome.kind === "settled" ? { observedGeneration: object.metadata.generation } : {};
+  const patch = statusPatch(object, { fields: { ...report.status, ...observed }, conditions }, NOW_MS) ?? {};
   const status: JsonObject = { ...(isObject(object["status"]) ? object["status"] : {}), ...patch };
   const kept = Object.fromEntries(Object.entries(status).filter(([, value]) => value !== null));
   object = { ...object, status: kept } as unknown as GitRepository; // why: the patch is made from a status of this kind
@@ -242,6 +244,16 @@ describe("a GitRepository", () => {
       "Ready=False GitOperationFailed",
       "FetchFailed=True GitOperationFailed",
     ]);
+  });
+
+  it("says what it was at when it failed: an artifact, or a new generation", async () => {
+    await run({ ref: { branch: "absent" } });
+    expect(said()).toContain("Reconciling=True ProgressingWithRetry: building artifact");
+    await served.repository.commit({ files: { "a.txt": "one" } });
+    await run({ ref: { branch: "main" } });
+    await run({ ref: { branch: "gone" } });
+    const { generation = 0 } = object.metadata;
+    expect(said()).toContain(`Reconciling=True ProgressingWithRetry: processing object: new generation ${generation - 1} -> ${generation}`);
   });
 
   it("keeps its artifact while the remote is away, says why in Flux's words, and says when it is over", async () => {

@@ -12,6 +12,7 @@ export const GIT_REPOSITORY_KIND: ControlledKind = {
   isFinalized: true,
   hasStatus: true,
   fieldManager: "source-controller",
+  isSeenSuspended: true,
 };
 
 export interface GitRepositoryOptions extends ObserveOptions, ActOptions {}

@@ -50,9 +50,18 @@ export function timeoutMs({ spec }: GitRepository): number {
 export async function observeGitRepository(obj: GitRepository, tools: Tools<GitRepositoryStatus>, options: ObserveOptions): Promise<GitSeen> {
   const refusal = refusalOf(obj);
   if (refusal !== undefined) return { kind: "refused", refusal };
+  const beginning = beginningOf(obj);
+  if (beginning !== undefined) tools.progress(beginning);
   const artifact = obj.status?.artifact;
   const published = artifact === undefined ? undefined : { artifact, onDisk: await options.store.verify(artifact, tools.signal) };
   return { kind: "seen", published, remote: await observeRemote(obj, tools, options) };
+}
+
+/** What a run says of itself that does not merely look whether something has changed; undefined for one that does (S-011, S-016). */
+function beginningOf({ metadata: { generation = 0 }, status }: GitRepository): string | undefined {
+  if (status?.artifact === undefined) return "building artifact";
+  const { observedGeneration = -1 } = status;
+  return observedGeneration === generation ? undefined : `processing object: new generation ${observedGeneration} -> ${generation}`;
 }
 
 function refusalOf({ spec }: GitRepository): Refusal | undefined {
