@@ -76,7 +76,7 @@ function customResource(version: JsonObject, family: Family, served: readonly Js
     collection: `${group}/${plural}`,
     storedVersion: `${group}/${textAt(family.storage, "name") ?? ""}`,
     codec: customCodec(version, family, apiVersion),
-    rules: customRules(version, kind),
+    rules: customRules(version, kind, apiVersion),
     selectable: selectableOf(version),
     columns: customColumns(objectsAt(version, "additionalPrinterColumns")),
     scale: scaleOf(version),
@@ -184,7 +184,7 @@ function counted(object: JsonObject, hasStatus: boolean): JsonObject {
   return without(object, "metadata", "apiVersion", "kind", ...(hasStatus ? ["status"] : []));
 }
 
-function customRules(version: JsonObject, kind: string): Rules {
+function customRules(version: JsonObject, kind: string, apiVersion: string): Rules {
   const schema = schemaAt(version, "schema", "openAPIV3Schema") ?? {};
   const hasStatus = isObject(objectAt(version, "subresources")?.["status"]);
   const rules: Rules = {
@@ -217,11 +217,11 @@ function customRules(version: JsonObject, kind: string): Rules {
       else metadata["managedFields"] = managed;
     },
     validate(object) {
-      checkOwnKind(object, kind);
+      checkOwnKind(object, kind, apiVersion);
       return [...validateValue(object, schema, ""), ...checkRules(object, undefined, schema)];
     },
     validateUpdate(object, old) {
-      checkOwnKind(object, kind);
+      checkOwnKind(object, kind, apiVersion);
       return validateChange(object, old, schema);
     },
     validateStatus: (object, old) => validateChange(object, old, schema),
@@ -243,9 +243,12 @@ function validateChange(object: JsonObject, old: JsonObject, schema: JsonSchema)
   return [...validateValue(object, schema, "", old), ...checkRules(object, old, schema)];
 }
 
-function checkOwnKind(object: JsonObject, kind: string): void {
+function checkOwnKind(object: JsonObject, kind: string, apiVersion: string): void {
   const own = textAt(object, "kind") ?? "";
-  if (own === kind) return;
-  const group = (textAt(object, "apiVersion") ?? "").split("/")[0] ?? "";
-  throw invalidObject(group, own, textAt(object, "metadata", "name") ?? "", [invalid("kind", own, `must be ${kind}`)]);
+  const version = textAt(object, "apiVersion") ?? "";
+  const faults = [
+    ...(own === kind ? [] : [invalid("kind", own, `must be ${kind}`)]),
+    ...(version === apiVersion ? [] : [invalid("apiVersion", version, `must be ${apiVersion}`)]),
+  ];
+  if (faults.length > 0) throw invalidObject(version.split("/")[0] ?? "", own, textAt(object, "metadata", "name") ?? "", faults);
 }

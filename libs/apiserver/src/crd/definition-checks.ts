@@ -1,9 +1,11 @@
 import type { JsonObject } from "@plumb/std";
-import { draftsAt, equalJson, listAt, objectAt, objectsAt, textAt, valueAt, within, type Draft } from "../draft.ts";
-import { duplicate, invalid, required, unsupported, type FieldFault } from "../refusal.ts";
+import { draftsAt, equalJson, listAt, objectAt, objectsAt, textAt, textsAt, valueAt, within, type Draft } from "../draft.ts";
+import { invalid, required, unsupported, type FieldFault } from "../refusal.ts";
 import { nameProblems } from "../validation/names.ts";
-import { schemaAt } from "./prune.ts";
+import { isKnownFormat } from "./formats.ts";
+import { schemaAt, type JsonSchema } from "./prune.ts";
 import { checkStructure } from "./structural-checks.ts";
+import { checkConversion, checkVersionParts } from "./version-checks.ts";
 
 /** The status endpoint of a definition changes the status alone. */
 export const DEFINITION_STATUS_KEEPS: readonly (readonly string[])[] = [
@@ -47,28 +49,19 @@ export function validateDefinition(definition: JsonObject): readonly FieldFault[
     ...storageFaults(versions),
     ...duplicateVersions(versions),
     ...schemaFaults(versions),
-    ...scaleFaults(versions),
+    ...checkVersionParts(versions),
+    ...checkConversion(objectAt(spec, "conversion")),
+    ...approvalFaults(definition),
   ];
 }
 
-/** Like the schema, what all versions say is reported as if it stood at the top. */
-function scaleFaults(versions: readonly JsonObject[]): readonly FieldFault[] {
-  const [first] = versions;
-  const isShared = versions.every((version) => equalJson(version["subresources"], first?.["subresources"]));
-  return (isShared ? versions.slice(0, 1) : versions).flatMap((version, index) => {
-    const scale = objectAt(version, "subresources", "scale");
-    const at = `${isShared ? "spec" : `spec.versions[${index}]`}.subresources.scale`;
-    return scale === undefined
-      ? []
-      : ["specReplicasPath", "statusReplicasPath", "labelSelectorPath"].flatMap((key) =>
-          pathFaults(textAt(scale, key) ?? "", `${at}.${key}`, key !== "labelSelectorPath"),
-        );
-  });
-}
-
-function pathFaults(path: string, field: string, isRequired: boolean): readonly FieldFault[] {
-  if (path === "") return isRequired ? [required(field)] : [];
-  return path.startsWith(".") ? [] : [invalid(field, path, "must be a simple json path starting with .")];
+/** Groups of Kubernetes itself. Source: apiextensions `ProtectedCommunityGroup`. */
+function approvalFaults(definition: JsonObject): readonly FieldFault[] {
+  const group = textAt(definition, "spec", "group") ?? "";
+  const isProtected = /(?:^|\.)(?:k8s|kubernetes)\.io$/.test(group);
+  const approval = "api-approved.kubernetes.io";
+  if (!isProtected || textsAt(definition, "metadata", "annotations").has(approval)) return [];
+  return [required(`metadata.annotations[${approval}]`, `protected groups must have approval annotation "${approval}"`)];
 }
 
 function groupFaults(group: string): readonly FieldFault[] {
@@ -89,7 +82,12 @@ function nameFaults(names: JsonObject | undefined): readonly FieldFault[] {
   const plural = textAt(names, "plural") ?? "";
   const kind = textAt(names, "kind") ?? "";
   const listKind = textAt(names, "listKind") ?? "";
+  const singular = textAt(names, "singular") ?? "";
+  const labels = (name: string, field: string): readonly FieldFault[] => nameProblems(name, "serviceLabel").map((says) => invalid(field, name, says));
   return [
+    ...(singular === "" ? [required("spec.names.singular")] : labels(singular, "spec.names.singular")),
+    ...(listKind === "" ? [] : labels(listKind.toLowerCase(), "spec.names.listKind")),
+    ...listAt(names, "categories").flatMap((one, index) => labels(String(one), `spec.names.categories[${index}]`)),
     ...(plural === "" ? [required("spec.names.plural")] : nameProblems(plural, "serviceLabel").map((says) => invalid("spec.names.plural", plural, says))),
     ...(kind === "" ? [required("spec.names.kind")] : nameProblems(kind.toLowerCase(), "serviceLabel").map((says) => invalid("spec.names.kind", kind, says))),
     ...(listKind === ""
@@ -119,7 +117,7 @@ function duplicateVersions(versions: readonly JsonObject[]): readonly FieldFault
     // The first version is held under its old name too.
     const fields = index === 0 ? ["spec.version", "spec.versions[0].name"] : [`spec.versions[${index}].name`];
     return [
-      ...(isRepeated ? [duplicate(`spec.versions[${index}].name`, name)] : []),
+      ...(isRepeated ? [invalid("spec.versions", name, "must contain unique version names")] : []),
       ...nameProblems(name, "serviceLabel").flatMap((says) => fields.map((field) => invalid(field, name, says))),
     ];
   });
@@ -136,6 +134,22 @@ function schemaFaults(versions: readonly JsonObject[]): readonly FieldFault[] {
   return schemas.flatMap((schema, index) => (schema === undefined ? [] : checkStructure(schema, `spec.versions[${index}].schema.openAPIV3Schema`)));
 }
 
+/** Formats that mean nothing to the server, each once. */
+export function definitionWarnings(definition: JsonObject): readonly string[] {
+  const schemas = objectsAt(definition, "spec", "versions").map((version) => schemaAt(version, "schema", "openAPIV3Schema"));
+  return [...new Set(schemas.flatMap((schema) => (schema === undefined ? [] : unknownFormats(schema))))]
+    .sort()
+    .map((format) => `unrecognized format ${JSON.stringify(format)}`);
+}
+
+function unknownFormats(schema: JsonSchema): readonly string[] {
+  const format = textAt(schema, "format") ?? "";
+  const isUnknown = textAt(schema, "type") === "string" && format !== "" && !isKnownFormat(format);
+  const properties = schemaAt(schema, "properties") ?? {};
+  const parts = [...Object.keys(properties).map((name) => schemaAt(properties, name)), schemaAt(schema, "items"), schemaAt(schema, "additionalProperties")];
+  return [...(isUnknown ? [format] : []), ...parts.flatMap((part) => (part === undefined ? [] : unknownFormats(part)))];
+}
+
 function validateDefinitionUpdate(definition: JsonObject, old: JsonObject): readonly FieldFault[] {
   const isEstablished = objectsAt(old, "status", "conditions").some((one) => textAt(one, "type") === "Established" && textAt(one, "status") === "True");
   const fixed: readonly (readonly string[])[] = [
@@ -148,9 +162,22 @@ function validateDefinitionUpdate(definition: JsonObject, old: JsonObject): read
         ]
       : []),
   ];
-  return fixed
+  const names = objectsAt(definition, "spec", "versions").map((version) => textAt(version, "name") ?? "");
+  const missing = listAt(definition, "status", "storedVersions").flatMap((name, index) =>
+    names.includes(String(name))
+      ? []
+      : [
+          invalid(
+            `status.storedVersions[${index}]`,
+            name,
+            `missing from spec.versions; ${String(name)} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${String(name)} and removes ${String(name)} from status.storedVersions`,
+          ),
+        ],
+  );
+  const changed = fixed
     .filter((path) => !equalJson(valueAt(definition, ...path), valueAt(old, ...path)))
     .map((path) => invalid(path.join("."), valueAt(definition, ...path) ?? "", "field is immutable"));
+  return [...changed, ...missing];
 }
 
 /** The checks of a changed definition: its name has been checked when it was made. */

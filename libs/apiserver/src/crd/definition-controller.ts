@@ -46,9 +46,9 @@ export class DefinitionController {
     const conditions = objectsAt(object, "status", "conditions");
     const accepted = this.#acceptance(object);
     const wanted = merged(conditions, accepted, this.#parts.now());
-    const names = textAt(accepted[0] ?? {}, "status") === "True" ? objectAt(object, "spec", "names") : objectAt(object, "status", "acceptedNames");
+    const names = this.#acceptedNames(object);
     if (!equalJson(wanted, conditions) || !equalJson(names, objectAt(object, "status", "acceptedNames"))) {
-      this.#writeStatus(key, { ...objectAt(object, "status"), acceptedNames: names ?? { plural: "", kind: "" }, conditions: wanted });
+      this.#writeStatus(key, { ...objectAt(object, "status"), acceptedNames: names, conditions: wanted });
       return;
     }
     if (isTrue(conditions, "Established")) this.#parts.registry.serve(key, customResources(object));
@@ -69,8 +69,27 @@ export class DefinitionController {
     return [names, established];
   }
 
+  /** The names as they are asked for, those that another definition holds as they were. */
+  #acceptedNames(definition: JsonObject): JsonObject {
+    const wanted = objectAt(definition, "spec", "names") ?? {};
+    const checks = this.#takenNames(definition);
+    if (!checks.some(({ isTaken }) => isTaken)) return wanted;
+    const before = objectAt(definition, "status", "acceptedNames") ?? {};
+    const isFree = (member: string): boolean => !checks.some((check) => check.member === member && check.isTaken);
+    const members = ["plural", "singular", "shortNames", "kind", "listKind"].map((key) => [key, (isFree(key) ? wanted : before)[key]] as const);
+    const known = Object.fromEntries(members.filter(([, value]) => value !== undefined));
+    return { plural: "", kind: "", ...known };
+  }
+
   /** The last name that another definition of the group holds; a list kind is looked at last. */
   #conflict(definition: JsonObject): { readonly reason: string; readonly message: string } | undefined {
+    const found = this.#takenNames(definition).findLast(({ isTaken }) => isTaken);
+    if (found === undefined) return undefined;
+    const reason = `${found.member.slice(0, 1).toUpperCase()}${found.member.slice(1)}Conflict`;
+    return { reason, message: `${JSON.stringify(found.name)} is already in use` };
+  }
+
+  #takenNames(definition: JsonObject): readonly { readonly member: string; readonly name: string; readonly isTaken: boolean }[] {
     const group = textAt(definition, "spec", "group");
     const own = textAt(definition, "metadata", "name");
     const { entries } = this.#parts.store.collection(DEFINITIONS).snapshot("");
@@ -79,14 +98,13 @@ export class DefinitionController {
     const kinds = new Set(others.flatMap((other) => kindsOf(objectAt(other, "status", "acceptedNames"))));
     const names = objectAt(definition, "spec", "names");
     const checks: readonly (readonly [string, string, ReadonlySet<string>])[] = [
-      ["Plural", textAt(names, "plural") ?? "", taken],
-      ["Singular", textAt(names, "singular") ?? "", taken],
-      ...listAt(names, "shortNames").map((name) => ["ShortNames", String(name), taken] as const),
-      ["Kind", textAt(names, "kind") ?? "", kinds],
-      ["ListKind", textAt(names, "listKind") ?? "", kinds],
+      ["plural", textAt(names, "plural") ?? "", taken],
+      ["singular", textAt(names, "singular") ?? "", taken],
+      ...listAt(names, "shortNames").map((name) => ["shortNames", String(name), taken] as const),
+      ["kind", textAt(names, "kind") ?? "", kinds],
+      ["listKind", textAt(names, "listKind") ?? "", kinds],
     ];
-    const [reason, name] = checks.findLast(([, one, others_]) => one !== "" && others_.has(one)) ?? [];
-    return reason === undefined ? undefined : { reason: `${reason}Conflict`, message: `${JSON.stringify(name)} is already in use` };
+    return checks.map(([member, name, held]) => ({ member, name, isTaken: name !== "" && held.has(name) }));
   }
 
   #resource(): Resource | undefined {
@@ -133,9 +151,15 @@ export class DefinitionController {
 
   #letGo(name: string, definition: JsonObject): void {
     const collection = this.#parts.store.collection(DEFINITIONS);
-    const left = withoutFinalizer(definition, DEFINITION_FINALIZER);
-    if (listAt(left, "metadata", "finalizers").length === 0) collection.remove(name);
-    else collection.put(name, left);
+    const isLast = listAt(withoutFinalizer(definition, DEFINITION_FINALIZER), "metadata", "finalizers").length === 0;
+    if (isLast) {
+      collection.remove(name);
+      return;
+    }
+    const completed = { type: "Terminating", status: "False", reason: "InstanceDeletionCompleted", message: "removed all instances" };
+    const conditions = merged(objectsAt(definition, "status", "conditions"), [completed], this.#parts.now());
+    this.#writeStatus(name, { ...objectAt(definition, "status"), conditions });
+    collection.put(name, withoutFinalizer(collection.get(name) ?? definition, DEFINITION_FINALIZER));
   }
 }
 

@@ -36,7 +36,8 @@ const CHECKS: Readonly<Record<string, (text: string) => boolean>> = {
   bsonobjectid: (text) => /^[0-9a-f]{24}$/i.test(text),
   uri: isUri,
   email: (text) => EMAIL.test(text),
-  hostname: (text) => HOST.test(text),
+  // The last of several labels is a top-level domain, of two letters at least.
+  hostname: (text) => HOST.test(text) && !/\..$/.test(text),
   ipv4: isIPv4,
   ipv6: isIPv6,
   cidr: isCidr,
@@ -61,6 +62,11 @@ const CHECKS: Readonly<Record<string, (text: string) => boolean>> = {
   "k8s-short-name": (text) => LABEL.test(text),
   "k8s-long-name": (text) => SUBDOMAIN.test(text),
 };
+
+/** Formats of texts in a schema that mean nothing to the server. */
+export function isKnownFormat(format: string): boolean {
+  return Object.hasOwn(CHECKS, format);
+}
 
 export function fitsFormat(text: string, format: string): boolean {
   return Object.hasOwn(CHECKS, format) ? (CHECKS[format]?.(text) ?? true) : true;

@@ -76,6 +76,7 @@ export function pruneNulls(value: DraftValue | undefined, schema: JsonSchema): v
     const known = schemaAt(properties, key);
     if (known !== undefined && member === null && known["nullable"] !== true && known["default"] === undefined) delete value[key];
     else if (known !== undefined) pruneNulls(member, known);
+    else if (values !== undefined && member === null && values["nullable"] !== true && values["default"] === undefined) delete value[key];
     else if (values !== undefined) pruneNulls(member, values);
   }
 }

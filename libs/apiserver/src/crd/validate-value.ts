@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
-import { equalJson, listAt, numberAt, textAt } from "../draft.ts";
+import { equalJson, listAt, numberAt, textAt, textsAt } from "../draft.ts";
 import { duplicate, invalid, required, tooLong, tooMany, unsupported, wrongType, type FieldFault } from "../refusal.ts";
+import { validateAnnotations, validateLabels } from "../validation/names.ts";
 import { fitsFormat } from "./formats.ts";
 import { schemaAt, type JsonSchema } from "./prune.ts";
 
@@ -186,7 +187,15 @@ function checkObject(object: JsonObject, schema: JsonSchema, path: string, old: 
 }
 
 function checkEmbedded(object: JsonObject, path: string): readonly FieldFault[] {
-  return ["apiVersion", "kind"].filter((key) => (textAt(object, key) ?? "") === "").map((key) => required(`${path}.${key}`, "must not be empty"));
+  const apiVersion = textAt(object, "apiVersion") ?? "";
+  const missing = ["apiVersion", "kind"].filter((key) => (textAt(object, key) ?? "") === "").map((key) => required(`${path}.${key}`, "must not be empty"));
+  const isStrange = apiVersion.split("/").length > 2;
+  return [
+    ...missing,
+    ...(isStrange ? [invalid(`${path}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`)] : []),
+    ...validateLabels(textsAt(object, "metadata", "labels"), `${path}.metadata.labels`),
+    ...validateAnnotations(textsAt(object, "metadata", "annotations"), `${path}.metadata.annotations`),
+  ];
 }
 
 function checkJunctors(value: JsonValue, schema: JsonSchema, path: string): readonly FieldFault[] {
@@ -197,7 +206,7 @@ function checkJunctors(value: JsonValue, schema: JsonSchema, path: string): read
   const junction = (says: string): FieldFault => invalid("<nil>", shown(value), `${path} in body ${says}`);
   const nearest = (parts: readonly JsonValue[]): readonly FieldFault[] => (parts.some(fits) ? [] : faultsOf(parts[0] ?? null));
   return [
-    ...allOf.flatMap(faultsOf),
+    ...(allOf.every(fits) ? [] : [...allOf.flatMap(faultsOf), junction("must validate all the schemas (allOf)")]),
     ...(anyOf.length > 0 && !anyOf.some(fits) ? [junction("must validate at least one schema (anyOf)"), ...nearest(anyOf)] : []),
     ...(oneOf.length > 0 && oneOf.filter(fits).length !== 1 ? [junction("must validate one and only one schema (oneOf)"), ...nearest(oneOf)] : []),
     ...(not !== undefined && fits(not) ? [junction("must not validate the schema (not)")] : []),

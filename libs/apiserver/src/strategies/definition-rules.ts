@@ -1,4 +1,5 @@
 import {
+  definitionWarnings,
   DEFINITION_STATUS_KEEPS,
   prepareDefinition,
   prepareDefinitionUpdate,
@@ -16,4 +17,5 @@ export const DEFINITION_RULES: KindRules = {
   validate: validateDefinition,
   checksWholeUpdate: true,
   validateUpdate: validateChangedDefinition,
+  warnings: definitionWarnings,
 };

@@ -3,7 +3,7 @@ import type { JsonObject } from "@plumb/std";
 import { listAt, numberAt, objectAt, objectsAt, textAt, textsAt, valueAt } from "../draft.ts";
 import type { TableColumns } from "../resource.ts";
 import { formatSelector, selectorOfObject } from "../select/label-selector.ts";
-import { age, AGE_READER, countReader, NAME_READER, reader, textReader, type ColumnReader } from "./column.ts";
+import { age, AGE_READER, countReader, CREATED_AT_COLUMN, NAME_READER, reader, textReader, type ColumnReader } from "./column.ts";
 import { WORKLOAD_COLUMNS } from "./workload-columns.ts";
 
 const DATA =
@@ -93,6 +93,11 @@ const nodeAddress =
       "address",
     ) ?? "<none>";
 
+const CREATED_AT: readonly ColumnReader[] = [
+  NAME_READER,
+  { definition: CREATED_AT_COLUMN, cell: (object) => textAt(object, "metadata", "creationTimestamp") ?? "" },
+];
+
 /** What is used of a quota's hard limits, those on `limits.…` apart from the others. */
 const quotaUse =
   (isLimit: boolean) =>
@@ -135,7 +140,7 @@ const COLUMNS: Readonly<Record<string, readonly ColumnReader[]>> = {
     textReader("Kernel-Version", "status.nodeInfo.kernelVersion", "<unknown>", { isWide: true }),
     textReader("Container-Runtime", "status.nodeInfo.containerRuntimeVersion", "<unknown>", { isWide: true }),
   ],
-  "/limitranges": [NAME_READER, textReader("Created At", "metadata.creationTimestamp")],
+  "/limitranges": CREATED_AT,
   "/resourcequotas": [NAME_READER, reader("Request", quotaUse(false)), reader("Limit", quotaUse(true)), AGE_READER],
   "/events": [
     reader("Last Seen", lastSeen),
@@ -222,9 +227,9 @@ const COLUMNS: Readonly<Record<string, readonly ColumnReader[]>> = {
   ],
   "rbac.authorization.k8s.io/rolebindings": BINDING,
   "rbac.authorization.k8s.io/clusterrolebindings": BINDING,
-  "rbac.authorization.k8s.io/roles": [NAME_READER, textReader("Created At", "metadata.creationTimestamp")],
-  "rbac.authorization.k8s.io/clusterroles": [NAME_READER, textReader("Created At", "metadata.creationTimestamp")],
-  "apiextensions.k8s.io/customresourcedefinitions": [NAME_READER, textReader("Created At", "metadata.creationTimestamp")],
+  "rbac.authorization.k8s.io/roles": CREATED_AT,
+  "rbac.authorization.k8s.io/clusterroles": CREATED_AT,
+  "apiextensions.k8s.io/customresourcedefinitions": CREATED_AT,
   "coordination.k8s.io/leases": [NAME_READER, textReader("Holder", "spec.holderIdentity"), AGE_READER],
   "storage.k8s.io/storageclasses": [
     NAME_READER,

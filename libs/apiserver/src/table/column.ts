@@ -13,6 +13,8 @@ export function column(name: string, type: string, description: string, priority
 
 export const NAME_COLUMN: JsonObject = column("Name", "string", NAME_TEXT, 0, "name");
 export const AGE_COLUMN: JsonObject = column("Age", "string", AGE_TEXT);
+/** What a kind without columns of its own shows beside its name. */
+export const CREATED_AT_COLUMN: JsonObject = column("Created At", "date", AGE_TEXT);
 /** The age of custom resources is a date, which kubectl makes an age of. */
 export const CUSTOM_AGE_COLUMN: JsonObject = column("Age", "date", AGE_TEXT);
 

@@ -32,12 +32,12 @@ export function customColumns(printers: readonly JsonObject[]): TableColumns {
 
 /** Source: `cellForJSONValue` of apiextensions' table convertor. */
 function cell(object: JsonObject, path: JsonPath, type: string, nowMs: number): Cell {
-  const found = evaluatePath(path, object);
-  const [first] = found;
+  // Of several values, the first is shown.
+  const [first] = evaluatePath(path, object);
   if (first === undefined) return null;
   switch (type) {
     case "string":
-      return found.length > 1 ? found.map(textOf).join(" ") : textOf(first);
+      return textOf(first);
     case "integer":
       return typeof first === "bigint" ? Number(first) : typeof first === "number" ? Math.trunc(first) : null;
     case "number":

@@ -77,6 +77,11 @@ export class ObjectDeleter {
   #shortened(resource: Resource, draft: Draft, stored: JsonObject, options: DeleteOptions, hasChanged: boolean): JsonObject {
     const grace = numberAt(stored, "metadata", "deletionGracePeriodSeconds") ?? 0;
     const asked = options.gracePeriodSeconds;
+    // A definition that is deleted again gets the grace period that it did not get at first.
+    if (resource.collection === DEFINITIONS && valueAt(stored, "metadata", "deletionGracePeriodSeconds") === undefined) {
+      within(draft, "metadata")["deletionGracePeriodSeconds"] = 0;
+      return draft;
+    }
     if (!resource.rules.deletesGracefully || asked === undefined || asked >= grace) return hasChanged ? draft : stored;
     const metadata = within(draft, "metadata");
     metadata["deletionGracePeriodSeconds"] = asked;

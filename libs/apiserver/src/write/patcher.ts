@@ -157,8 +157,9 @@ function checkPlace(draft: Draft, { namespace, name, resource }: PatchContext): 
 function decodePatched(patched: JsonObject, repeated: readonly string[], { resource, options, warn }: PatchContext): Draft {
   const unknown: string[] = [];
   const unfit = (why: string): Error => invalidObject("", "", "", [invalid("patch", JSON.stringify(patched), why)]);
-  const hasOtherKind = !resource.isCustom && textAt(patched, "kind") !== resource.kind;
-  if (hasOtherKind || textAt(patched, "apiVersion") !== resource.apiVersion)
+  // A custom resource is told so when it is checked.
+  const hasOtherKind = textAt(patched, "kind") !== resource.kind || textAt(patched, "apiVersion") !== resource.apiVersion;
+  if (hasOtherKind && !resource.isCustom)
     throw unfit(`no kind ${JSON.stringify(patched["kind"] ?? "")} is registered for version ${JSON.stringify(patched["apiVersion"] ?? "")}`);
   let draft: Draft;
   try {

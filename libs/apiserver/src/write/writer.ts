@@ -207,6 +207,7 @@ export function matchNamespace(resource: Resource, namespace: string, draft: Dra
   if (own !== "" && own !== namespace && resource.isNamespaced)
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   if (resource.isNamespaced) metadata["namespace"] = namespace;
+  else if (resource.isCustom) delete metadata["namespace"];
 }
 
 /** What only the server says of a new object. */

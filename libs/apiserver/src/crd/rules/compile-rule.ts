@@ -2,13 +2,31 @@ import { isObject } from "@plumb/std";
 import { textAt } from "../../draft.ts";
 import { schemaAt, type JsonSchema } from "../prune.ts";
 import { parseRule, type Expression } from "./parse-rule.ts";
+import { mismatch, schemaOf, typeOf, undeclared, unescaped, type RuleType } from "./rule-type.ts";
 
 /** What is wrong with a rule under its schema, in the words of CEL's compiler; undefined for one that compiles. */
 export function ruleProblem(text: string, schema: JsonSchema): string | undefined {
-  if (text.trim() === "") return "rule is not specified";
+  return problemOf(text, schema, "bool", "cel expression must evaluate to a bool");
+}
+
+/** The same for the expression that makes a message. */
+export function messageProblem(text: string, schema: JsonSchema): string | undefined {
+  return problemOf(text, schema, "string", "messageExpression must evaluate to a string");
+}
+
+function problemOf(text: string, schema: JsonSchema, wanted: RuleType, says: string): string | undefined {
+  const failed = (at: number, why: string): string => `compilation failed: ERROR: <input>:1:${at + 1}: ${why}`;
   try {
-    const field = undefinedField(parseRule(text), schema);
-    return field === undefined ? undefined : `compilation failed: ERROR: <input>:1:${text.indexOf(`.${field}`) + 1}: undefined field '${field}'`;
+    const expression = parseRule(text);
+    const field = undefinedField(expression, schema);
+    if (field !== undefined) return failed(text.indexOf(`.${field}`), `undefined field '${field}'`);
+    const name = undeclared(expression);
+    if (name !== undefined) return failed(text.indexOf(name), `undeclared reference to '${name}' (in container '')`);
+    const wrong = mismatch(expression, schema);
+    if (wrong !== undefined)
+      return failed(text.indexOf(wrong.operator), `found no matching overload for '_${wrong.operator}_' applied to '(${wrong.types.join(", ")})'`);
+    const type = typeOf(expression, schema);
+    return type === wanted || type === "any" ? undefined : says;
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return `compilation failed: ERROR: ${thrown.message}`;
     throw thrown;
@@ -57,25 +75,4 @@ function missing(owner: Expression, name: string, root: JsonSchema): string | un
   const isKnown = properties !== undefined && Object.hasOwn(properties, unescaped(name));
   const isMeta = owner.kind === "name" && ["metadata", "apiVersion", "kind"].includes(name);
   return isKnown || isMeta ? undefined : name;
-}
-
-/** The schema of `self.a.b[0]`; undefined for anything else. */
-function schemaOf(expression: Expression, root: JsonSchema): JsonSchema | undefined {
-  switch (expression.kind) {
-    case "name":
-      return expression.name === "self" || expression.name === "oldSelf" ? root : undefined;
-    case "member":
-      return schemaAt(schemaOf(expression.of, root), "properties", unescaped(expression.name));
-    case "index": {
-      const owner = schemaOf(expression.of, root);
-      return schemaAt(owner, "items") ?? schemaAt(owner, "additionalProperties");
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** Names that CEL cannot write are escaped. */
-function unescaped(name: string): string {
-  return name.replaceAll("__dot__", ".").replaceAll("__dash__", "-").replaceAll("__slash__", "/").replaceAll("__underscores__", "__");
 }
