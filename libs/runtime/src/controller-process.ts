@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createKubeClient, inClusterAccess, readKubeconfig, type KubeAccess, type KubeConnection } from "@plumb/kube";
-import { systemClock, ToolkitError, type Clock, type Log } from "@plumb/std";
+import { systemClock, ToolkitError, toToolkitError, type Clock, type Log } from "@plumb/std";
 import { createLog, createMeter, measureProcess, type ExposedMeter } from "@plumb/telemetry";
 import type { CommonConfig } from "./common-config.ts";
 import type { ControllerShared } from "./controller.ts";
@@ -10,6 +10,8 @@ import type { Notifier } from "./notifier.ts";
 import { HostPlaces, Places } from "./places.ts";
 import { metricsPages, probePages, servePages } from "./probes-server.ts";
 import { RunMetrics } from "./run-metrics.ts";
+
+const VERSION = "0.1.0";
 
 /** What every controller's process has, before there is anything of its own in it. */
 export interface ControllerProcess {
@@ -50,7 +52,7 @@ export async function openControllerProcess(name: string, config: CommonConfig):
   const connect = (mayWrite: () => boolean): KubeConnection =>
     createKubeClient({
       access,
-      userAgent: `${name}/0.1.0`,
+      userAgent: `${name}/${VERSION}`,
       clock: systemClock,
       mayWrite,
       onWarning: (warning) => log.debug("the API server warns", { warning }),
@@ -79,11 +81,14 @@ export async function runControllerProcess(shell: ControllerProcess, { always, s
     config.metricsAddress,
     metricsPages(() => meter.expose()),
   );
+  log.info("starting", { program: shell.name, version: VERSION, namespace: config.namespace ?? "all", isElected: leadership !== undefined });
   log.info("listening", { server: "health", address: health.address });
   log.info("listening", { server: "metrics", address: metrics.address });
+  signal.addEventListener("abort", () => log.info("stopping", { because: toToolkitError(signal.reason).message }), { once: true });
   try {
     await manager.run(signal);
   } finally {
+    log.info("stopped");
     await Promise.all([health.close(), metrics.close()]);
     stopMeasuring();
     client.close();

@@ -234,7 +234,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     const nextInMs = this.#scheduleNext(key, outcome, failures);
     const durationMs = this.#options.clock.monotonicMs() - startedMs;
     this.#metrics.ran(key, outcome, durationMs);
-    logRun(this.#options.log, this.#fields(key), outcome, { durationMs, nextInMs, isSilent, isNews: report.notices.length > 0 });
+    logRun(this.#options.log, this.#fields(key), outcome, { durationMs, nextInMs, isSilent, notices: report.notices });
   }
 
   /** Stores what the run says of the object it began with; a generation or a request that came since is the next run's. */

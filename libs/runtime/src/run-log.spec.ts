@@ -10,12 +10,14 @@ function logged(outcome: Outcome, end: Partial<RunEnd> = {}): readonly unknown[]
     (message: string, fields?: Fields): void =>
       void lines.push([level, message, fields]);
   const log: Log = { debug: at("debug"), info: at("info"), error: at("error"), with: () => log };
-  logRun(log, { name: "apps" }, outcome, { durationMs: 12.4, nextInMs: 5000.6, isSilent: false, isNews: false, ...end });
+  logRun(log, { name: "apps" }, outcome, { durationMs: 12.4, nextInMs: 5000.6, isSilent: false, notices: [], ...end });
   return lines;
 }
 
 const failed = (error: ToolkitError): Outcome => ({ kind: "failed", reason: "BuildFailed", error });
 const settled: Outcome = { kind: "settled", reason: "ReconciliationSucceeded", message: "Applied revision: main@sha1:1", nextInMs: 1 };
+
+const NOTICE = { severity: "info", reason: "NewArtifact", message: "stored", metadata: { "source.toolkit.fluxcd.io/revision": "main@sha1:1" } } as const;
 
 describe("a run's line in the log", () => {
   it("is an error for a failure, and says why and when it is tried again", () => {
@@ -38,11 +40,17 @@ describe("a run's line in the log", () => {
     ]);
   });
   it.each<readonly [string, Outcome, Partial<RunEnd>, string]>([
-    ["what people are told of is information", settled, { isNews: true }, "info"],
-    ["a run that finds all as it should be is for debugging", settled, {}, "debug"],
+    ["what people are told of is information", settled, { notices: [NOTICE] }, "info"],
+    ["a run that finds all as it should be is for debugging", settled, { notices: [{ ...NOTICE, isQuiet: true }] }, "debug"],
     ["a first conflict is for debugging", failed(new ToolkitError("conflict", "somebody wrote first")), { isSilent: true }, "debug"],
   ])("%s", (_, outcome, end, level) => {
     expect(logged(outcome, end)).toEqual([[level, expect.any(String), expect.objectContaining({ name: "apps" })]]);
+  });
+  it("names the revision, and not the message, which may hold a secret path", () => {
+    const outcome: Outcome = { kind: "settled", reason: "Succeeded", message: "Receiver initialized for path: /hook/s3cret", nextInMs: 1 };
+    const lines = logged(outcome, { notices: [NOTICE] });
+    expect(lines).toEqual([["info", "reconciled", expect.objectContaining({ revision: "main@sha1:1" })]]);
+    expect(JSON.stringify(lines)).not.toContain("s3cret");
   });
   it("is not there for a run that was told to stop", () => {
     expect(logged(failed(new ToolkitError("cancelled", "stopped")))).toEqual([]);

@@ -1,4 +1,5 @@
 import type { Fields, Log, ToolkitError } from "@plumb/std";
+import type { Notice } from "./notifier.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** How a run ended, beside its outcome. */
@@ -8,15 +9,15 @@ export interface RunEnd {
   readonly nextInMs: number | undefined;
   /** True of a failure that is no news, as a first conflict. */
   readonly isSilent: boolean;
-  /** True where people are told of it too. */
-  readonly isNews: boolean;
+  /** What people are told of it. */
+  readonly notices: readonly Notice[];
 }
 
 /**
  * Writes the one line of a run. A failure and a standstill are errors, with why and what comes next; what people are told of
  * is information; a run that found everything as it should be, or that waits as before, is for debugging.
  */
-export function logRun(log: Log, object: Fields, outcome: Outcome, { durationMs, nextInMs, isSilent, isNews }: RunEnd): void {
+export function logRun(log: Log, object: Fields, outcome: Outcome, { durationMs, nextInMs, isSilent, notices }: RunEnd): void {
   const next = nextInMs === undefined ? {} : { nextInMs: Math.round(nextInMs) };
   const fields = { ...object, outcome: outcome.kind, reason: outcome.reason, durationMs: Math.round(durationMs), ...next };
   switch (outcome.kind) {
@@ -30,10 +31,16 @@ export function logRun(log: Log, object: Fields, outcome: Outcome, { durationMs,
       return log.error("reconcile stalled, it waits for a change of the object", { ...fields, error: outcome.message });
     case "settled":
     case "waiting":
-      return log[isNews ? "info" : "debug"]("reconciled", { ...fields, message: outcome.message });
+      // without its message: a Receiver's holds the path that is its secret
+      return log[notices.some(({ isQuiet }) => isQuiet !== true) ? "info" : "debug"]("reconciled", { ...fields, revision: revisionOf(notices) });
     default:
       return outcome satisfies never;
   }
+}
+
+/** The revision that a notice is about, whatever group its key is of. */
+function revisionOf(notices: readonly Notice[]): string | undefined {
+  return notices.flatMap(({ metadata = {} }) => Object.entries(metadata)).find(([key]) => key.endsWith("/revision"))?.[1];
 }
 
 /** Where the thing went wrong that is at the bottom of an error; of several the first, which is the newest bug. */
