@@ -58,9 +58,9 @@ describe("the artifact server", () => {
     ["bytes=499990-", 206, "bytes 499990-499999/500000", 10],
     ["bytes=-5", 206, "bytes 499995-499999/500000", 5],
     ["bytes=0-9999999", 206, "bytes 0-499999/500000", 500_000],
-    ["bytes=500000-", 416, "bytes */500000", 0],
-    ["bytes=9-3", 416, "bytes */500000", 0],
-    ["bytes=-0", 416, "bytes */500000", 0],
+    ["bytes=500000-", 416, "bytes */500000", 33],
+    ["bytes=9-3", 416, "bytes */500000", 33],
+    ["bytes=-0", 416, "bytes */500000", 33],
     ["bytes=0-1,5-6", 200, null, 500_000],
     ["lines=1-2", 200, null, 500_000],
   ];
@@ -82,7 +82,7 @@ describe("the artifact server", () => {
   it("lists folders, escapes names, and shows nothing half written", async () => {
     expect((await ask("/")).status).toBe(200);
     const moved = await ask("/gitrepository/ns");
-    expect([moved.status, moved.headers.get("location")]).toEqual([301, "ns/"]);
+    expect([moved.status, moved.headers.get("location"), moved.headers.get("content-length")]).toEqual([301, "ns/", "0"]);
     const text = await (await ask("/gitrepository/ns/app/")).text();
     expect(text).toContain('<a href="0123.tar.gz">0123.tar.gz</a>');
     expect(text).toContain("a&lt;b&gt;&amp;.txt");

@@ -57,7 +57,7 @@ function pathOf(url: string): RequestPath | undefined {
 
 async function listing(folder: Folder, { name, endsInSlash }: RequestPath, { method }: IncomingMessage, response: ServerResponse): Promise<void> {
   if (name !== "." && !endsInSlash) {
-    response.writeHead(301, { location: `${encodeURIComponent(name.slice(name.lastIndexOf("/") + 1))}/` }).end();
+    response.writeHead(301, { location: `${encodeURIComponent(name.slice(name.lastIndexOf("/") + 1))}/`, "content-length": 0 }).end();
     return;
   }
   const entries = (await folder.list(name)).filter((entry) => !isTemporary(entry.name));
@@ -84,7 +84,7 @@ async function file(folder: Folder, name: string, { sizeBytes, modifiedMs }: Fol
   }
   const range = rangeOf(request.headers.range, sizeBytes);
   if (range === "unsatisfiable") {
-    response.writeHead(416, { "content-range": `bytes */${sizeBytes}` }).end();
+    plain(response, 416, "invalid range: failed to overlap", { "content-range": `bytes */${sizeBytes}` });
     return;
   }
   const { start, end } = range ?? { start: 0, end: sizeBytes };
@@ -122,6 +122,8 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&#34;").replaceAll("'", "&#39;");
 }
 
-function plain(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" }).end(`${text}\n`);
+function plain(response: ServerResponse, status: number, text: string, more: Readonly<Record<string, string>> = {}): void {
+  const body = `${text}\n`;
+  const headers = { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff", "content-length": Buffer.byteLength(body) };
+  response.writeHead(status, { ...headers, ...more }).end(body);
 }
