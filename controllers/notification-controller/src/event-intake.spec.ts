@@ -29,12 +29,20 @@ describe("a posted body", () => {
     ["involvedObject.namespace is missing", json({ involvedObject: { kind: "A", name: "b" } })],
     ["involvedObject.name is missing", json({ involvedObject: { kind: "A", namespace: "a" } })],
     ["kind is not a string", json({ involvedObject: { kind: 7, namespace: "a", name: "b" } })],
-    ["severity is none of trace, info, error", json({ severity: "loud" })],
     ["message is not a string", json({ message: 7 })],
     ["a is not a string", json({ metadata: { a: 7 } })],
     ["metadata is not an object", json({ metadata: ["a"] })],
   ])("is refused when %s", (message, body) => {
     expect(() => parseEvent(body)).toThrow(new ToolkitError("invalid", `not an event: ${message}`));
+  });
+
+  it("was said for information where its severity says nothing better", () => {
+    expect([json({}), json({ severity: "loud" }), json({ severity: null }), json({ severity: "error" })].map((body) => parseEvent(body).severity)).toEqual([
+      "info",
+      "info",
+      "info",
+      "error",
+    ]);
   });
 
   it("never ends in anything but an event or a refusal", () => {
