@@ -8,6 +8,8 @@ export interface BuildLimits {
   readonly maxDepth: number;
   /** Aliases in one document. */
   readonly maxAliases: number;
+  /** Nodes of one file with objects: scalars, lists and mappings. */
+  readonly maxFileNodes: number;
   /** Nodes that aliases and merge keys may add to one document. */
   readonly maxNodes: number;
 }
@@ -18,5 +20,6 @@ export const DEFAULT_BUILD_LIMITS: BuildLimits = {
   maxObjects: 20_000,
   maxDepth: 200,
   maxAliases: 1000,
+  maxFileNodes: 1_000_000,
   maxNodes: 400_000,
 };

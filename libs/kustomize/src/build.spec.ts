@@ -237,7 +237,13 @@ const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])
     { limits: { maxBuildBytes: 1000 } },
     "limit maxBuildBytes",
   ],
-  ["a million objects", { ...base, "a.yaml": "---\nkind: A\nmetadata: {name: a}\n".repeat(50_000) }, { limits: { maxObjects: 20_000 } }, "limit maxObjects"],
+  ["a million objects", { ...base, "a.yaml": "---\nkind: A\nmetadata: {name: a}\n".repeat(1_000_000) }, {}, "limit maxObjects"],
+  [
+    "a million items",
+    { ...base, "a.yaml": `kind: List\nitems:\n${"- {kind: A, metadata: {name: a}}\n".repeat(900_000)}` },
+    { limits: { maxFileNodes: 100_000 } },
+    "limit maxFileNodes",
+  ],
   ["nesting", { ...base, "a.yaml": configMap("a", `data: ${"[".repeat(20_000)}`) }, {}, "limit maxDepth"],
   ["aliases", { ...base, "a.yaml": configMap("a", `x: &x 1\ny: [${"*x,".repeat(2000)}]\n`) }, {}, "limit maxAliases"],
   [

@@ -14,6 +14,9 @@ export interface YamlOptions {
   readonly dialect?: Dialect | undefined;
 }
 
+/** Nodes are the same in every dialect. */
+type NodeOptions = Pick<YamlOptions, "path" | "limits">;
+
 export interface YamlDocument {
   readonly value: JsonValue;
   /** Line on which its content starts, comments and separators passed; the first is 1. */
@@ -48,14 +51,20 @@ export function parseOne(input: string | Uint8Array, options: YamlOptions = {}):
 }
 
 /** The nodes of every document that is not empty, for those who must not lose how a scalar was written. */
-export function parseNodes(input: string | Uint8Array, options: Pick<YamlOptions, "path" | "limits"> = {}): readonly YamlNode[] {
-  return splitDocuments(accepted(input, options), options.path).flatMap(({ text, line }) => {
-    const node = parseNode(text, { ...options, firstLine: line });
-    return node === undefined ? [] : [node];
-  });
+export function parseNodes(input: string | Uint8Array, options: NodeOptions = {}): readonly YamlNode[] {
+  return [...eachNode(input, options)];
 }
 
-function accepted(input: string | Uint8Array, { path, limits }: Pick<YamlOptions, "path" | "limits">): string {
+/** As `parseNodes`, one document after the other, for those who may have had enough before the end. */
+export function* eachNode(input: string | Uint8Array, options: NodeOptions = {}): Generator<YamlNode, void, undefined> {
+  const budget = { nodes: options.limits?.maxFileNodes ?? DEFAULT_YAML_LIMITS.maxFileNodes };
+  for (const { text, line } of splitDocuments(accepted(input, options), options.path)) {
+    const node = parseNode(text, { ...options, firstLine: line, budget });
+    if (node !== undefined) yield node;
+  }
+}
+
+function accepted(input: string | Uint8Array, { path, limits }: NodeOptions): string {
   const maxBytes = limits?.maxBytes ?? DEFAULT_YAML_LIMITS.maxBytes;
   const sizeBytes = typeof input === "string" ? input.length : input.byteLength;
   if (sizeBytes > maxBytes) throw new ToolkitError("invalid", `${path ?? "text"} has more than ${maxBytes} bytes (limit maxBytes)`);
@@ -67,21 +76,19 @@ function accepted(input: string | Uint8Array, { path, limits }: Pick<YamlOptions
   }
 }
 
-function splitDocuments(raw: string, path: string | undefined): readonly Chunk[] {
+function* splitDocuments(raw: string, path: string | undefined): Generator<Chunk, void, undefined> {
   const text = raw.includes("\r") ? raw.replaceAll("\r\n", "\n") : raw;
-  const chunks: Chunk[] = [];
   let start = 0;
   let line = 1;
   for (const match of text.matchAll(SEPARATOR)) {
     const body = text.slice(start, match.index + 1);
-    chunks.push({ text: body, line });
+    yield { text: body, line };
     line += lineFeeds(body) + 1;
     const rest = match[0].slice(4).trim();
     if (rest !== "" && !rest.startsWith("#")) throw yamlError(`invalid document separator: ${match[0].trim()}`, path, line - 1);
     start = match.index + match[0].length;
   }
-  chunks.push({ text: text.slice(start), line });
-  return chunks;
+  yield { text: text.slice(start), line };
 }
 
 function lineFeeds(text: string): number {

@@ -1,5 +1,5 @@
 export { decodeNode, isMerge, type DecodeOptions } from "./decode-node.ts";
-export { parseDocuments, parseNodes, parseOne, type YamlDocument, type YamlOptions } from "./documents.ts";
+export { eachNode, parseDocuments, parseNodes, parseOne, type YamlDocument, type YamlOptions } from "./documents.ts";
 export { goJsonNumber, goYamlNumber, shortestFloat, shortestFloat32 } from "./go-number.ts";
 export { compareKeys } from "./key-order.ts";
 export { STRING_STYLES, STYLE, YamlNode, copyNode, type NodeKind } from "./node.ts";

@@ -7,12 +7,19 @@ import { TOKEN, type Token, type TokenKind } from "./token.ts";
 import { limitError, placedError } from "./yaml-error.ts";
 import { DEFAULT_YAML_LIMITS, type YamlLimits } from "./yaml-limits.ts";
 
+/** What the documents of one text share. */
+export interface NodeBudget {
+  nodes: number;
+}
+
 export interface ParseOptions {
   /** Names the text in errors. */
   readonly path?: string | undefined;
   readonly limits?: Partial<YamlLimits> | undefined;
   /** Line of the text's first line in its file; 1 when left out. */
   readonly firstLine?: number | undefined;
+  /** How many nodes may still be made; counted down. */
+  readonly budget?: NodeBudget | undefined;
   /** Is filled with the column of every node; the first is 1. */
   readonly columns?: Map<YamlNode, number> | undefined;
   /** Whose reader: go-yaml v3 looks two tokens ahead, v2 does not. `kustomize` when left out. */
@@ -52,17 +59,19 @@ class Parser {
   readonly #path: string | undefined;
   readonly #firstLine: number;
   readonly #limits: YamlLimits;
+  readonly #budget: NodeBudget;
   readonly #columns: Map<YamlNode, number> | undefined;
   readonly #anchors = new Map<string, YamlNode>();
   readonly #handles = new Map<string, string>();
   #aliases = 0;
   #depth = 0;
 
-  constructor(text: string, { path, limits, firstLine = 1, columns, dialect = "kustomize" }: ParseOptions) {
+  constructor(text: string, { path, limits, firstLine = 1, budget, columns, dialect = "kustomize" }: ParseOptions) {
     this.#scanner = new Scanner(text, dialect === "kustomize" ? 2 : 0);
     this.#path = path;
     this.#firstLine = firstLine;
     this.#limits = { ...DEFAULT_YAML_LIMITS, ...limits };
+    this.#budget = budget ?? { nodes: this.#limits.maxFileNodes };
     this.#columns = columns;
   }
 
@@ -101,7 +110,9 @@ class Parser {
   }
 
   #make(kind: NodeKind, tag: string, value: string, style: number, at: Token): YamlNode {
-    const node = new YamlNode(kind, tag, value, style, this.#lineOf(at));
+    const line = this.#lineOf(at);
+    if (--this.#budget.nodes < 0) throw limitError(`more than ${this.#limits.maxFileNodes} nodes (limit maxFileNodes)`, this.#path, line);
+    const node = new YamlNode(kind, tag, value, style, line);
     this.#columns?.set(node, at.column + 1);
     return node;
   }

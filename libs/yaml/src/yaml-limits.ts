@@ -6,8 +6,10 @@ export interface YamlLimits {
   readonly maxDepth: number;
   /** `*alias` nodes in one document. */
   readonly maxAliases: number;
+  /** Nodes of all documents of a text as they are written. */
+  readonly maxFileNodes: number;
   /** Nodes of one document after every alias is replaced by what it stands for. */
   readonly maxNodes: number;
 }
 
-export const DEFAULT_YAML_LIMITS: YamlLimits = { maxBytes: 32 * 2 ** 20, maxDepth: 200, maxAliases: 1000, maxNodes: 4_000_000 };
+export const DEFAULT_YAML_LIMITS: YamlLimits = { maxBytes: 32 * 2 ** 20, maxDepth: 200, maxAliases: 1000, maxFileNodes: 4_000_000, maxNodes: 4_000_000 };

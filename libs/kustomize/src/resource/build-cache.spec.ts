@@ -59,7 +59,7 @@ describe("builds that share a cache", () => {
     const cache = new BuildCache();
     const tree = { "kustomization.yaml": BASE, "a.yaml": `${configMap("a")}x: &x [1]\ny: [*x, *x]\nz: [[[[[[]]]]]]\n` };
     expect(await outcome(tree, ".", cache)).toHaveProperty("text");
-    for (const limits of [{ maxDepth: 4 }, { maxAliases: 1 }, { maxNodes: 3 }, { maxFileBytes: 90 }])
+    for (const limits of [{ maxDepth: 4 }, { maxAliases: 1 }, { maxNodes: 3 }, { maxFileNodes: 10 }, { maxFileBytes: 90 }])
       expect(await outcome(tree, ".", cache, limits)).toStrictEqual(await outcome(tree, ".", undefined, limits));
   });
 
@@ -74,7 +74,7 @@ describe("builds that share a cache", () => {
 
 describe("the memory of a cache", () => {
   const file = (i: number, pad = 0): Uint8Array => Buffer.from(`${configMap(`n${i}`)}# ${"x".repeat(pad)}\n`);
-  const limits: BuildLimits = { maxFileBytes: 1e6, maxBuildBytes: 1e6, maxObjects: 10, maxDepth: 10, maxAliases: 10, maxNodes: 10 };
+  const limits: BuildLimits = { maxFileBytes: 1e6, maxBuildBytes: 1e6, maxObjects: 10, maxDepth: 10, maxAliases: 10, maxFileNodes: 10, maxNodes: 10 };
 
   it("stays within its limit, and what was longest not asked for goes first", () => {
     const one = new BuildCache();

@@ -40,8 +40,8 @@ export class BuildCache {
   }
 
   /** The objects of a file, from an earlier reading within the same limits or by `read`. Errors are not remembered. */
-  objects(bytes: Uint8Array, { maxFileBytes, maxDepth, maxAliases, maxNodes }: BuildLimits, read: () => readonly ReadObject[]): readonly ReadObject[] {
-    const key = [hash("sha256", bytes, "base64"), maxFileBytes, maxDepth, maxAliases, maxNodes].join(" ");
+  objects(bytes: Uint8Array, limits: BuildLimits, read: () => readonly ReadObject[]): readonly ReadObject[] {
+    const key = `${hash("sha256", bytes, "base64")} ${Object.values(limits).join(" ")}`;
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#entries.delete(key);

@@ -1,4 +1,4 @@
-import { YamlNode, decodeNode, parseNodes } from "@plumb/yaml";
+import { YamlNode, decodeNode, eachNode } from "@plumb/yaml";
 import { invalid, within } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
 import type { BuildLimits } from "../build-limits.ts";
@@ -24,9 +24,7 @@ export function readResources(content: string | Uint8Array, path: string | undef
 }
 
 function readObjects(content: string | Uint8Array, path: string | undefined, limits: BuildLimits): readonly ReadObject[] {
-  const nodes = within("MalformedYAMLError", () =>
-    parseNodes(content, { path, limits: { maxBytes: limits.maxFileBytes, maxDepth: limits.maxDepth, maxAliases: limits.maxAliases } }),
-  );
+  const nodes = within("MalformedYAMLError", () => readNodes(content, path, limits));
   const lines = new Map<YamlNode, number>();
   const unwrapped = unwrapList(nodes).map((node) => {
     const { line } = node;
@@ -35,6 +33,16 @@ function readObjects(content: string | Uint8Array, path: string | undefined, lim
     return plain;
   });
   return inlineLists(unwrapped.filter(isObject), lines).map((node) => ({ node, line: lines.get(node) ?? 1 }));
+}
+
+function readNodes(content: string | Uint8Array, path: string | undefined, limits: BuildLimits): readonly YamlNode[] {
+  const { maxFileBytes: maxBytes, maxDepth, maxAliases, maxFileNodes, maxObjects } = limits;
+  const nodes: YamlNode[] = [];
+  for (const node of eachNode(content, { path, limits: { maxBytes, maxDepth, maxAliases, maxFileNodes } })) {
+    nodes.push(node);
+    if (nodes.length > maxObjects) throw invalid(`'${path ?? "text"}' has more than ${maxObjects} objects (limit maxObjects)`);
+  }
+  return nodes;
 }
 
 /** A file that holds a single List is the items of it. */
