@@ -36,4 +36,18 @@ describe("configurations", () => {
     };
     expect(await namesOf(files)).toStrictEqual([{ name: "p-one" }, { name: "p-two" }, { name: "p-three", annotations: { a: "p-one", b: "p-one" } }]);
   });
+
+  it("of a kustomization with components lose what is built in where a base has it already", async () => {
+    const files = {
+      "kustomization.yaml": "resources: [base]\ncomponents: [part]\nnamePrefix: p-\nconfigurations: [config.yaml]\n",
+      "config.yaml": "namePrefix: [{path: metadata/name, kind: Cup}]\n",
+      "base/kustomization.yaml": "resources: [all.yaml]\n",
+      "base/all.yaml": RESOURCES,
+      "part/kustomization.yaml": "kind: Component\napiVersion: kustomize.config.k8s.io/v1alpha1\ncommonAnnotations: {a: b}\n",
+    };
+    expect(await namesOf(files)).toStrictEqual([
+      { name: "p-one", annotations: { a: "b" } },
+      { name: "two", annotations: { a: "b" } },
+    ]);
+  });
 });

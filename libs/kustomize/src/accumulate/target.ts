@@ -141,11 +141,18 @@ async function accumulateResources(target: Target, into: Accumulator, paths: rea
     }
     try {
       const built = await accumulateDirectory({ ...target, origin: originBelow(target, path) }, new Accumulator(), loader, false);
-      within(`recursed merging from path '${loader.shownRoot}'`, () => into.merge(built, add));
+      mergeInto(into, built, loader, add);
     } catch (thrown) {
       throw prefixed(`accumulation err='${problem.message}'`, thrown);
     }
   }
+}
+
+function mergeInto(into: Accumulator, built: Accumulator, loader: Loader, add: ReturnType<ResourceList["adder"]> = into.resources.adder()): void {
+  within(
+    () => `recursed merging from path '${loader.shownRoot}'`,
+    () => into.merge(built, add),
+  );
 }
 
 interface Problem {
@@ -191,12 +198,15 @@ function originBelow({ origin }: Target, path: string): BuildOrigin | undefined 
   return { ...origin, path: joinPath(origin.path === undefined || origin.path === "" ? "." : origin.path, path) };
 }
 
+/** Components work on what is there; the whole is then taken over as what a base has gathered would be, its configuration too. */
 async function accumulateComponents(target: Target, gathered: Accumulator): Promise<Accumulator> {
   let current = gathered;
   for (const path of target.kustomization.components) {
     const loader = await enterComponent(target, path);
     try {
-      current = await accumulateDirectory({ ...target, origin: originBelow(target, path) }, current, loader, true);
+      const built = await accumulateDirectory({ ...target, origin: originBelow(target, path) }, current, loader, true);
+      current = new Accumulator();
+      mergeInto(current, built, loader);
     } catch (thrown) {
       throw invalid(`accumulating components: accumulateDirectory: ${JSON.stringify(messageOf(thrown))}`, thrown);
     }
