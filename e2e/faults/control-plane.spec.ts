@@ -1,14 +1,32 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { cp, rm } from "node:fs/promises";
+import { cp, readFile, rm } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
 import { findBinaries, startControlPlane, type ControlPlane } from "@plumb/e2e/control-plane";
-import { alerting, at, conditionOf, configMapFile, gitRepository, kustomization, START_ORDER, targetOf, Toolkit, until, type Target } from "@plumb/e2e/toolkit";
+import {
+  alerting,
+  at,
+  conditionOf,
+  configMapFile,
+  definitions,
+  gitRepository,
+  kustomization,
+  START_ORDER,
+  targetOf,
+  Toolkit,
+  until,
+  type Target,
+} from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { footprintOf, type Footprint } from "./footprint.ts";
 
 const signal = new AbortController().signal;
 const binaries = await findBinaries({ env: process.env, onProgress: (line) => console.log(line) }, signal);
 /** Minutes of restarts and waits: `npm run test:soak` has them. */
 const isSoak = process.env["FAULTS"] === "all";
+
+const run = promisify(execFile);
 
 describe.skipIf(binaries.kind === "absent" || !isSoak)("a control plane in trouble", () => {
   const namespace = `trouble-${randomUUID().slice(0, 8)}`;
@@ -59,6 +77,8 @@ describe.skipIf(binaries.kind === "absent" || !isSoak)("a control plane in troub
     expect(tookMs).toBeLessThan(limitMs);
     expect(START_ORDER.map((name) => toolkit.controller(name).end)).toEqual([undefined, undefined, undefined]);
   }
+
+  const footprints = (): Promise<readonly Footprint[]> => Promise.all(START_ORDER.map((name) => footprintOf(toolkit.controller(name).pid)));
 
   it("that is away for forty seconds ends no controller, and all is well soon after its return", { timeout: 300_000 }, async () => {
     await plane.restart(() => delay(40_000));
@@ -116,5 +136,55 @@ describe.skipIf(binaries.kind === "absent" || !isSoak)("a control plane in troub
     await ready(last);
     console.log(`restored: converged after ${Math.round(performance.now() - started)} ms`);
     await works("after a restored backup", 30_000);
+  });
+
+  it("whose definitions are deleted and come back ends no controller", { timeout: 300_000 }, async () => {
+    const before = await footprints();
+    const started = performance.now();
+    const all = await definitions();
+    for (const { apiVersion, kind, metadata } of all) await toolkit.cluster.delete({ apiVersion, kind, name: metadata.name });
+    for (const { apiVersion, kind, metadata } of all) await toolkit.cluster.untilGone({ apiVersion, kind, name: metadata.name });
+    await delay(20_000);
+    const after = await footprints();
+    for (const [index, { cpuSeconds }] of after.entries())
+      expect((cpuSeconds - (before[index]?.cpuSeconds ?? 0)) / ((performance.now() - started) / 1000)).toBeLessThan(0.2);
+    await toolkit.cluster.apply(...all, ...alerting(namespace, toolkit.sink.url), gitRepository(namespace, "app", toolkit.git.url, { interval: "10m" }), app);
+    await works("definitions that came back", 90_000);
+  });
+
+  it("that grants a controller no rights makes it wait, without a storm, until it does", { timeout: 300_000 }, async () => {
+    const subject = { kind: "ServiceAccount", name: "poor", namespace };
+    await toolkit.cluster.apply({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "poor", namespace } });
+    const { stdout: token } = await run(plane.kubectl, ["--kubeconfig", plane.kubeconfig, "-n", namespace, "create", "token", "poor"]);
+    const poor = (await readFile(plane.kubeconfig, "utf8")).replaceAll(plane.token, token.trim());
+    // the source-controller serves nothing before it leads
+    const names = START_ORDER.filter((name) => name !== "source-controller");
+    for (const name of names) await toolkit.controller(name).stop();
+    for (const name of names) await toolkit.startController(name, poor);
+    const before = await footprints();
+    await delay(20_000);
+    const after = await footprints();
+    for (const [index, { cpuSeconds }] of after.entries()) expect(cpuSeconds - (before[index]?.cpuSeconds ?? 0)).toBeLessThan(2);
+    for (const name of names) {
+      const { addresses, log } = { addresses: toolkit.controller(name).addresses, log: await toolkit.controller(name).log() };
+      expect((await fetch(`http://${addresses["health"]}/readyz`)).status).toBe(503);
+      expect((await fetch(`http://${addresses["health"]}/healthz`)).status).toBe(200);
+      expect(log).toMatch(/cannot list resource|is forbidden/);
+      expect(log.split("\n").length).toBeLessThan(100);
+    }
+    await toolkit.cluster.apply({
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: `poor-${namespace}` },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+      subjects: [subject],
+    });
+    await works("rights that were granted", 90_000);
+    await toolkit.cluster.delete({ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRoleBinding", name: `poor-${namespace}` });
+    await delay(20_000);
+    expect(START_ORDER.map((name) => toolkit.controller(name).end)).toEqual([undefined, undefined, undefined]);
+    for (const name of START_ORDER) await toolkit.controller(name).kill();
+    for (const name of START_ORDER) await toolkit.startController(name);
+    await works("after all rights were taken", 60_000);
   });
 });

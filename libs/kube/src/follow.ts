@@ -33,7 +33,7 @@ const FIRST_WAIT_MS = 250;
 /** After more. Eight seconds at most, so that all is well again within fifteen of an API server's return. */
 const OUTAGE_BACKOFF = { minMs: 1_000, maxMs: 8_000 };
 /** The same where the refusal is no outage: a kind that is not served, a role that is not granted. */
-const REFUSAL_BACKOFF = { minMs: 1_000, maxMs: 30_000 };
+const REFUSAL_BACKOFF = { minMs: 1_000, maxMs: 15_000 };
 /** A watch that ends sooner, and without an event, counts as a failure: else a server that closes at once is asked without end. */
 const SHORT_WATCH_MS = 1_000;
 
