@@ -92,21 +92,26 @@ describe("a package, packed and installed in an empty folder", () => {
     for (const entry of entries)
       expect(Number(await inEmptyFolder(`console.log(Object.keys(await import(${JSON.stringify(entry)})).length)`))).toBeGreaterThan(0);
   });
-  it.each(PUBLISHED)("%s brings its types, its licence's name and its README, and no test", (name) => {
+  it.each(PUBLISHED)("%s brings its types, its licence and its README, and no test", (name) => {
     const folder = join(home, "empty/node_modules", name);
     const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
-    expect(files).toEqual(expect.arrayContaining(["package.json", "README.md", "dist/index.js", "dist/index.d.ts"]));
-    expect(files.filter((file) => /\.spec\.|(^|\/)src\//.test(file))).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(["package.json", "LICENSE", "README.md", "dist/index.js", "dist/index.d.ts"]));
+    expect(files.filter((file) => /\.spec\.|(^|\/)(src|testing)(\/|$)|tsbuildinfo/.test(file))).toEqual([]);
     expect(JSON.parse(readFileSync(join(folder, "package.json"), "utf8"))).toMatchObject({ license: "Apache-2.0" });
   });
-  it("builds a kustomization", async () => {
-    expect(
-      await inEmptyFolder(`
-      import { MemoryFileSystem } from "@plumb/files";
-      import { build } from "@plumb/kustomize";
-      const fileSystem = new MemoryFileSystem({ "kustomization.yaml": "resources: [a.yaml]\\nnamePrefix: x-\\n", "a.yaml": "apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: a}\\n" });
-      process.stdout.write((await build(".", { fileSystem, order: "fifo", signal: new AbortController().signal })).text());
-    `),
-    ).toBe("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x-a\n");
+  it("builds a folder as the README of @plumb/kustomize shows it, and its types fit", async () => {
+    const overlay = join(home, "empty/overlays/prod");
+    mkdirSync(overlay, { recursive: true });
+    writeFileSync(join(overlay, "kustomization.yaml"), "resources: [a.yaml]\nnamePrefix: x-\n");
+    writeFileSync(join(overlay, "a.yaml"), "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    const readme = readFileSync(join(home, "empty/node_modules/@plumb/kustomize/README.md"), "utf8");
+    const example = /^```ts\n([^]*?)^```$/m.exec(readme)?.[1] ?? "";
+    expect(await inEmptyFolder(example)).toBe("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x-a\n");
+    writeFileSync(join(home, "empty", "try.mts"), example);
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2024", "--types", "node", "--typeRoots", join(root, "node_modules/@types")];
+    const checked = await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...options, "try.mts"], { cwd: join(home, "empty") }).catch(
+      (failure: { readonly stdout: string }) => failure,
+    );
+    expect(checked.stdout).toBe("");
   });
 });
