@@ -97,7 +97,7 @@ it("drift is looked at within seconds though the wall clock was set back by a da
   const clock = { ...systemClock, nowMs: () => Date.now() + aheadMs };
   const watch = new DriftWatch({ client: cluster.client, hub: new WatchHub(cluster.client), baselines, clock, ring: (ring) => rings.push(ring) });
   await watch.follow(owner, inventory, signal);
-  await vi.waitFor(() => expect(watch.blindSpots(owner)).toEqual([]), 10_000);
+  await vi.waitFor(() => expect(inventory.every(({ id }) => watch.isWatched(id))).toBe(true), 10_000);
   for (const x of ["2", "3"]) {
     const told = rings.length;
     const name = { resource: CONFIG_MAPS, namespace: ns, name: "clock" };
