@@ -55,7 +55,8 @@ export async function buildTarget(target: Target): Promise<Accumulator> {
   hashTransform(resources);
   fixNameReferences(resources.items, config.nameReference);
   await breathe(target.context);
-  resolveVariables(resources.items, variables, config.varReference);
+  const unused = resolveVariables(resources.items, variables, config.varReference);
+  if (unused.length > 0) target.context.warn(`well-defined vars that were never replaced: ${unused.join(",")}`);
   dropLocal(gathered);
   return gathered;
 }

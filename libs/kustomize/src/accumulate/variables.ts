@@ -18,18 +18,32 @@ interface Value {
   readonly tag: "!!str" | "!!int" | "!!bool" | "!!float" | undefined;
 }
 
-/** Replaces `$(NAME)` in the fields that `specs` name. @throws {ToolkitError} `invalid` for a variable without a value */
-export function resolveVariables(resources: readonly Resource[], variables: ReadonlyMap<string, Variable>, specs: readonly FieldSpec[]): void {
-  if (variables.size === 0) return;
+/** The value of the variable of a name, if there is one. */
+type FindValue = (name: string) => Value | undefined;
+
+/**
+ * Replaces `$(NAME)` in the fields that `specs` name.
+ *
+ * @returns the names of variables that no field refers to
+ * @throws {ToolkitError} `invalid` for a variable without a value
+ */
+export function resolveVariables(resources: readonly Resource[], variables: ReadonlyMap<string, Variable>, specs: readonly FieldSpec[]): readonly string[] {
+  if (variables.size === 0) return [];
   const values = new Map<string, Value>();
   for (const name of [...variables.keys()].sort(byBytes)) {
     const variable = variables.get(name);
     if (variable !== undefined) values.set(name, valueOf(variable, resources));
   }
+  const unused = new Set(values.keys());
+  const find: FindValue = (name) => {
+    unused.delete(name);
+    return values.get(name);
+  };
   for (const { node } of resources) {
     if (node === undefined) continue;
-    for (const spec of specs) applyFieldSpec(node, spec, (field) => replaceIn(field, values));
+    for (const spec of specs) applyFieldSpec(node, spec, (field) => replaceIn(field, find));
   }
+  return [...unused];
 }
 
 function valueOf(variable: Variable, resources: readonly Resource[]): Value {
@@ -84,24 +98,24 @@ function plainFloat(value: number): string {
   return `${sign}${digits.padEnd(point, "0").slice(0, point)}${digits.length > point ? `.${digits.slice(point)}` : ""}`;
 }
 
-function replaceIn(node: YamlNode, values: ReadonlyMap<string, Value>): void {
+function replaceIn(node: YamlNode, find: FindValue): void {
   if (isMissingOrNull(node)) return;
   switch (node.kind) {
     case "scalar":
-      if (isString(node)) setValue(node, expand(node.value, values));
+      if (isString(node)) setValue(node, expand(node.value, find));
       return;
     case "mapping":
       for (let i = 0; i + 1 < node.content.length; i += 2) {
         const key = node.content[i];
         const value = node.content[i + 1];
         if (key !== undefined && !isString(key)) throw invalid(`invalid map key: value='${key.value}', tag='${key.tag}'`);
-        if (value !== undefined && isString(value)) setValue(value, expand(value.value, values));
+        if (value !== undefined && isString(value)) setValue(value, expand(value.value, find));
       }
       return;
     case "sequence":
       for (const item of node.content) {
         if (!isString(item)) throw invalid("invalid value type expect a string");
-        setValue(item, expand(item.value, values));
+        setValue(item, expand(item.value, find));
       }
       return;
     default:
@@ -116,7 +130,7 @@ function setValue(node: YamlNode, { text, tag }: Value): void {
 }
 
 /** Replaces every reference; a text that is one reference takes the type of the value. */
-function expand(text: string, values: ReadonlyMap<string, Value>): Value {
+function expand(text: string, find: FindValue): Value {
   let result = "";
   let at = 0;
   for (let dollar = text.indexOf("$"); dollar !== -1 && dollar + 1 < text.length; dollar = text.indexOf("$", at)) {
@@ -125,7 +139,7 @@ function expand(text: string, values: ReadonlyMap<string, Value>): Value {
     const close = next === "(" ? text.indexOf(")", dollar + 2) : -1;
     if (close !== -1) {
       const name = text.slice(dollar + 2, close);
-      const value = values.get(name) ?? { text: `$(${name})`, tag: "!!str" };
+      const value = find(name) ?? { text: `$(${name})`, tag: "!!str" };
       if (dollar === 0 && close === text.length - 1) return value;
       result += value.inner ?? value.text;
       at = close + 1;
