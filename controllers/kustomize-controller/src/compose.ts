@@ -105,7 +105,7 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
     }),
     artifacts: cachedArtifacts(cache, config.sourceHost),
     health: new HealthChecks({ client, hub, clock, wake: (key) => enqueue(key) }),
-    waits: new HealthWaits(),
+    waits: new HealthWaits(clock),
     attempts,
     hasDependents: (key: string) => kustomizations.byIndex("dependency", key).length > 0,
     world: {

@@ -170,9 +170,9 @@ async function assess(
 ): Promise<HealthSeen | undefined> {
   const key = keyOf(obj);
   if (targets.length > 0) tools.progress(`Running health checks ${limit}`);
-  const sinceMs = waits.since(key, artifact.revision, tools.nowMs());
+  waits.begin(key, artifact.revision);
   const found = targets.length === 0 ? undefined : await health.assess(key, targets, tools.signal).catch(toToolkitError);
-  const waitedMs = Math.max(0, tools.nowMs() - sinceMs);
+  const waitedMs = waits.waitedMs(key);
   if (!isProgressing(found) || waitedMs >= timeoutMs) {
     waits.end(key);
     health.forget(key);

@@ -1,18 +1,28 @@
-/** Since when each Kustomization waits for the health of which revision. */
+import type { Clock } from "@plumb/std";
+
+/** Since when each Kustomization waits for the health of which revision; whoever sets the wall clock changes no wait. */
 export class HealthWaits {
+  readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #since = new Map<string, { readonly revision: string; readonly sinceMs: number }>();
 
-  /** Milliseconds since 1970 at which the wait for `revision` began; it begins with the first call. */
-  since(key: string, revision: string, nowMs: number): number {
-    const known = this.#since.get(key);
-    if (known?.revision === revision) return known.sinceMs;
-    this.#since.set(key, { revision, sinceMs: nowMs });
-    return nowMs;
+  constructor(clock: Pick<Clock, "monotonicMs">) {
+    this.#clock = clock;
   }
 
-  /** True after the first call of `since` for this revision, until the wait ends. */
+  /** The wait for `revision` begins, unless it has. */
+  begin(key: string, revision: string): void {
+    if (!this.isWaiting(key, revision)) this.#since.set(key, { revision, sinceMs: this.#clock.monotonicMs() });
+  }
+
+  /** True from `begin` until the wait ends. */
   isWaiting(key: string, revision: string): boolean {
     return this.#since.get(key)?.revision === revision;
+  }
+
+  /** Milliseconds since the wait began; 0 for one that has not. */
+  waitedMs(key: string): number {
+    const nowMs = this.#clock.monotonicMs();
+    return nowMs - (this.#since.get(key)?.sinceMs ?? nowMs);
   }
 
   end(key: string): void {

@@ -215,7 +215,7 @@ export class DriftWatch {
       if (owners.length > 0) ring({ owners, key, reason });
     };
     // an object that is gone does no harm to bring back at once: nobody can be fighting over it
-    const delayMs = reason === "deleted" ? 0 : this.#budget.grant(key, clock.nowMs());
+    const delayMs = reason === "deleted" ? 0 : this.#budget.grant(key, clock.monotonicMs());
     this.#cancel(`ring ${key}`);
     if (delayMs === 0) tell();
     else this.#timers.set(`ring ${key}`, clock.after(delayMs, tell));
