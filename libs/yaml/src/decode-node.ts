@@ -132,18 +132,33 @@ function mergedPairs(value: YamlNode, into: Decoding): readonly (readonly [strin
   return (into.dialect === "kubernetes" ? pairs.toReversed() : pairs).flat();
 }
 
+/** Mappings with so few keys are searched faster than a map of them is made. */
+const FEW = 16;
+
 function refuseRepeated(content: readonly YamlNode[], path: string | undefined): void {
-  const seen = new Map<string, number>();
+  const seen = content.length > 2 * FEW ? new Map<string, YamlNode>() : undefined;
   for (let i = 0; i < content.length; i += 2) {
     const key = content[i];
     if (key === undefined) return;
-    const id = key.kind === "scalar" ? `=${key.value}` : key.kind;
-    const first = seen.get(id);
+    const first = seen === undefined ? earlierKey(content, i, key) : seen.get(keyId(key));
     if (first !== undefined) {
-      throw yamlError(`mapping key ${JSON.stringify(key.kind === "scalar" ? key.value : "")} already defined at line ${first}`, path, key.line);
+      throw yamlError(`mapping key ${JSON.stringify(key.kind === "scalar" ? key.value : "")} already defined at line ${first.line}`, path, key.line);
     }
-    seen.set(id, key.line);
+    seen?.set(keyId(key), key);
   }
+}
+
+/** The first key before `end` that is the same: a scalar of the same text, or a collection of the same kind. */
+function earlierKey(content: readonly YamlNode[], end: number, { kind, value }: YamlNode): YamlNode | undefined {
+  for (let i = 0; i < end; i += 2) {
+    const other = content[i];
+    if (other !== undefined && other.kind === kind && (kind !== "scalar" || other.value === value)) return other;
+  }
+  return undefined;
+}
+
+function keyId({ kind, value }: YamlNode): string {
+  return kind === "scalar" ? `=${value}` : kind;
 }
 
 function scalarKey(key: YamlNode, { path }: Decoding): YamlNode {

@@ -6,6 +6,7 @@ const ATOI = /^[+-]?[0-9]+$/;
 
 /** The number that Go's `strconv.Atoi` reads, undefined for another text. */
 export function atoi(text: string): number | undefined {
+  if (text.charCodeAt(0) > 0x39) return undefined;
   return ATOI.test(text) && Math.abs(Number(text)) <= Number.MAX_SAFE_INTEGER ? Number(text) : undefined;
 }
 
@@ -37,12 +38,16 @@ export function kindBefore(next: string | undefined, last: NodeKind): NodeKind {
  */
 export function lookup(node: Maybe, path: readonly string[], create?: NodeKind): Maybe {
   let match: Maybe = node;
-  const parts = path.map((part) => part.trim()).filter((part) => part !== "");
-  for (const [i, part] of parts.entries()) {
-    match = step(match, part, parts[i + 1], create);
+  const parts = path.every(isClean) ? path : path.map((part) => part.trim()).filter((part) => part !== "");
+  for (let i = 0; i < parts.length; i++) {
+    match = step(match, parts[i] ?? "", parts[i + 1], create);
     if (match === undefined) return undefined;
   }
   return match;
+}
+
+function isClean(part: string): boolean {
+  return part !== "" && part.trim() === part;
 }
 
 function step(node: Maybe, part: string, next: string | undefined, create: NodeKind | undefined): Maybe {
