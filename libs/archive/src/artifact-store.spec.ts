@@ -163,7 +163,7 @@ describe("ArtifactStore", () => {
   it("removes all of an owner and nothing of a neighbour", async () => {
     await store.pack(files, wanted);
     const neighbour = await store.pack(files, { ...wanted, owner: { ...owner, name: "podinfo-2" } });
-    await store.removeAll(owner);
+    expect([await store.removeAll(owner), await store.removeAll(owner)]).toEqual([true, false]);
     expect(existsSync(join(folder.root, FOLDER))).toBe(false);
     expect(await store.verify(neighbour, signal)).toBe("verified");
     await store.removeAll({ ...owner, name: "podinfo-2" });

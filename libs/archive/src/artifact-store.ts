@@ -123,12 +123,14 @@ export class ArtifactStore {
     return garbage.map((name) => `${folder}/${name}`);
   }
 
-  /** Removes everything of one owner, which is being deleted. */
-  async removeAll(owner: ArtifactOwner): Promise<void> {
+  /** Removes everything of one owner, which is being deleted. Resolves to whether there was anything. */
+  async removeAll(owner: ArtifactOwner): Promise<boolean> {
     const folder = ownerFolder(owner);
+    const isThere = (await this.#folder.stat(folder)) !== undefined;
     await this.#folder.remove(folder);
     for (const path of this.#verified.keys()) if (path.startsWith(`${folder}/`)) this.#verified.delete(path);
     await this.#folder.removeIfEmpty(folder.slice(0, folder.lastIndexOf("/")));
+    return isThere;
   }
 
   /** Puts the link `name` beside an artifact, leading to it. @returns the URL of the link */

@@ -51,18 +51,17 @@ function configured<Value>(make: () => Value): Value {
 }
 
 function credentialsOf({ username = "", password = "", bearerToken = "" }: SecretData, isHttps: boolean): { readonly credentials?: GitCredentials } {
+  // Upstream does not look at a user where there is a token.
+  if (bearerToken !== "") return { credentials: { kind: "bearer", token: bearerToken } };
   const scheme = isHttps ? "https" : "http";
   if (username === "" && password !== "") throw new ToolkitError("invalid", `invalid '${scheme}' auth option: 'password' requires 'username' to be set`);
-  if (username !== "" && bearerToken !== "") {
-    throw new ToolkitError("invalid", `invalid '${scheme}' auth option: basic auth and bearer token cannot be set at the same time`);
-  }
-  if (bearerToken !== "") return { credentials: { kind: "bearer", token: bearerToken } };
   return username === "" ? {} : { credentials: { kind: "basic", username, password } };
 }
 
 /** The keys of Kubernetes before the older ones (spec/flux-core 0.9); a CA counts beside the well-known ones (C-031). */
 function tlsOf(data: SecretData): { readonly tls?: TlsOptions } {
-  const [ca, certificate, key] = [data["ca.crt"] ?? data["caFile"], data["tls.crt"] ?? data["certFile"], data["tls.key"] ?? data["keyFile"]];
+  const of = (name: string, old: string): string | undefined => data[name] || data[old] || undefined;
+  const [ca, certificate, key] = [of("ca.crt", "caFile"), of("tls.crt", "certFile"), of("tls.key", "keyFile")];
   if ((certificate === undefined) !== (key === undefined)) {
     throw new ToolkitError("invalid", "invalid 'https' auth option: 'tls.crt' and 'tls.key' must be set together");
   }

@@ -387,7 +387,7 @@ describe("a GitRepository", () => {
     secrets = {
       wrong: { username: "ann", password: "guess" },
       half: { password: "x" },
-      both: { username: "a", bearerToken: "b" },
+      both: { username: "ann", password: "s3cret", bearerToken: "b" },
       app: { githubAppID: "1" },
       right: { username: "ann", password: "s3cret" },
       token: { bearerToken: "t0ken" },
@@ -395,7 +395,7 @@ describe("a GitRepository", () => {
     const answers: Readonly<Record<string, string>> = {
       wrong: `GitOperationFailed: failed to checkout and determine revision: unable to clone '${url}': authentication required`,
       half: "AuthenticationFailed: failed to configure authentication options: invalid 'http' auth option: 'password' requires 'username' to be set",
-      both: "AuthenticationFailed: failed to configure authentication options: invalid 'http' auth option: basic auth and bearer token cannot be set at the same time",
+      both: `GitOperationFailed: failed to checkout and determine revision: unable to clone '${url}': authentication required`,
       app: "InvalidProviderConfiguration: secretRef 'team/app' has github app data but provider is not set to github",
     };
     for (const [name, answer] of Object.entries(answers)) {
@@ -469,5 +469,13 @@ describe("a GitRepository", () => {
     });
     expect(removal).toMatchObject({ kind: "removed", notices: [{ severity: "trace", reason: "GarbageCollectionSucceeded" }] });
     expect(await folder.list("gitrepository")).toEqual([]);
+    const again = await reconciler().remove(object, {
+      signal,
+      nowMs: () => NOW_MS,
+      atHost: (_, work) => work(),
+      progress: () => {},
+      checkpoint: async () => {},
+    });
+    expect(again).toEqual({ kind: "removed", notices: [] });
   });
 });

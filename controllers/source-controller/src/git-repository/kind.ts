@@ -27,11 +27,9 @@ export function gitRepositoryReconciler(options: GitRepositoryOptions): GitRepos
     report: reportGitRepository,
     explain: (_obj, failure) => explainGitRepository(failure),
     async remove(obj) {
-      await options.store.removeAll(ownerOf(obj));
-      return {
-        kind: "removed",
-        notices: [{ severity: "trace", reason: "GarbageCollectionSucceeded", message: "garbage collected artifacts for deleted resource" }],
-      };
+      const isThere = await options.store.removeAll(ownerOf(obj));
+      const notice = { severity: "trace", reason: "GarbageCollectionSucceeded", message: "garbage collected artifacts for deleted resource" } as const;
+      return { kind: "removed", notices: isThere ? [notice] : [] };
     },
   };
 }
