@@ -1,7 +1,7 @@
 import { isObject, type JsonValue } from "@plumb/std";
 import { invalid, within } from "../build-error.ts";
 import { Fields } from "../load/fields.ts";
-import { readFieldSpec } from "../load/kustomization.ts";
+import { readFieldSpec } from "../load/read-kustomization.ts";
 import { DEFAULT_CONFIG } from "../schema/facts.ts";
 import { compareGvk, mergeFieldSpecs, type FieldSpec } from "./field-spec.ts";
 

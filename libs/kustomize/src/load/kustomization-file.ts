@@ -3,7 +3,8 @@ import { parseOne, placeOf, type YamlOptions } from "@plumb/yaml";
 import { invalid, within } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
 import { FieldProblem } from "./fields.ts";
-import { readKustomization, type Kustomization } from "./kustomization.ts";
+import type { Kustomization } from "./kustomization.ts";
+import { readKustomization } from "./read-kustomization.ts";
 import type { Loader } from "./loader.ts";
 
 const NAMES = ["kustomization.yaml", "kustomization.yml", "Kustomization"] as const;

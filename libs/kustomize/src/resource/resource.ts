@@ -34,21 +34,16 @@ export class Resource {
   variables: readonly string[] = [];
   readonly #schema: Schema;
 
-  constructor(node: YamlNode, schema: Schema, origin: Origin | undefined) {
+  constructor(node: YamlNode | undefined, schema: Schema, origin: Origin | undefined) {
     this.node = node;
     this.#schema = schema;
     this.origin = origin;
   }
 
   copy(): Resource {
-    const copy = new Resource(this.node === undefined ? this.#empty() : copyNode(this.node), this.#schema, this.origin);
-    if (this.node === undefined) copy.node = undefined;
+    const copy = new Resource(this.node === undefined ? undefined : copyNode(this.node), this.#schema, this.origin);
     copy.variables = this.variables;
     return copy;
-  }
-
-  #empty(): YamlNode {
-    return scalarNode("", "!!null");
   }
 
   get isEmpty(): boolean {

@@ -4,16 +4,8 @@ import type { BuildContext } from "../build-context.ts";
 import { generateConfigMap, generateSecret } from "../generate/config-map-secret.ts";
 import { generateIamPolicy } from "../generate/iam-policy.ts";
 import { Fields } from "../load/fields.ts";
-import {
-  readFieldSpec,
-  readGeneratorArgs,
-  readImage,
-  readPatch,
-  readReplacement,
-  readReplica,
-  readSelector,
-  type GeneratorArgs,
-} from "../load/kustomization.ts";
+import type { GeneratorArgs } from "../load/kustomization.ts";
+import { readFieldSpec, readGeneratorArgs, readImage, readPatch, readReplacement, readReplica, readSelector } from "../load/read-kustomization.ts";
 import type { Loader } from "../load/loader.ts";
 import { idText } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";

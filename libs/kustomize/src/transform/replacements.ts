@@ -2,14 +2,8 @@ import { isObject, stringifyJson, type JsonValue } from "@plumb/std";
 import { copyNode, decodeNode, emitNode, parseOne, type NodeKind, type YamlNode } from "@plumb/yaml";
 import { invalid, messageOf, prefixed, within } from "../build-error.ts";
 import { Fields } from "../load/fields.ts";
-import {
-  readReplacement,
-  type Replacement,
-  type ReplacementOptions,
-  type ReplacementSource,
-  type ReplacementTarget,
-  type Selector,
-} from "../load/kustomization.ts";
+import type { Replacement, ReplacementOptions, ReplacementSource, ReplacementTarget, Selector } from "../load/kustomization.ts";
+import { readReplacement } from "../load/read-kustomization.ts";
 import type { Loader } from "../load/loader.ts";
 import { isEmpty, scalarNode, valueOf } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";

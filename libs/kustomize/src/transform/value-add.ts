@@ -1,7 +1,8 @@
 import { parseOne } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
 import { Fields } from "../load/fields.ts";
-import { readSelector, type Selector } from "../load/kustomization.ts";
+import type { Selector } from "../load/kustomization.ts";
+import { readSelector } from "../load/read-kustomization.ts";
 import type { Loader } from "../load/loader.ts";
 import { mustBe, scalarNode, setScalar } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
