@@ -5,8 +5,18 @@ import { Applier, Baselines, DriftWatch, HealthChecks, WatchHub } from "@plumb/a
 import { EventRecorder } from "@plumb/events";
 import { Spool } from "@plumb/files";
 import { createHttpClient } from "@plumb/http";
-import { leanObject, Store, type ResourceName } from "@plumb/kube";
-import { Controller, openControllerProcess, runControllerProcess, sharedByControllers, WorkerPool, type ControllerProcess, type Part } from "@plumb/runtime";
+import type { ResourceName, Store } from "@plumb/kube";
+import {
+  allSynced,
+  Controller,
+  openControllerProcess,
+  runControllerProcess,
+  sharedByControllers,
+  watched,
+  watchParts,
+  WorkerPool,
+  type Part,
+} from "@plumb/runtime";
 import { toToolkitError, type Clock, type Log } from "@plumb/std";
 import { cachedArtifacts } from "./artifacts.ts";
 import { WorkerBuilds } from "./builds.ts";
@@ -66,8 +76,9 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
   });
   cleanup.defer(() => pool.close());
 
-  const sources = new Map(SOURCES.map(([kind, resource]) => [kind, watched(shell, resource, config.namespace, undefined)]));
-  const kustomizations = watched(shell, KUSTOMIZATION_KIND.resource, config.namespace, config.labelSelector);
+  const { namespace, labelSelector } = config;
+  const sources = new Map(SOURCES.map(([kind, resource]) => [kind, watched(resource, { client, log, namespace })]));
+  const kustomizations = watched(KUSTOMIZATION_KIND.resource, { client, log, namespace, labelSelector, indexes: KUSTOMIZATION_INDEXES });
   const baselines = new Baselines();
   const builds = new WorkerBuilds(pool);
   const cache = await ArtifactCache.open({ root: config.cachePath, http, clock, maxBytes: CACHE_BYTES, retries: config.httpRetries });
@@ -127,8 +138,8 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
   await runControllerProcess(
     shell,
     {
-      always: [recorder, ...stores.map((store) => ({ name: "watch", run: (until: AbortSignal) => store.run(until) }))],
-      synced: (until) => Promise.all(stores.map((store) => store.waitSynced(until))).then(() => undefined),
+      always: [recorder, ...watchParts(stores)],
+      synced: (until) => allSynced(stores, until),
       leading: [
         triggers({ sources, kustomizations, attempts, log, enqueue, reconsider: (owner) => corrector.reconsider(owner) }),
         corrector,
@@ -161,18 +172,6 @@ function sweeping(drift: DriftWatch, clock: Clock, log: Log): Part {
       }
     },
   };
-}
-
-function watched({ client, log }: ControllerProcess, resource: ResourceName, namespace: string | undefined, labelSelector: string | undefined): Store {
-  return new Store({
-    client,
-    resource,
-    namespace,
-    transform: leanObject,
-    ...(labelSelector === undefined ? {} : { labelSelector }),
-    ...(resource === KUSTOMIZATION_KIND.resource ? { indexes: KUSTOMIZATION_INDEXES } : {}),
-    onError: (error) => log.error("watch failed", { resource: resource.plural, error: error.message }),
-  });
 }
 
 function asOptional(object: ReturnType<Store["get"]>): ReturnType<typeof asKustomization> | undefined {

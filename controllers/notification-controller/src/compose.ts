@@ -2,7 +2,17 @@ import type { Alert } from "@plumb/api";
 import { EventRecorder } from "@plumb/events";
 import { Spool } from "@plumb/files";
 import { createHttpClient, OPEN_ADDRESS_RULES } from "@plumb/http";
-import { Controller, openControllerProcess, runControllerProcess, sharedByControllers, type ControllerProcess, type Notifier, type Part } from "@plumb/runtime";
+import {
+  allSynced,
+  Controller,
+  openControllerProcess,
+  runControllerProcess,
+  sharedByControllers,
+  watchParts,
+  type ControllerProcess,
+  type Notifier,
+  type Part,
+} from "@plumb/runtime";
 import { ALERT_KIND, AlertReconciler } from "./alert/kind.ts";
 import type { NotificationConfig } from "./config.ts";
 import { deliver } from "./deliver.ts";
@@ -75,9 +85,8 @@ export async function runNotificationController(config: NotificationConfig, sign
     log,
     meter,
   });
-  const synced = async (until: AbortSignal): Promise<void> => {
-    await Promise.all([cluster.alerts, cluster.providers, cluster.receivers].map((store) => store.waitSynced(until)));
-  };
+  const objects = [cluster.alerts, cluster.providers, cluster.receivers];
+  const synced = (until: AbortSignal): Promise<void> => allSynced(objects, until);
   const base: Base = {
     shell,
     config,
@@ -91,10 +100,8 @@ export async function runNotificationController(config: NotificationConfig, sign
   const outbox = outboxOf(base, spool, clients);
   const { controllers, reconcilers } = controllersOf(base);
   cleanup.defer(followReferences(cluster, { outbox, secrets: base.secrets, ...controllers }));
-  const watches = Object.entries(cluster).map(([name, store]: readonly [string, Cluster["secrets"]]) => ({
-    name,
-    run: async (until: AbortSignal) => store?.run(until),
-  }));
+  const { secrets } = cluster;
+  const watches = watchParts([...objects, ...(secrets === undefined ? [] : [secrets])]);
   await runControllerProcess(
     shell,
     { always: [...serversOf(base, outbox), ...watches, events, afterSync(synced, outbox)], synced, leading: reconcilers },

@@ -1,5 +1,6 @@
 import { ALERT, PROVIDER, RECEIVER, type Alert, type LiveObject, type Provider, type Receiver } from "@plumb/api";
-import { leanObject, Store, type KubeClient, type StoreOptions } from "@plumb/kube";
+import type { KubeClient, Store } from "@plumb/kube";
+import { watched } from "@plumb/runtime";
 import { isObject, type Log } from "@plumb/std";
 
 /** Objects of one kind as the watch has them, typed. */
@@ -21,21 +22,15 @@ export interface ClusterOptions {
 }
 
 export function clusterOf({ client, namespace, secretsSelector, log }: ClusterOptions): Cluster {
-  const options = (resource: StoreOptions["resource"]): StoreOptions => ({
-    client,
-    resource,
-    namespace,
-    transform: leanObject,
-    onError: (error) => log.error("watch failed, it is tried again", { resource: resource.plural, error: error.message }),
-  });
+  const options = { client, log, namespace };
   return {
-    alerts: new Store(options(ALERT)),
-    providers: new Store(options(PROVIDER)),
-    receivers: new Store({ ...options(RECEIVER), indexes: { path: pathOf } }),
+    alerts: watched(ALERT, options),
+    providers: watched(PROVIDER, options),
+    receivers: watched(RECEIVER, { ...options, indexes: { path: pathOf } }),
     secrets:
       secretsSelector === undefined
         ? undefined
-        : new Store({ ...options({ group: "", version: "v1", plural: "secrets" }), metadataOnly: true, labelSelector: secretsSelector }),
+        : watched({ group: "", version: "v1", plural: "secrets" }, { ...options, metadataOnly: true, labelSelector: secretsSelector }),
   };
 }
 

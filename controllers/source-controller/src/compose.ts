@@ -2,13 +2,16 @@ import { ArtifactStore } from "@plumb/archive";
 import { EventRecorder } from "@plumb/events";
 import { Folder, Spool } from "@plumb/files";
 import { createHttpClient, proxyFromEnvironment } from "@plumb/http";
-import { leanObject, Store } from "@plumb/kube";
+import type { Store } from "@plumb/kube";
 import {
+  allSynced,
   Controller,
   listen,
   openControllerProcess,
   runControllerProcess,
   sharedByControllers,
+  watched,
+  watchParts,
   WorkerPool,
   type ControllerProcess,
   type Part,
@@ -51,20 +54,14 @@ export async function runSourceController(config: SourceConfig, surroundings: Su
     spool,
     eventsUrl: config.eventsAddress === undefined ? undefined : new URL(config.eventsAddress),
   });
-  const repositories = new Store({
-    client,
-    resource: GIT_REPOSITORY_KIND.resource,
-    transform: leanObject,
-    ...(config.namespace !== undefined && { namespace: config.namespace }),
-    ...(config.labelSelector !== undefined && { labelSelector: config.labelSelector }),
-    onError: (error) => log.error("the watch failed", { kind: GIT_REPOSITORY_KIND.kind, error: error.message }),
-  });
+  const { namespace, labelSelector } = config;
+  const repositories = watched(GIT_REPOSITORY_KIND.resource, { client, log, namespace, labelSelector });
   try {
     await runControllerProcess(
       shell,
       {
-        always: [{ name: "gitrepositories", run: (until) => repositories.run(until) }, events],
-        synced: (until) => repositories.waitSynced(until),
+        always: [...watchParts([repositories]), events],
+        synced: (until) => allSynced([repositories], until),
         leading: [sourcesPart({ config, shell, surroundings, folder, events, repositories })],
       },
       signal,

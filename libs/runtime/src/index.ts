@@ -28,3 +28,4 @@ export { runMain, type Main, type MainProcess } from "./run-main.ts";
 export { serveJobs, type Jobs } from "./serve-jobs.ts";
 export { conditionsOf, statusPatch, StatusWriter, type StatusUpdate } from "./status.ts";
 export { WorkerPool, type JobAnswer, type JobOptions, type WorkerPoolOptions } from "./worker-pool.ts";
+export { allSynced, watched, watchParts, type WatchedOptions } from "./watched.ts";
