@@ -366,11 +366,14 @@ describe("a Provider", () => {
     await until(() => expect(warnings).toMatchObject([{ message: expect.stringContaining(message) }]));
   });
 
-  it("that redirects elsewhere is not followed", async () => {
-    sink.answer = () => ({ status: 302, headers: { location: "/elsewhere" } });
+  it("that redirects elsewhere is not followed, and gets the event when it no longer does", async () => {
+    sink.answer = () => (sink.requests.length < 3 ? { status: 302, headers: { location: "/elsewhere" } } : { status: 200 });
     await post(sampleEvent());
-    await until(() => expect(spool.count).toBe(0));
-    expect(sink.requests.map(({ url }) => url)).toEqual(["/hooks/s3cretpath"]);
+    await until(() => {
+      clock.advance(1000);
+      expect(spool.count).toBe(0);
+    });
+    expect(sink.requests.map(({ url }) => url)).toEqual(Array.from({ length: 3 }, () => "/hooks/s3cretpath"));
   });
 });
 

@@ -177,7 +177,7 @@ describe("a status", () => {
     [200, "accepted"],
     [204, "accepted"],
     [299, "accepted"],
-    [301, "refused"],
+    [301, "misconfigured"],
     [400, "refused"],
     [410, "refused"],
     [413, "refused"],
