@@ -313,6 +313,26 @@ describe.skipIf(fluxProgram === undefined || cluster.kind === "absent")("flux", 
     expect(await flux.ok("delete", "receiver", "hook", "--silent")).toContain("deleted");
   });
 
+  it("follows one Kustomization into another, and takes back what that one applied when the outer one goes", async () => {
+    const spec = { interval: "1h", prune: true, path: "./inner", sourceRef: { kind: "GitRepository", name: "app" } };
+    const inner = { apiVersion: "kustomize.toolkit.fluxcd.io/v1", kind: "Kustomization", metadata: { name: "inner", namespace }, spec };
+    await toolkit.commit({ "outer/inner.yaml": JSON.stringify(inner), "inner/settings.yaml": configMapFile(namespace, "of-inner", { v: "1" }) });
+    await flux.ok("reconcile", "source", "git", "app");
+    await flux.ok("create", "kustomization", "outer", "--source=GitRepository/app", "--path=./outer", "--prune=true", "--interval=1h", "--wait=true");
+    await flux.ok("reconcile", "kustomization", "outer");
+    expect(await flux.ok("tree", "kustomization", "outer")).toBe(
+      `Kustomization/${namespace}/outer\n└── Kustomization/${namespace}/inner\n    └── ConfigMap/${namespace}/of-inner\n\n`,
+    );
+    expect(await flux.ok("get", "kustomization", "inner")).toMatch(/^inner\s+main@sha1:\w+\s+False\s+True\s+Applied revision/m);
+    expect(await flux.ok("delete", "kustomization", "outer", "--silent")).toContain("kustomization deleted");
+    for (const gone of [
+      { ...inner, name: "inner" },
+      { apiVersion: "v1", kind: "ConfigMap", name: "of-inner" },
+    ]) {
+      await toolkit.cluster.untilGone({ apiVersion: gone.apiVersion, kind: gone.kind, namespace, name: gone.name });
+    }
+  });
+
   it("says what is wrong", async () => {
     expect(await flux.run("reconcile", "kustomization", "nope")).toMatchObject({
       code: 1,
