@@ -1,6 +1,7 @@
 // Measures what the project promises about speed and size, and prints it as a table. Names choose rows; none means all.
-// With --peer Flux's own controllers are measured beside, in the same run.
+// With --peer Flux's own controllers are measured beside, in the same run; --applications makes it fewer than 1,000 at once.
 import { availableParallelism, cpus, loadavg } from "node:os";
+import { parseArgs } from "node:util";
 import { findPeers, fluxPrograms } from "@plumb/e2e/peers";
 import { BUNDLES, writeBundles } from "@plumb/e2e/toolkit";
 import { kustomize } from "./kustomize/rows.ts";
@@ -14,14 +15,14 @@ import { thousand } from "./rows/thousand.ts";
 
 const COMPARABLE: Readonly<Record<string, Bench>> = { thousand, cost: runCost, drift, idle, push };
 const BENCHES: Readonly<Record<string, Bench>> = { ...COMPARABLE, story, kustomize };
-const PLUMB: Subject = { programs: BUNDLES, isPeer: false, rounds: 3 };
 
-const isBeside = process.argv.includes("--peer");
+const { values, positionals: chosen } = parseArgs({ options: { peer: { type: "boolean" }, applications: { type: "string" } }, allowPositionals: true });
+const isBeside = values.peer === true;
+const plumb: Subject = { programs: BUNDLES, isPeer: false, rounds: isBeside ? 1 : 3, applications: Number(values.applications ?? 1000) };
 const benches = isBeside ? COMPARABLE : BENCHES;
-const chosen = process.argv.slice(2).filter((word) => word !== "--peer");
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name));
-if (unknown.length > 0) {
-  console.error(`unknown: ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}`);
+if (unknown.length > 0 || !(plumb.applications > 0)) {
+  console.error(unknown.length > 0 ? `unknown: ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}` : "--applications is no number above 0");
   process.exitCode = 2;
 } else {
   const stop = new AbortController();
@@ -34,7 +35,7 @@ async function measure(names: readonly string[], signal: AbortSignal): Promise<v
   await writeBundles();
   console.log(`${machine()}\n\n| figure | measured | reach | | of which |\n| --- | --- | --- | --- | --- |`);
   for (const name of names) {
-    for (const { figure, measured, reach, isMet, detail } of await rowsOf(name, PLUMB, signal))
+    for (const { figure, measured, reach, isMet, detail } of await rowsOf(name, plumb, signal))
       console.log(`| ${figure} | ${measured} | ${reach} | ${isMet ? "met" : "not met"} | ${detail} |`);
   }
 }
@@ -47,10 +48,10 @@ async function compare(names: readonly string[], signal: AbortSignal): Promise<v
     return;
   }
   await writeBundles();
-  const flux: Subject = { programs: fluxPrograms(peers.folder), isPeer: true, rounds: 1 };
+  const flux: Subject = { ...plumb, programs: fluxPrograms(peers.folder), isPeer: true };
   console.log(`${machine()}\n\n| figure | | Plumb | Flux 2.9 | Flux over Plumb | load |\n| --- | --- | --- | --- | --- | --- |`);
   for (const name of names) {
-    const own = await rowsOf(name, { ...PLUMB, rounds: 1 }, signal);
+    const own = await rowsOf(name, plumb, signal);
     const theirs = await rowsOf(name, flux, signal);
     for (const [index, { figure, amounts = {}, measured }] of own.entries()) {
       if (measured === "failed") console.log(`| ${figure} | failed | | | | |`);

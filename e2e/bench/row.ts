@@ -17,6 +17,8 @@ export interface Subject {
   readonly programs: Programs;
   /** Flux's own controllers: they follow drift by the clock alone, and fetch an artifact for every run. */
   readonly isPeer: boolean;
+  /** Kustomizations that are made at once, of four objects each. */
+  readonly applications: number;
   /** How often a figure is taken that depends on what else the machine does. */
   readonly rounds: number;
 }

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { ProcessGroup, type RunningProcess } from "../control-plane/src/index.ts";
 import type { ControllerName } from "./bundles.ts";
 import { until } from "./until.ts";
@@ -39,7 +40,7 @@ export class ControllerProcess {
     const logFile = `${group.folder}/${name}.log`;
     const command = [...launch.command, ...args];
     const [program = "", ...rest] = processors === undefined ? command : ["taskset", "-c", processors, ...command];
-    const running = await group.start(name, program, rest, { PATH: process.env["PATH"], ...env });
+    const running = await group.start(name, program, rest, { PATH: process.env["PATH"], TMPDIR: tmpdir(), ...env });
     const addresses = await until(`${controller} listens`, async () => {
       const found = launch.saysWhereItListens ? listening(await readFile(logFile, "utf8")) : await answering(launch.addresses);
       if (Object.keys(launch.addresses).every((server) => server in found)) return { found };
