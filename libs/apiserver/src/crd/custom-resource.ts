@@ -150,6 +150,7 @@ function customCodec(version: JsonObject, { storage, kind }: Family, apiVersion:
     },
     merged(object) {
       const draft = draftOf(object);
+      put(draft, "metadata", decodeStruct(objectAt(object, "metadata") ?? {}, objectMetaSchema(), [], "metadata"));
       // Upstream sets defaults after it has converted the merged object to the storage version.
       setSchemaDefaults(draft, stored);
       return draft;

@@ -2,7 +2,8 @@ import type { JsonObject } from "@plumb/std";
 import { draftValue, equalJson, numberAt, objectAt, textAt, textsAt, valueAt, within, type Draft } from "../draft.ts";
 import { invalid, required, unsupported, type FieldFault } from "../refusal.ts";
 import { matchesLabels, selectorOfObject } from "../select/label-selector.ts";
-import { podWarnings, validatePodTemplate } from "../validation/pod-spec.ts";
+import { validatePodTemplate } from "../validation/pod-spec.ts";
+import { podWarnings } from "../validation/pod-warnings.ts";
 import type { KindRules } from "./builtin-rules.ts";
 import { immutableFaults, labelSelectorFaults, longNameFaults, notNegative, oneOf } from "./field-faults.ts";
 

@@ -2,7 +2,8 @@ import type { JsonObject } from "@plumb/std";
 import { draftValue, draftsAt, equalJson, numberAt, objectAt, objectsAt, textAt, valueAt, within, without, type Draft } from "../draft.ts";
 import { forbidden, forbiddenWrite, invalid, type FieldFault, type Named } from "../refusal.ts";
 import type { WriteContext } from "../resource.ts";
-import { podWarnings, validatePodSpec } from "../validation/pod-spec.ts";
+import { validatePodSpec } from "../validation/pod-spec.ts";
+import { podWarnings } from "../validation/pod-warnings.ts";
 import type { KindRules } from "./builtin-rules.ts";
 
 const NO_EXECUTE = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];

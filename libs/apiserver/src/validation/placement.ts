@@ -71,12 +71,3 @@ export function spreadFaults(constraint: JsonObject, field: string): readonly Fi
     ...(["DoNotSchedule", "ScheduleAnyway"].includes(action) ? [] : [unsupported(`${field}.whenUnsatisfiable`, action, ["DoNotSchedule", "ScheduleAnyway"])]),
   ];
 }
-
-/** A selector that is left out selects nothing, which few mean. */
-export function spreadWarnings(spec: JsonObject | undefined, field: string): readonly string[] {
-  return objectsAt(spec, "topologySpreadConstraints").flatMap((one, index) =>
-    objectAt(one, "labelSelector") === undefined
-      ? [`${field}.topologySpreadConstraints[${index}].labelSelector: a null labelSelector results in matching no pod`]
-      : [],
-  );
-}

@@ -1,9 +1,9 @@
 import type { JsonObject } from "@plumb/std";
-import { listAt, numberAt, objectAt, objectsAt, textAt, textsAt } from "../draft.ts";
+import { numberAt, objectAt, objectsAt, textAt, textsAt } from "../draft.ts";
 import { duplicate, forbidden, invalid, notFoundField, required, unsupported, type FieldFault } from "../refusal.ts";
 import { compareQuantities, parseQuantity } from "../wire/quantity.ts";
 import { containerSecurityFaults, probeFaults, sourceOfEnvFaults } from "./container-parts.ts";
-import { affinityFaults, hostnameFaults, spreadFaults, spreadWarnings } from "./placement.ts";
+import { affinityFaults, hostnameFaults, spreadFaults } from "./placement.ts";
 import { nameProblems, validateAnnotations, validateLabels } from "./names.ts";
 
 /** Checks a pod's spec. Source: `ValidatePodSpec` in pkg/apis/core/validation, the parts that a GitOps tool meets. */
@@ -233,22 +233,4 @@ export function validatePodTemplate(template: JsonObject | undefined, field: str
     ...validateAnnotations(textsAt(template, "metadata", "annotations"), `${field}.annotations`),
     ...validatePodSpec(objectAt(template, "spec"), `${field}.spec`),
   ];
-}
-
-/** Names that stand twice in an environment, which apply would fold into one. */
-export function podWarnings(spec: JsonObject | undefined, field: string): readonly string[] {
-  const repeated = ["initContainers", "containers"].flatMap((list) =>
-    objectsAt(spec, list).flatMap((container, at) => {
-      const seen = new Set<string>();
-      return listAt(container, "env").flatMap((env, index) => {
-        const name = textAt(env, "name") ?? "";
-        const isRepeated = seen.has(name);
-        seen.add(name);
-        return isRepeated
-          ? [`${field}.${list}[${at}].env[${index}]: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`]
-          : [];
-      });
-    }),
-  );
-  return [...spreadWarnings(spec, field), ...repeated];
 }
