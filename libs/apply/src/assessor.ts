@@ -50,12 +50,12 @@ export class Assessor {
   /** Objects that are otherwise than declared, or gone, and are left so because they are observed. */
   readonly drifted: ObjectKey[] = [];
   readonly #options: AssessorOptions;
-  readonly #request: AssessorRun;
+  readonly #run: AssessorRun;
   readonly #live: LiveObjects;
 
   constructor(options: AssessorOptions, run: AssessorRun) {
     this.#options = options;
-    this.#request = run;
+    this.#run = run;
     this.#live = new LiveObjects(options.client, run.owner);
   }
 
@@ -63,7 +63,7 @@ export class Assessor {
   async assess(item: Prepared): Promise<Assessed> {
     const { object, key, desiredHash } = item;
     const { baselines } = this.#options;
-    const { signal } = this.#request;
+    const { signal } = this.#run;
     if (isUnmanaged(object)) return { kind: "done", item, action: "skipped" };
     const baseline = baselines.get(key);
     if (baseline?.desiredHash === desiredHash && this.#isProven(key, baseline)) return { kind: "done", item, action: "unchanged" };
@@ -74,7 +74,7 @@ export class Assessor {
     if (this.#isLeft(item, baseline)) return this.#look(item, resource, target);
     const found = await this.#dryRun(resource, target);
     if (found === undefined) return { kind: "done", item, action: "skipped" };
-    const hasEnded = this.#request.isContinued === true && endsItself(object) && baseline?.desiredHash === desiredHash;
+    const hasEnded = this.#run.isContinued === true && endsItself(object) && baseline?.desiredHash === desiredHash;
     if (!exists(found)) return hasEnded ? { kind: "done", item, action: "unchanged" } : { kind: "write", item, resource, found };
     if (isUnmanaged(found) || hasPolicy(object, "ssa-if-not-present")) return { kind: "done", item, action: "skipped" };
     if (takeOverFor(object, found, this.#options.overrideManagers) !== undefined) return { kind: "write", item, resource, found };
@@ -82,20 +82,20 @@ export class Assessor {
     if (verdict === "changes") return { kind: "write", item, resource, found };
     const live = verdict === "unchanged" ? found : await this.#live.get(resource, namespace, name, signal);
     if (live === undefined || live.metadata.uid !== found.metadata.uid || differs(live, found)) return { kind: "write", item, resource, found };
-    baselines.set(key, baselineOf(live, desiredHash, this.#request.revision, this.#nowMs()));
+    baselines.set(key, baselineOf(live, desiredHash, this.#run.revision, this.#nowMs()));
     return { kind: "done", item, action: "unchanged" };
   }
 
   /** True for an observed object that is declared as it was when it was written last. */
   #isLeft({ object, desiredHash }: Prepared, baseline: Baseline | undefined): boolean {
-    const { isObserved, wasApplied } = this.#request;
+    const { isObserved, wasApplied } = this.#run;
     return isObserved?.(object) === true && (baseline === undefined ? wasApplied === true : baseline.desiredHash === desiredHash);
   }
 
   /** Compares an observed object and leaves it as it is. */
   async #look(item: Prepared, resource: Resource, target: Manifest): Promise<Assessed> {
     const { client, baselines } = this.#options;
-    const { signal, revision } = this.#request;
+    const { signal, revision } = this.#run;
     const { namespace, name } = target.metadata;
     const live = await client.get({ resource, namespace, name }, { signal });
     if (live !== undefined && isUnmanaged(live)) return { kind: "done", item, action: "skipped" };
@@ -112,7 +112,7 @@ export class Assessor {
   /** undefined where the dry run fails and the object in the cluster says that it is none of our business. */
   async #dryRun(resource: Resource, target: Manifest): Promise<LiveObject | undefined> {
     const { client } = this.#options;
-    const { signal } = this.#request;
+    const { signal } = this.#run;
     const name: ObjectName = { resource, namespace: target.metadata.namespace, name: target.metadata.name };
     const dryRun = (): Promise<LiveObject> => client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: true, signal });
     try {
@@ -122,7 +122,7 @@ export class Assessor {
       if (live !== undefined && isUnmanaged(live)) return undefined;
       const migration = live === undefined ? undefined : migrationPatch(live, target.apiVersion);
       if (migration === undefined) throw dryRunError(target, toToolkitError(thrown));
-      await this.#request.checkpoint();
+      await this.#run.checkpoint();
       await client.patch(name, migration, { type: "json", fieldManager: APPLY_MANAGER, signal }).catch(() => {
         throw dryRunError(target, toToolkitError(thrown));
       });
@@ -143,12 +143,12 @@ export class Assessor {
   /** A kind that a definition of this very run brings may take a moment to be served. */
   async #resourceOf(object: Manifest): Promise<Resource> {
     const { client } = this.#options;
-    const { signal } = this.#request;
+    const { signal } = this.#run;
     try {
       return await client.resourceFor(object, signal);
     } catch (thrown) {
       const error = toToolkitError(thrown);
-      if (error.kind !== "missing" || !this.#request.definedKinds.has(`${object.apiVersion}/${object.kind}`)) throw dryRunError(object, error);
+      if (error.kind !== "missing" || !this.#run.definedKinds.has(`${object.apiVersion}/${object.kind}`)) throw dryRunError(object, error);
       return await servedSoon(client, object, signal);
     }
   }

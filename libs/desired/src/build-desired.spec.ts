@@ -154,6 +154,19 @@ describe("an existing kustomization", () => {
     );
   });
 
+  it.each([
+    ["resources: x\n", "string", "resources of type []string", "1:12"],
+    ["namespace: a\nresources:\n- b.yaml\n- a: b\n", "object", "resources of type string", "4:3"],
+    ["images: {a: b}\n", "object", "images of type []types.Image", "1:9"],
+    ["commonLabels: true\n", "bool", "commonLabels of type map[string]string", "1:15"],
+    ["namespace: 1\n", "number", "namespace of type string", "1:12"],
+    ["Components: [[a]]\n", "array", "components of type string", "1:14"],
+  ])("whose field is of another type is refused, naming it and its place: %j", async (text, found, field, place) => {
+    expect((await failure(build({ "kustomization.yaml": text }))).message).toBe(
+      `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${found} into Go struct field Kustomization.${field} (kustomization.yaml:${place})`,
+    );
+  });
+
   it("that is no YAML is named with its line", async () => {
     expect((await failure(build({ "kustomization.yaml": "resources: [\n" }))).message).toMatch(/yaml: line \d+: .*\(kustomization\.yaml:\d+:\d+\)/);
   });

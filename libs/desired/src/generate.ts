@@ -1,7 +1,8 @@
 import type { ReadableFileSystem } from "@plumb/files";
 import { isObject, ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
-import { parseOne } from "@plumb/yaml";
+import { parseOne, placeOf } from "@plumb/yaml";
 import type { BuildSpec } from "./build-spec.ts";
+import { checkFieldType } from "./check-field-type.ts";
 import { inFolder, kustomizationIn, KUSTOMIZATION_NAMES, scanManifests } from "./scan-manifests.ts";
 
 /** A kustomization file to build from. */
@@ -75,7 +76,8 @@ function ofScanned(scanned: readonly string[]): JsonObject {
 }
 
 function ofFile(path: string, fileSystem: ReadableFileSystem): JsonObject {
-  const value = parseOne(fileSystem.read(path, MAX_KUSTOMIZATION_BYTES), { path, dialect: "kubernetes" });
+  const bytes = fileSystem.read(path, MAX_KUSTOMIZATION_BYTES);
+  const value = parseOne(bytes, { path, dialect: "kubernetes" });
   if (value !== null && !isObject(value)) {
     const found = Array.isArray(value) ? "array" : typeof value;
     throw new ToolkitError(
@@ -86,7 +88,12 @@ function ofFile(path: string, fileSystem: ReadableFileSystem): JsonObject {
   const content: Record<string, JsonValue | undefined> = { ...TYPE };
   for (const [key, field] of Object.entries(value ?? {})) {
     const known = FIELD_BY_LOWER.get(key.toLowerCase());
-    if (known !== undefined && field !== null) content[known] = field;
+    if (known === undefined || field === null || field === undefined) continue;
+    checkFieldType(known, field, (way) => {
+      const place = placeOf(bytes, [key, ...way], { path });
+      return place === undefined ? path : `${path}:${place.line}:${place.column}`;
+    });
+    content[known] = field;
   }
   return listOf(content, "resources").length === 0 ? { ...content, buildMetadata: ["originAnnotations"] } : content;
 }
