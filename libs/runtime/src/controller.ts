@@ -30,6 +30,8 @@ export interface ControlledKind {
   readonly fieldManager: string;
   /** True where a suspended object that is ready says of each new generation that it was seen, so that clients wait for nothing. */
   readonly isSeenSuspended?: boolean;
+  /** What Ready says during the first run of an object; the progress itself unless set. */
+  readonly firstRunMessage?: string;
 }
 
 /** What all controllers of one process share. */
@@ -166,6 +168,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
   }
 
   async #runOnce(key: string, release: () => void, signal: AbortSignal): Promise<void> {
+    this.#schedule.cancel(key); // the end of this run says when the next is due
     const current = this.#freshest(key);
     if (current === undefined) {
       this.#forget(key);

@@ -3,6 +3,7 @@ import { ManualClock } from "@plumb/events/testing";
 import { isObject, silentLog, ToolkitError, type JsonObject } from "@plumb/std";
 import { applyMergePatch } from "@plumb/patch";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ControlledKind } from "./controller.ts";
 import { HostPlaces, Places } from "./places.ts";
 import { RunTools } from "./run-tools.ts";
 import { StatusWriter } from "./status.ts";
@@ -34,7 +35,7 @@ afterEach(async () => {
   expect([clock.pending, places.isIdle]).toEqual([0, true]);
 });
 
-async function begin(): Promise<RunTools<Status>> {
+async function begin(kind: Pick<ControlledKind, "firstRunMessage"> = { firstRunMessage: "Reconciliation in progress" }): Promise<RunTools<Status>> {
   const unused = (): never => {
     throw new Error("not used");
   };
@@ -66,7 +67,17 @@ async function begin(): Promise<RunTools<Status>> {
   });
   const release = await places.take(stop.signal);
   if (live === undefined) throw new Error("there is no object");
-  return new RunTools<Status>({ obj: live, status, clock, log: silentLog, places, hosts: new HostPlaces(), release, signal: stop.signal });
+  return new RunTools<Status>({
+    obj: live,
+    kind,
+    status,
+    clock,
+    log: silentLog,
+    places,
+    hosts: new HostPlaces(),
+    release,
+    signal: stop.signal,
+  });
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -105,6 +116,17 @@ describe("progress", () => {
     expect(times.every((atMs, index) => atMs - (times[index - 1] ?? 0) >= 1000)).toBe(true);
     expect(shown()).toEqual(["1000: step 9", "2000: step 19", "3000: step 24"]);
   });
+  it("lets Ready say the progress itself where the kind has no words for a first run", async () => {
+    await run.end();
+    run = await begin({});
+    run.tools.progress("building artifact");
+    await pass(1000);
+    expect(written[0]?.status["conditions"]).toMatchObject([
+      { message: "building artifact" },
+      { type: "Ready", status: "Unknown", message: "building artifact" },
+    ]);
+  });
+
   it("shows an object that was never ready as in progress, and leaves the word of one that was", async () => {
     run.tools.progress("fetching");
     await pass(1000);

@@ -1,12 +1,14 @@
 import { subjectOf, type LiveObject } from "@plumb/api";
 import { ToolkitError, type Clock, type Log, type Timer } from "@plumb/std";
 import type { ConditionChanges } from "./conditions.ts";
+import type { ControlledKind } from "./controller.ts";
 import type { HostPlaces, Places } from "./places.ts";
 import type { StatusChange, Tools } from "./reconcile.ts";
 import { conditionsOf, type StatusUpdate, type StatusWriter } from "./status.ts";
 
 export interface RunToolsOptions {
   readonly obj: LiveObject;
+  readonly kind: Pick<ControlledKind, "firstRunMessage">;
   readonly status: StatusWriter;
   readonly clock: Clock;
   readonly log: Log;
@@ -104,7 +106,7 @@ export class RunTools<Status> {
     const conditions: ConditionChanges = {
       Stalled: undefined,
       Reconciling: { status: "True", reason: "Progressing", message },
-      ...(isNew ? { Ready: { status: "Unknown", reason: "Progressing", message: "Reconciliation in progress" } } : {}),
+      ...(isNew ? { Ready: { status: "Unknown", reason: "Progressing", message: this.#options.kind.firstRunMessage ?? message } } : {}),
     };
     this.#write({ fields: {}, conditions, ...this.#seen }).catch((error: unknown) => {
       this.#options.log.debug("progress could not be shown", { error: String(error) });

@@ -14,6 +14,7 @@ export const KUSTOMIZATION_KIND: ControlledKind = {
   hasStatus: true,
   fieldManager: "gotk-kustomize-controller",
   isSeenSuspended: true,
+  firstRunMessage: "Reconciliation in progress",
 };
 
 export interface KustomizationOptions extends ActOptions {
