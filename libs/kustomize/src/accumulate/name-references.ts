@@ -4,7 +4,7 @@ import type { FieldSpec } from "../config/field-spec.ts";
 import type { NameReference } from "../config/transformer-config.ts";
 import { fieldOf, getField, isMissingOrNull, scalarNode, setField, setScalar } from "../node/fields.ts";
 import { nodeText } from "../node/node-text.ts";
-import { effectiveNamespace, idText, isSelected, type GvkSelector, type ResourceId } from "../resource/resource-id.ts";
+import { apiVersionOf, effectiveNamespace, idText, isSelected, type GvkSelector, type ResourceId } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";
 import { applyFieldSpec } from "../transform/apply-field-spec.ts";
 
@@ -65,6 +65,7 @@ function ruleFinder(references: readonly NameReference[]): (id: GvkSelector) => 
 }
 
 function fixOne(referrer: Known, node: YamlNode, rules: readonly Rule[], directory: Directory): void {
+  refuseOddVersion(referrer.id, node);
   const candidates = candidatesFor(referrer);
   for (const { target, field } of rules) {
     const search: Search = { referrer, target, field, candidates, directory };
@@ -74,6 +75,13 @@ function fixOne(referrer: Known, node: YamlNode, rules: readonly Rule[], directo
       throw prefixed(`updating name reference in '${field.path}' field of '${idText(referrer.id)}'`, thrown);
     }
   }
+}
+
+/** kustomize compares `apiVersion` with what it has read from it, and a null or `/v1` differs. */
+function refuseOddVersion(id: ResourceId, node: YamlNode): void {
+  const field = fieldOf(node, "apiVersion");
+  const written = field === undefined || isMissingOrNull(field) ? "" : field.value;
+  if (written !== apiVersionOf(id)) throw invalid(`node-referrerOriginal 'APIVersion' mismatch '${written}' != '${apiVersionOf(id)}' (${idText(id)})`);
 }
 
 const kindless = new WeakMap<FieldSpec, FieldSpec>();

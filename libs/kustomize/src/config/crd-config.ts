@@ -15,8 +15,10 @@ interface Draft {
  * and annotations.
  */
 export function readCrdConfig(value: JsonValue): TransformerConfig {
+  if (value === null) return EMPTY_CONFIG;
   if (!isObject(value)) throw invalid("not a map of definitions");
   let result = EMPTY_CONFIG;
+  for (const [name, api] of Object.entries(value)) refuseOther(name, api);
   for (const [name, api] of Object.entries(value)) {
     const properties = propertiesOf(api);
     if (!["kind", "apiVersion", "metadata"].every((field) => Object.hasOwn(properties, field))) continue;
@@ -26,6 +28,15 @@ export function readCrdConfig(value: JsonValue): TransformerConfig {
     result = mergeConfig(mergeConfig(result, config), { ...EMPTY_CONFIG, ...lists });
   }
   return result;
+}
+
+/** A definition is an object, and so are its schema and each of the properties. */
+function refuseOther(name: string, api: JsonValue | undefined): void {
+  const schema = isObject(api) ? field(api, "Schema") : undefined;
+  const properties = isObject(schema) ? field(schema, "properties") : undefined;
+  for (const part of [api, schema, properties, ...(isObject(properties) ? Object.values(properties) : [])]) {
+    if (part !== undefined && part !== null && !isObject(part)) throw invalid(`cannot unmarshal ${typeof part} into an OpenAPIDefinition: '${name}'`);
+  }
 }
 
 function propertiesOf(api: JsonValue | undefined): JsonObject {

@@ -31,7 +31,7 @@ export class Fields {
   /** Where the struct stands, for messages; empty at the top. */
   readonly #place: string;
   readonly #way: Way;
-  /** Given names by their lower-case form. */
+  /** Given names by their lower-case form; of several that differ in case alone the last in the order of bytes counts, as in Go. */
   readonly #given = new Map<string, string>();
   readonly #asked = new Set<string>();
 
@@ -46,7 +46,7 @@ export class Fields {
     this.#struct = struct;
     this.#place = place;
     this.#way = way;
-    for (const name of Object.keys(this.#object)) this.#given.set(name.toLowerCase(), name);
+    for (const name of Object.keys(this.#object).sort()) this.#given.set(name.toLowerCase(), name);
   }
 
   /** The value of a field in whatever case it was written; null and absent are undefined. */
@@ -57,7 +57,7 @@ export class Fields {
   }
 
   #givenName(name: string): string | undefined {
-    return Object.hasOwn(this.#object, name) ? name : this.#given.get(name.toLowerCase());
+    return this.#given.get(name.toLowerCase());
   }
 
   has(name: string): boolean {

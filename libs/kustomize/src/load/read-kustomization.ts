@@ -31,8 +31,7 @@ export function readKustomization(value: JsonValue, directory: string): Kustomiz
   const apiVersion = fields.text("apiVersion");
   const kind = fields.text("kind") || "Kustomization";
   fields.object("metadata", readMetadata);
-  for (const name of HELM_FIELDS)
-    if (fields.has(name)) throw invalid(`field ${name} of the kustomization under ${directory} is not supported: charts are not inflated during a build`);
+  refuseCharts(fields, directory);
   const kustomization = readFields(fields, kind);
   fields.end();
   if (isEmptyKustomization(value)) throw invalid("kustomization.yaml is empty");
@@ -42,6 +41,15 @@ export function readKustomization(value: JsonValue, directory: string): Kustomiz
   if (apiVersion !== "" && apiVersion !== required) problems.push(`apiVersion for ${kind} should be ${required}`);
   if (problems.length > 0) throw invalid(`Failed to read kustomization file under ${directory}:\n${problems.join("\n")}`);
   return kustomization;
+}
+
+/** An empty list of charts asks for nothing. */
+function refuseCharts(fields: Fields, directory: string): void {
+  for (const name of HELM_FIELDS) {
+    const value = fields.any(name);
+    if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
+    throw invalid(`field ${name} of the kustomization under ${directory} is not supported: charts are not inflated during a build`);
+  }
 }
 
 function readFields(fields: Fields, kind: string): Kustomization {

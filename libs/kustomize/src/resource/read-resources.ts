@@ -1,3 +1,4 @@
+import { isObject as isJsonObject, type JsonValue } from "@plumb/std";
 import { YamlNode, decodeNode, eachNode } from "@plumb/yaml";
 import { invalid, within } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
@@ -95,20 +96,29 @@ function inlineLists(nodes: readonly YamlNode[], lines: Map<YamlNode, number>): 
   const result: YamlNode[] = [];
   for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
     const kind = topText(node, "kind");
-    const items = kind.endsWith("List") ? fieldOf(node, "items") : undefined;
-    if (items === undefined) {
+    const list = kind.endsWith("List") ? expanded(node, kind) : undefined;
+    if (list === undefined) {
       result.push(node);
       continue;
     }
-    if (isMissingOrNull(items)) continue;
-    if (items.kind !== "sequence") throw invalid(`expected array in ${kind}/items, but found ${items.kind}`);
-    for (const item of items.content) {
-      const plain = encodeToNode(decodeNode(item, { isDirect: true }), "json");
-      lines.set(plain, item.line === 0 ? (lines.get(node) ?? 1) : item.line);
+    const written = fieldOf(node, "items")?.content ?? [];
+    for (const [i, item] of list.entries()) {
+      const plain = encodeToNode(item, "json");
+      lines.set(plain, written[i]?.line || (lines.get(node) ?? 1));
       if (isObject(plain)) waiting.push(plain);
     }
   }
   return result;
+}
+
+/** The items of a list; undefined when it has no field for them. */
+function expanded(list: YamlNode, kind: string): readonly JsonValue[] | undefined {
+  if (fieldOf(list, "items") === undefined) return undefined;
+  const value = within(`trouble expanding list of ${kind}`, () => decodeNode(list, { isDirect: true }));
+  const items = isJsonObject(value) ? value["items"] : undefined;
+  if (items === null || items === undefined) return [];
+  if (Array.isArray(items)) return items;
+  throw invalid(`expected array in List/items, but found ${typeof items === "object" ? "map[string]interface {}" : typeof items}: ${kind}`);
 }
 
 /** False for an object that the annotation keeps out of the cluster. */

@@ -124,7 +124,7 @@ data:${values.length === 0 ? " {}" : ""}
 ${values.map((value, i) => `  key${i}: ${value}\n`).join("")}`,
   );
 
-const simple: fc.Arbitrary<string> = fc.record({ meta: anyMeta, ref: anyName, pick: fc.nat(9), value: anyScalar }).map(({ meta, ref, pick, value }) => {
+const simple: fc.Arbitrary<string> = fc.record({ meta: anyMeta, ref: anyName, pick: fc.nat(19), value: anyScalar }).map(({ meta, ref, pick, value }) => {
   const kinds = [
     `${head("v1", "Service", meta)}\nspec:\n  selector: {app: x}\n  ports:\n  - port: 80\n    name: http\n`,
     `${head("v1", "ServiceAccount", meta)}\nimagePullSecrets:\n- name: ${ref}\n`,
@@ -136,6 +136,16 @@ const simple: fc.Arbitrary<string> = fc.record({ meta: anyMeta, ref: anyName, pi
     `${head("autoscaling/v1", "HorizontalPodAutoscaler", meta)}\nspec:\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: ${ref}}\n`,
     `${head("example.com/v1", "Widget", meta)}\nspec:\n  value: ${value.replaceAll("\n    ", "\n  ")}\n  list:\n  - name: one\n    v: 1\n  - name: two\n`,
     `${head("v1", "Namespace", meta, false)}\n`,
+    `${head("networking.k8s.io/v1", "NetworkPolicy", meta)}\nspec:\n  podSelector: {matchLabels: {app: x}}\n  ingress:\n  - from:\n    - podSelector:\n        matchLabels: {app: y}\n`,
+    `${head("policy/v1", "PodDisruptionBudget", meta)}\nspec:\n  minAvailable: ${value.includes("\n") ? 1 : value}\n  selector:\n    matchLabels:\n      app: x\n`,
+    `${head("apiextensions.k8s.io/v1", "CustomResourceDefinition", meta, false)}\nspec:\n  group: example.com\n  names: {kind: Widget}\n  scope: Namespaced\n`,
+    `${head("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", meta, false)}\nwebhooks:\n- name: w\n  clientConfig:\n    service: {name: ${ref}, namespace: ns1}\n`,
+    `${head("v1", "Pod", meta)}\nspec:\n  containers:\n  - {name: c0, image: nginx}\n  volumes:\n  - name: p\n    projected:\n      sources:\n      - configMap: {name: ${ref}}\n      - secret: {name: ${ref}}\n`,
+    `${head("v1", "ConfigMap", meta)}\n  annotations: {config.kubernetes.io/local-config: "true"}\ndata: {key0: local}\n`,
+    `apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: ${meta.name}}\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: ${ref}}\n`,
+    `${head("example.com/v1", "Widget", meta)}\nspec: &all\n  value: {name: ${ref}, n: ${ref}}\n  list: &list [{name: one, v: nginx}, {name: two}]\n  again: *list\n`,
+    `# a comment\n${head("v1", "Secret", meta)}  # behind\ntype: Opaque\nstringData:\n  # inside\n  key0: "\\u00e9\\t\\x41"   # more\n`,
+    `${head("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", meta, false)}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ${ref}}\nsubjects:\n- {kind: ServiceAccount, name: ${ref}, namespace: ns1}\n`,
   ];
   return kinds[pick] ?? "";
 });
@@ -152,3 +162,17 @@ export const anyObject: fc.Arbitrary<string> = fc.oneof(
   simple,
   simple,
 );
+
+/** Documents in one file, with the separators, blanks and line ends that people use; odd ones seldom, for most are refused. */
+export const joined = (documents: readonly string[]): fc.Arbitrary<string> => {
+  const usual = { start: "", separator: "---\n", end: "", newline: "\n" };
+  const odd = fc.record({
+    start: fc.constantFrom("", "---\n", "# c\n---\n", "\ufeff", "\n\n", "%YAML 1.1\n---\n"),
+    separator: fc.constantFrom("---\n", "\n---\n", "--- # c\n", "---\n---\n", "---\n# only a comment\n---\n", "...\n---\n", "---\nnull\n---\n"),
+    end: fc.constantFrom("", "---\n", "...\n", "\n\n", "# end\n"),
+    newline: fc.constantFrom("\n", "\n", "\n", "\r\n"),
+  });
+  return fc
+    .oneof({ weight: 3, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: odd })
+    .map(({ start, separator, end, newline }) => `${start}${documents.join(separator)}${end}`.replaceAll("\n", newline));
+};
