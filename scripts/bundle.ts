@@ -3,7 +3,7 @@ import { cpSync, existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileS
 import { isBuiltin } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { build, type OutputFile, type Plugin } from "esbuild";
 
 /** Plain ESM cannot `require`; some dependencies do, of built-in modules. */
 const BANNER = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
@@ -56,7 +56,7 @@ export { ${NAMES.map((name) => `LeftOut as ${name}`).join(", ")}, LeftOut as def
  * Takes built-in modules from the process when something of them is used: an import of one loads it and all that it can do, which
  * takes longer than many a command. What is a function, or is changed by those who use it, is taken at once.
  */
-export const lateBuiltIns: Plugin = {
+const lateBuiltIns: Plugin = {
   name: "late-built-ins",
   setup(builder) {
     builder.onResolve({ filter: /^[a-z_/:]+$/ }, ({ path }) => (isBuiltin(path) ? { path, namespace: "built-in" } : undefined));
@@ -72,19 +72,30 @@ export const lateBuiltIns: Plugin = {
   },
 };
 
-/** The command line has commands that need little: what only one of them needs is a file of its own, read when it is. */
-const COMMANDS: ReadonlySet<string> = new Set(["libs/cli"]);
+/** What packages ship as whose commands need little of the rest: the file that is started, and those that it imports when it needs them. */
+const ENTRIES: Readonly<Record<string, readonly string[]>> = { "libs/cli": ["main", "build-main", "commands"] };
 
-/** Bundles the package in `folder`; resolves to the file that is started. */
-export async function bundle(root: string, folder: string): Promise<string> {
-  const outdir = join(root, folder, "dist");
-  mkdirSync(outdir, { recursive: true });
+/** Leaves the imports of the other entries to the time when they are needed. */
+function apart(entries: readonly string[]): Plugin {
+  return {
+    name: "apart",
+    setup(builder) {
+      builder.onResolve({ filter: /^\.\/[a-z-]+\.ts$/ }, ({ path, kind }) => {
+        const name = path.slice("./".length, -".ts".length);
+        return kind === "dynamic-import" && entries.includes(name) ? { path: `./${name}.mjs`, external: true } : undefined;
+      });
+    },
+  };
+}
+
+async function bundleEntry(root: string, folder: string, entry: string): Promise<readonly OutputFile[]> {
+  const entries = ENTRIES[folder] ?? [];
   const { outputFiles } = await build({
-    entryPoints: [join(root, folder, "src", "main.ts")],
-    outdir,
+    entryPoints: [join(root, folder, "src", `${entry}.ts`)],
+    outdir: join(root, folder, "dist"),
     outExtension: { ".js": ".mjs" },
     chunkNames: "part-[hash]",
-    splitting: COMMANDS.has(folder),
+    splitting: entries.length > 0,
     bundle: true,
     // Names stay: they are what an error shows, and keeping them beside shortened ones costs every function that is made.
     minifyWhitespace: true,
@@ -96,13 +107,22 @@ export async function bundle(root: string, folder: string): Promise<string> {
     banner: { js: BANNER },
     legalComments: "linked",
     logLevel: "warning",
-    plugins: [leanKubeClient(root), ...(COMMANDS.has(folder) ? [lateBuiltIns] : [])],
+    plugins: [leanKubeClient(root), ...(entries.length > 0 ? [lateBuiltIns, apart(entries)] : [])],
     write: false,
   });
+  return outputFiles;
+}
+
+/** Bundles the package in `folder`; resolves to the file that is started. */
+export async function bundle(root: string, folder: string): Promise<string> {
+  const outdir = join(root, folder, "dist");
+  mkdirSync(outdir, { recursive: true });
+  const outputs = await Promise.all((ENTRIES[folder] ?? ["main"]).map((entry) => bundleEntry(root, folder, entry)));
+  const outputFiles = outputs.toReversed().flat();
   // Whole or not at all: a process that runs from the file starts its workers from it.
   for (const { path, contents } of outputFiles) {
     const making = `${path}.${process.pid}`;
-    writeFileSync(making, contents, { mode: path.endsWith("main.mjs") ? 0o755 : 0o644 });
+    writeFileSync(making, contents, { mode: path === join(outdir, "main.mjs") ? 0o755 : 0o644 });
     renameSync(making, path);
   }
   const written = new Set(outputFiles.map(({ path }) => path));

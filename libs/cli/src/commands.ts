@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { ToolkitError, toToolkitError, type Log } from "@plumb/std";
 import type { Host } from "./host.ts";
@@ -9,7 +9,8 @@ import type { Output } from "./lab/terminal.ts";
 
 /** What commands are given by `main.ts`. */
 export interface Surroundings {
-  readonly programs: Programs;
+  /** The file that is started as the command. */
+  readonly main: string;
   readonly output: Output;
   readonly host: Host;
   readonly cwd: string;
@@ -47,7 +48,7 @@ export async function runCommand(args: readonly string[], surroundings: Surround
   }
 }
 
-function addLab(plumb: Command, { programs, output, host, cwd, signal, isTerminal, onLab }: Surroundings, ended: (code: number) => void): void {
+function addLab(plumb: Command, { main, output, host, cwd, signal, isTerminal, onLab }: Surroundings, ended: (code: number) => void): void {
   const lab = plumb.command("lab").description("a disposable cluster with everything in it, on this machine");
   lab
     .command("up")
@@ -60,7 +61,7 @@ function addLab(plumb: Command, { programs, output, host, cwd, signal, isTermina
       onLab();
       const code = await labUp({
         folder: resolve(cwd, options.dir),
-        programs,
+        programs: programs(main),
         kubeconfig: options.kubeconfig === undefined ? undefined : resolve(cwd, options.kubeconfig),
         isOnce: options.once === true || !isTerminal,
         output,
@@ -78,6 +79,17 @@ function addLab(plumb: Command, { programs, output, host, cwd, signal, isTermina
       const { labDown } = await import("./lab/lab-command.ts");
       ended(await labDown({ folder: resolve(cwd, options.dir), output, host }));
     });
+}
+
+/** The files that ship: beside this one when installed, in their own folders in the repository. */
+function programs(main: string): Programs {
+  const controller = (name: string): string => join(dirname(main), "../../../controllers", name, "dist/main.mjs");
+  return {
+    plumb: main,
+    source: controller("source-controller"),
+    kustomize: controller("kustomize-controller"),
+    notification: controller("notification-controller"),
+  };
 }
 
 /** What a lab starts as processes of their own. */

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 import module from "node:module";
-import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compileCacheFolder } from "./compile-cache-folder.ts";
 import { LEAST_NODE, startAgain } from "./right-node.ts";
-import { writeFully } from "./write-fully.ts";
 
 // Nothing more is imported before it is known what for: a script may run `plumb build` for every folder that it has. And
 // nothing here is beyond an older Node, which is told what it lacks.
@@ -24,16 +22,10 @@ function cacheWhatIsCompiled(): void {
   if (compiled !== undefined) module.enableCompileCache(compiled);
 }
 
-/** Signals end it as they end any program, and so does a reader that has had enough, as head has. */
 async function build(): Promise<number> {
   cacheWhatIsCompiled();
-  const { runBuild } = await import("./build-command.ts");
-  return await runBuild(args, {
-    cwd: process.cwd(),
-    writeOut: (text) => writeFully(1, text),
-    writeErr: (text) => writeFully(2, text),
-    signal: new AbortController().signal,
-  });
+  const { runBuildProcess } = await import("./build-main.ts");
+  return await runBuildProcess(args, process.cwd());
 }
 
 async function other(): Promise<number> {
@@ -52,7 +44,7 @@ async function other(): Promise<number> {
   const isTerminal = process.stdout.isTTY === true;
   const canMove = isTerminal && process.env["TERM"] !== "dumb";
   return await runCommand(process.argv.slice(2), {
-    programs: programs(),
+    main: file,
     output: {
       write: (text) => void process.stdout.write(text),
       isTerminal: canMove && process.env["CI"] !== "true",
@@ -81,15 +73,4 @@ function onSignal(time: number, stop: AbortController): void {
   stop.abort();
   if (time === 2) process.stderr.write("\nstopping; once more leaves things as they are, for lab down to end\n");
   if (time > 2) process.exit(130);
-}
-
-/** The files that ship: beside this one when installed, in their own folders in the repository. */
-function programs(): { readonly plumb: string; readonly source: string; readonly kustomize: string; readonly notification: string } {
-  const controller = (name: string): string => join(dirname(file), "../../../controllers", name, "dist/main.mjs");
-  return {
-    plumb: file,
-    source: controller("source-controller"),
-    kustomize: controller("kustomize-controller"),
-    notification: controller("notification-controller"),
-  };
 }
