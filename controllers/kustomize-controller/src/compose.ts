@@ -85,6 +85,7 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
   const find = { get: (namespace: string, name: string) => asOptional(kustomizations.get(namespace, name)) };
   const enqueue = (key: string, isStillDue?: () => boolean): void => controller.enqueue(key, isStillDue);
   const attempts = new Attempts();
+  const waits = new HealthWaits(clock);
   const hub = new WatchHub(client);
   const corrector = new DriftCorrector({
     client,
@@ -115,8 +116,8 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
       isWatched: (key) => drift.isWatched(key),
     }),
     artifacts: cachedArtifacts(cache, config.sourceHost),
-    health: new HealthChecks({ client, hub, clock, wake: (key) => enqueue(key) }),
-    waits: new HealthWaits(clock),
+    health: new HealthChecks({ client, hub, clock, wake: (key) => enqueue(key, () => waits.isWaiting(key)) }),
+    waits,
     attempts,
     hasDependents: (key: string) => kustomizations.byIndex("dependency", key).length > 0,
     world: {

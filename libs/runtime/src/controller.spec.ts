@@ -271,6 +271,20 @@ describe("a quiet run", () => {
     expect(patches).toEqual([]);
   });
 
+  it("does not come again for a time that was set before it, and that falls into it", async () => {
+    await create();
+    behave = async () => {
+      if (runs.length === 2) clock.advance(120_000);
+      return undefined;
+    };
+    const controller = await start();
+    await ended(1);
+    controller.enqueue("team/app");
+    await ended(2);
+    await caughtUp();
+    expect([controller.depth, runs.length, clock.pending]).toEqual([0, 2, 1]);
+  });
+
   it("is not brought about by our own status writes", async () => {
     await create();
     behave = async () => ({ status: { artifact: artifact(String(runs.length)) } });

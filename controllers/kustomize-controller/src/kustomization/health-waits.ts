@@ -14,9 +14,10 @@ export class HealthWaits {
     if (!this.isWaiting(key, revision)) this.#since.set(key, { revision, sinceMs: this.#clock.monotonicMs() });
   }
 
-  /** True from `begin` until the wait ends. */
-  isWaiting(key: string, revision: string): boolean {
-    return this.#since.get(key)?.revision === revision;
+  /** True from `begin` until the wait ends; of any revision unless one is named. */
+  isWaiting(key: string, revision?: string): boolean {
+    const known = this.#since.get(key);
+    return known !== undefined && (revision === undefined || known.revision === revision);
   }
 
   /** Milliseconds since the wait began; 0 for one that has not. */
