@@ -1,11 +1,10 @@
 import { createHmac } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crd, KINDS, type LiveObject } from "@plumb/api";
-import { startTestApiServer, type TestApiServer } from "@plumb/apiserver/testing";
+import { TestCluster } from "@plumb/apiserver/testing";
 import { SinkServer } from "@plumb/events/testing";
 import { isObject } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -22,23 +21,15 @@ const RECEIVERS = `${NOTIFICATION}/v1/namespaces/team/receivers`;
 const SOURCES = "/apis/source.toolkit.fluxcd.io/v1/namespaces/team/gitrepositories";
 const SECRETS = "/api/v1/namespaces/team/secrets";
 
-let cluster: TestApiServer;
+let cluster: TestCluster;
 let sink: SinkServer;
-let folder: string;
 let eventsPort: number;
 let receiverPort: number;
-/** `METHOD path` of every request that is no watch. */
-let asked: string[];
 let stop: AbortController;
 let running: Promise<void> | undefined;
 
-async function call(method: string, path: string, body?: object): Promise<LiveObject> {
-  const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-  const headers = { authorization: `Bearer ${cluster.token}`, "content-type": type };
-  const response = await fetch(`${cluster.url}${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) });
-  const answer: unknown = await response.json();
-  if (!response.ok && response.status !== 404) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
-  return answer as LiveObject; // why: the server answers with the object, or for 404 with a Status, which callers look at
+function call(method: string, path: string, body?: object): Promise<LiveObject> {
+  return cluster.call<LiveObject>(method, path, body);
 }
 
 async function create(
@@ -70,8 +61,8 @@ function start(...args: readonly string[]): void {
   stop = new AbortController();
   const config = parseNotificationConfig(
     [
-      `--kubeconfig=${join(folder, "kubeconfig")}`,
-      `--spool-path=${join(folder, "spool")}`,
+      `--kubeconfig=${cluster.kubeconfig}`,
+      `--spool-path=${join(cluster.folder, "spool")}`,
       `--events-addr=127.0.0.1:${eventsPort}`,
       `--receiverAddr=127.0.0.1:${receiverPort}`,
       "--health-addr=127.0.0.1:0",
@@ -108,28 +99,12 @@ const events = async (): Promise<string[]> => {
 };
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "plumb-notification-"));
-  [eventsPort, receiverPort, sink, cluster] = await Promise.all([freePort(), freePort(), SinkServer.start(), startTestApiServer()]);
-  asked = [];
-  await writeFile(
-    join(folder, "kubeconfig"),
-    JSON.stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      "current-context": "it",
-      contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
-      clusters: [{ name: "it", cluster: { server: cluster.url } }],
-      users: [{ name: "it", user: { token: cluster.token } }],
-    }),
-  );
-  for (const kind of KINDS) await call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd(kind));
-  await call("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: "team" } });
-  cluster.server.knobs.inject({
-    matches: ({ method, path, query }) => {
-      if (!query.has("watch")) asked.push(`${method} ${path}`);
-      return false;
-    },
-  });
+  [eventsPort, receiverPort, sink, cluster] = await Promise.all([
+    freePort(),
+    freePort(),
+    SinkServer.start(),
+    TestCluster.open({ definitions: KINDS.map(crd), namespaces: ["team"] }),
+  ]);
   await create(PROVIDERS, sampleProvider({ address: sink.url.href }));
   await create(ALERTS, sampleAlert());
 });
@@ -137,7 +112,6 @@ afterEach(async () => {
   if (running !== undefined) await end();
   await cluster.close();
   await sink.close();
-  await rm(folder, { recursive: true });
 });
 
 describe("an event", () => {
@@ -174,11 +148,11 @@ describe("an event", () => {
     await postEvent({ message: "first" });
     await vi.waitFor(() => expect(told()).toHaveLength(1), LIMIT);
     await until(`${PROVIDERS}/sink`, (object) => expect(object.metadata.finalizers).toEqual(["finalizers.fluxcd.io"]));
-    const before = asked.length;
+    const before = cluster.asked.length;
     for (let index = 0; index < 20; index++) await postEvent({ message: `message ${index}` });
     await vi.waitFor(() => expect(told()).toHaveLength(21), LIMIT);
     expect(before).toBeGreaterThan(0);
-    expect(asked.slice(before)).toEqual([]);
+    expect(cluster.asked.slice(before)).toEqual([]);
   });
 
   it("taken in by a process that then ends is told by the next one", async () => {
@@ -332,8 +306,8 @@ it("a port that is in use, and an outbox that cannot be, end the process with a 
   await expect(running).rejects.toThrow(`cannot listen on 127.0.0.1:${eventsPort}: `);
   running = undefined;
   await new Promise((resolve) => taken.close(resolve));
-  await writeFile(join(folder, "file"), "");
-  start(`--spool-path=${join(folder, "file", "spool")}`);
-  await expect(running).rejects.toThrow(`mkdir ${join(folder, "file", "spool")}: not a directory`);
+  await writeFile(join(cluster.folder, "file"), "");
+  start(`--spool-path=${join(cluster.folder, "file", "spool")}`);
+  await expect(running).rejects.toThrow(`mkdir ${join(cluster.folder, "file", "spool")}: not a directory`);
   running = undefined;
 });

@@ -1,8 +1,7 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { crd, GIT_REPOSITORY, type GitRepository, type ToolkitEvent } from "@plumb/api";
-import { startTestApiServer, type TestApiServer } from "@plumb/apiserver/testing";
+import { TestCluster } from "@plumb/apiserver/testing";
 import { SinkServer } from "@plumb/events/testing";
 import { startGitServer } from "@plumb/git/server";
 import { serveTestRepository, type ServedRepository } from "@plumb/git/testing";
@@ -16,31 +15,21 @@ const SURROUNDINGS = { entry: new URL("./main.ts", import.meta.url), role: "sour
 /** To give up after, many times what is expected. */
 const LIMIT = { timeout: 20_000, interval: 20 };
 
-let cluster: TestApiServer;
+let cluster: TestCluster;
 let served: ServedRepository;
 let sink: SinkServer;
-let folder: string;
-/** `METHOD path` of every request that is no watch. */
-let asked: string[];
 let stop: AbortController;
 let running: Promise<void>;
 
-async function call<Answer = GitRepository>(method: string, path: string, body?: unknown): Promise<Answer> {
-  const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-  const response = await fetch(`${cluster.url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${cluster.token}`, "content-type": type, "user-agent": "spec" },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  // why: each caller names what its path answers
-  return (await response.json()) as Answer;
+function call<Answer = GitRepository>(method: string, path: string, body?: object): Promise<Answer> {
+  return cluster.call<Answer>(method, path, body);
 }
 
 function start(...args: readonly string[]): void {
   stop = new AbortController();
   const addresses = ["--storage-addr=127.0.0.1:0", "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", `--events-addr=${sink.url}`, "--log-level=error"];
   const config = parseSourceConfig(
-    [`--kubeconfig=${join(folder, "kubeconfig")}`, `--storage-path=${join(folder, "data")}`, "--min-retry-delay=50ms", ...addresses, ...args],
+    [`--kubeconfig=${cluster.kubeconfig}`, `--storage-path=${join(cluster.folder, "data")}`, "--min-retry-delay=50ms", ...addresses, ...args],
     { env: {}, hostname: "machine" },
   );
   running = runSourceController(config, SURROUNDINGS, stop.signal);
@@ -78,36 +67,15 @@ function posted(): readonly ToolkitEvent[] {
 }
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "plumb-source-controller-"));
-  asked = [];
-  cluster = await startTestApiServer();
-  cluster.server.knobs.inject({
-    matches: ({ method, path, query }) => {
-      if (!query.has("watch")) asked.push(`${method} ${path}`);
-      return false;
-    },
-  });
+  cluster = await TestCluster.open({ definitions: [crd(GIT_REPOSITORY)] });
   served = await serveTestRepository();
   sink = await SinkServer.start();
-  await call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd(GIT_REPOSITORY));
-  await writeFile(
-    join(folder, "kubeconfig"),
-    JSON.stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      "current-context": "it",
-      contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
-      clusters: [{ name: "it", cluster: { server: cluster.url } }],
-      users: [{ name: "it", user: { token: cluster.token } }],
-    }),
-  );
 });
 afterEach(async () => {
   await end();
   await served[Symbol.asyncDispose]();
   await sink.close();
   await cluster.close();
-  await rm(folder, { recursive: true, force: true });
 });
 
 describe("the source controller on a cluster", () => {
@@ -138,7 +106,7 @@ describe("the source controller on a cluster", () => {
     });
     await call("DELETE", `${OBJECTS}/app`);
     await vi.waitFor(async () => expect(await call<object>("GET", `${OBJECTS}/app`)).toMatchObject({ code: 404 }), LIMIT);
-    expect(await readdir(join(folder, "data", "gitrepository"))).toEqual([]);
+    expect(await readdir(join(cluster.folder, "data", "gitrepository"))).toEqual([]);
   });
 
   it("asks the API server for nothing and the remote for one listing in a run that finds nothing new", async () => {
@@ -150,10 +118,10 @@ describe("the source controller on a cluster", () => {
     await create({ interval: "1s", url: `${counting.url}/repository.git` });
     await until((seen) => expect(ready(seen)).toBe("True Succeeded"));
     // The Kubernetes Event of the first run is the last that is written.
-    await vi.waitFor(() => expect(asked.some((request) => request.startsWith("POST") && request.endsWith("/events"))).toBe(true), LIMIT);
-    [asked.length, listings] = [0, 0];
+    await vi.waitFor(() => expect(cluster.asked.some((request) => request.startsWith("POST") && request.endsWith("/events"))).toBe(true), LIMIT);
+    [cluster.asked.length, listings] = [0, 0];
     await vi.waitFor(() => expect(listings).toBeGreaterThanOrEqual(3), LIMIT);
-    expect(asked).toEqual([]);
+    expect(cluster.asked).toEqual([]);
     expect(sink.requests).toHaveLength(1);
     await counting.close();
   });

@@ -1,8 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crd, GIT_REPOSITORY, KUSTOMIZATION, type Artifact, type Condition, type Kustomization, type LiveObject, type ToolkitEvent } from "@plumb/api";
-import { startTestApiServer, type TestApiServer } from "@plumb/apiserver/testing";
+import { TestCluster } from "@plumb/apiserver/testing";
 import { SinkServer } from "@plumb/events/testing";
 import { vi } from "vitest";
 import { runKustomizeController } from "../compose.ts";
@@ -21,49 +19,26 @@ export type SpecChange = Partial<Kustomization["spec"]>;
 
 /** The whole controller on an embedded API server, with a source whose artifacts a test publishes and a sink for events. */
 export class KustomizeLab {
-  readonly cluster: TestApiServer;
+  readonly cluster: TestCluster;
   readonly artifacts: ArtifactServer;
   readonly sink: SinkServer;
-  /** `METHOD path` of what the controller asked for, with `?dryRun` where it is one; watches not counted. */
-  readonly asked: string[] = [];
-  readonly #folder: string;
   #stop = new AbortController();
   #running: Promise<void> | undefined;
 
-  private constructor(cluster: TestApiServer, artifacts: ArtifactServer, sink: SinkServer, folder: string) {
-    [this.cluster, this.artifacts, this.sink, this.#folder] = [cluster, artifacts, sink, folder];
-    cluster.server.knobs.inject({
-      matches: ({ method, path, query }) => {
-        if (!query.has("watch") && !query.has("spec")) this.asked.push(`${method} ${path}${query.has("dryRun") ? "?dryRun" : ""}`);
-        return false;
-      },
-    });
+  private constructor(cluster: TestCluster, artifacts: ArtifactServer, sink: SinkServer) {
+    [this.cluster, this.artifacts, this.sink] = [cluster, artifacts, sink];
   }
 
   /** A cluster with the definitions and the namespace; the controller is not started. */
   static async open(): Promise<KustomizeLab> {
-    const folder = await mkdtemp(join(tmpdir(), "plumb-kustomize-controller-"));
-    const [cluster, artifacts, sink] = await Promise.all([
-      startTestApiServer({ workloads: false }),
-      ArtifactServer.start(join(folder, "artifacts")),
-      SinkServer.start(),
-    ]);
-    const lab = new KustomizeLab(cluster, artifacts, sink, folder);
-    const user = { name: "it", user: { token: cluster.token } };
-    await writeFile(
-      join(folder, "kubeconfig"),
-      JSON.stringify({
-        apiVersion: "v1",
-        kind: "Config",
-        "current-context": "it",
-        contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
-        clusters: [{ name: "it", cluster: { server: cluster.url } }],
-        users: [user],
-      }),
-    );
-    for (const kind of [GIT_REPOSITORY, KUSTOMIZATION]) await lab.call("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd(kind));
-    await lab.call("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } });
-    return lab;
+    const definitions = [GIT_REPOSITORY, KUSTOMIZATION].map(crd);
+    const cluster = await TestCluster.open({ definitions, namespaces: [NAMESPACE], workloads: false });
+    return new KustomizeLab(cluster, await ArtifactServer.start(join(cluster.folder, "artifacts")), await SinkServer.start());
+  }
+
+  /** `METHOD path` of what the controller asked for, with `?dryRun` where it is one; watches not counted. */
+  get asked(): string[] {
+    return this.cluster.asked;
   }
 
   /** Starts the controller, or starts it again on the same disk. */
@@ -71,9 +46,9 @@ export class KustomizeLab {
     this.#stop = new AbortController();
     const config = parseKustomizeConfig(
       [
-        `--kubeconfig=${join(this.#folder, "kubeconfig")}`,
-        `--cache-path=${join(this.#folder, "cache")}`,
-        `--spool-path=${join(this.#folder, "spool")}`,
+        `--kubeconfig=${this.cluster.kubeconfig}`,
+        `--cache-path=${join(this.cluster.folder, "cache")}`,
+        `--spool-path=${join(this.cluster.folder, "spool")}`,
         `--events-addr=${this.sink.url}`,
         "--health-addr=127.0.0.1:0",
         "--metrics-addr=127.0.0.1:0",
@@ -95,24 +70,14 @@ export class KustomizeLab {
 
   async close(): Promise<void> {
     await this.stop();
-    await this.cluster.close();
     await this.sink.close();
     await this.artifacts.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.cluster.close();
   }
 
   /** Asks the API server as somebody else. An answer of 404 is returned, other refusals are thrown. */
-  async call<Answer = LiveObject>(method: string, path: string, body?: object, manager = "kubectl-edit"): Promise<Answer> {
-    const type = method === "PATCH" ? "application/merge-patch+json" : "application/json";
-    const headers = { authorization: `Bearer ${this.cluster.token}`, "content-type": type };
-    const response = await fetch(`${this.cluster.url}${path}?spec=1&fieldManager=${manager}`, {
-      method,
-      headers,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const answer: unknown = await response.json();
-    if (!response.ok && response.status !== 404) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
-    return answer as Answer; // why: each caller names what its path answers
+  call<Answer = LiveObject>(method: string, path: string, body?: object, manager?: string): Promise<Answer> {
+    return this.cluster.call<Answer>(method, path, body, manager);
   }
 
   async createSource(name: string): Promise<void> {
