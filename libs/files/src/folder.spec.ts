@@ -36,6 +36,25 @@ describe("Folder", () => {
     symlinkSync("..", join(root, "out"));
   });
 
+  it("ends a stream whose reader leaves at any moment, and not the process with it", async () => {
+    await folder.write("a", chunks("x".repeat(1000)), { signal });
+    const unheard: unknown[] = [];
+    const hear = (thrown: unknown): void => void unheard.push(thrown);
+    process.on("uncaughtException", hear);
+    for (let turns = 0; turns < 40; turns++) {
+      const stop = new AbortController();
+      const reading = all(folder.stream("a", stop.signal)).catch((thrown: unknown) => thrown);
+      for (let turn = 0; turn < turns; turn++) await (turn % 3 === 0 ? new Promise((resolve) => setImmediate(resolve)) : Promise.resolve());
+      stop.abort();
+      await reading;
+    }
+    const aborted = all(folder.stream("a", AbortSignal.abort()));
+    await expect(aborted).rejects.toMatchObject({ kind: "cancelled" });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    process.off("uncaughtException", hear);
+    expect(unheard).toEqual([]);
+  });
+
   it("writes a stream as a whole, privately, and gives its size", async () => {
     expect(await folder.write("a/b", chunks("one", "two"), { signal, isDurable: true })).toBe(6);
     expect(await textOf(folder.stream("a/b", signal))).toBe("onetwo");

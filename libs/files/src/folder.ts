@@ -64,7 +64,10 @@ export class Folder {
   async *stream(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
     const file = await this.#openForReading(path);
     try {
-      for await (const chunk of createReadStream("", { fd: file, autoClose: false, signal, highWaterMark: 256 * 1024 })) yield chunk;
+      const stream = createReadStream("", { fd: file, autoClose: false, signal, highWaterMark: 256 * 1024 });
+      // why: an abort before the loop has begun is told twice, the second time to nobody, which would end the process
+      stream.on("error", () => undefined);
+      for await (const chunk of stream) yield chunk;
     } catch (thrown) {
       throw fileError("read", path, thrown);
     } finally {
