@@ -104,7 +104,7 @@ describe("lab down", () => {
   it("removes a lab's folder, and says so where none runs", async () => {
     claimFolder(folder);
     expect(await labDown({ folder, output, host })).toBe(0);
-    expect([existsSync(folder), text]).toEqual([false, "No lab was running.\n"]);
+    expect([existsSync(folder), text]).toEqual([false, `No lab was running; removed ${folder}.\n`]);
   });
   it("removes nothing from a folder that is no lab's", async () => {
     mkdirSync(join(folder, "data"), { recursive: true });

@@ -143,15 +143,16 @@ export async function labDown({ folder, output, host }: LabDownOptions): Promise
   } finally {
     for (const record of [...(state?.processes ?? [])].reverse()) await endProcess(record, host.kill);
   }
-  output.write(state === undefined ? "No lab was running.\n" : `Ended ${state.processes.length} processes.\n`);
+  const ended = state === undefined ? "No lab was running" : `Ended ${state.processes.length} processes`;
   const repository = new LabRepository(join(folder, "repo"));
   if (await repository.isOnlyOurs()) {
     rmSync(folder, { recursive: true, force: true });
+    output.write(`${ended}; removed ${folder}.\n`);
     return 0;
   }
   removeState(folder);
   removeParts(folder, ["data", "logs", ...KUBECONFIGS]);
-  output.write(`The repository in ${repository.folder} has commits of yours and is kept; remove the folder by hand when you need it no more.\n`);
+  output.write(`${ended}. The repository in ${repository.folder} has commits of yours and is kept; remove the folder by hand when you need it no more.\n`);
   return 0;
 }
 
