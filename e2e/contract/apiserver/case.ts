@@ -75,6 +75,9 @@ interface CaseFile {
 /** Where the recorded cases lie, seen from this repository. */
 export const RECORDED_CASES: URL = new URL("../../../../shared/conformance/apiserver/", import.meta.url);
 
+/** Cases of our own, recorded by `record.ts` from the same server. */
+export const OWN_CASES: URL = new URL("own/", import.meta.url);
+
 /** Reads every `*.json` of a folder, topics in the order of their names. @throws when the folder or a file cannot be read */
 export async function loadCases(folder: string): Promise<readonly Case[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).sort();

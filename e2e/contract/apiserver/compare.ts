@@ -118,7 +118,7 @@ function isStatus(value: Json | undefined): value is JsonObject {
 }
 
 /** Takes the wording out of a Status and sorts its causes. A conflict's message stays: it names the manager. */
-function withoutWording({ message, ...status }: JsonObject): { data: JsonObject; message: string | undefined; causeMessages: readonly string[] } {
+export function withoutWording({ message, ...status }: JsonObject): { data: JsonObject; message: string | undefined; causeMessages: readonly string[] } {
   const text = typeof message === "string" ? message : undefined;
   const details = status["details"];
   const causes = isObject(details) ? details["causes"] : undefined;

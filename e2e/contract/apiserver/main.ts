@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { loadCases, RECORDED_CASES, type Case } from "./case.ts";
+import { recordFolder } from "./record-folder.ts";
 import { describeDifferences, run, type Played } from "./run.ts";
 
 const USAGE = `Plays the recorded API server cases against a server.
@@ -20,6 +21,7 @@ const USAGE = `Plays the recorded API server cases against a server.
   --attempts N          plays of a failing case, default 2
   --patience SECONDS    how long a polled answer or an event may take, default 20
   --wording             show where only the words differ
+  --record              put the server's answers into the files of --cases, in place of those that are there
   --list                name the cases and play none
 `;
 
@@ -35,6 +37,7 @@ const FLAGS = {
   attempts: { type: "string", default: "2" },
   patience: { type: "string", default: "20" },
   wording: { type: "boolean", default: false },
+  record: { type: "boolean", default: false },
   list: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -58,6 +61,10 @@ async function main(args: readonly string[], signal: AbortSignal): Promise<numbe
     ...(flags.token === undefined ? {} : { token: flags.token }),
     ...(flags.ca === undefined ? {} : { ca: await readFile(flags.ca, "utf8") }),
   };
+  if (flags.record) {
+    await recordFolder(flags.cases, target, signal);
+    return 0;
+  }
   const played = await run(cases, target, signal, {
     concurrency: Number(flags.concurrency),
     attempts: Number(flags.attempts),

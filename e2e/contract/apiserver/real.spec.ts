@@ -5,7 +5,7 @@ import { findBinaries, LIFECYCLE_CONTROLLERS, startControlPlane, type Binaries, 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { sayNotRun } from "../../not-run.ts";
-import { loadCases, RECORDED_CASES } from "./case.ts";
+import { loadCases, OWN_CASES, RECORDED_CASES } from "./case.ts";
 import type { Target } from "./client.ts";
 import { defineCases } from "./suite.ts";
 
@@ -20,7 +20,8 @@ async function prepare(): Promise<Binaries> {
 
 const binaries = await prepare();
 if (binaries.kind === "absent") sayNotRun(SUITE, binaries.reason, process.env);
-const cases = binaries.kind === "absent" ? [] : await loadCases(fileURLToPath(RECORDED_CASES));
+const recorded = binaries.kind === "absent" ? [] : await loadCases(fileURLToPath(RECORDED_CASES));
+const cases = binaries.kind === "absent" ? [] : [...recorded, ...(await loadCases(fileURLToPath(OWN_CASES)))];
 
 describe.skipIf(binaries.kind === "absent")(SUITE, () => {
   let plane: ControlPlane;
@@ -32,7 +33,7 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
   afterAll(async () => plane?.stop());
 
   it("loads every recorded case", () => {
-    expect(cases.length).toBe(366);
+    expect(recorded.length).toBe(366);
   });
 
   describe("with namespace termination and garbage collection", () => {
@@ -43,14 +44,14 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
     // Nothing may collect or terminate while the other cases are played.
     afterAll(async () => plane.stopControllers(controllers));
     defineCases(
-      cases.filter((recorded) => recorded.controllers),
+      cases.filter(({ controllers: needsThem }) => needsThem),
       target,
     );
   });
 
   describe("without controllers", () => {
     defineCases(
-      cases.filter((recorded) => !recorded.controllers),
+      cases.filter(({ controllers: needsThem }) => !needsThem),
       target,
     );
   });

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import type { Case, CaseRequest, ReadStep, RequestStep, Step } from "./case.ts";
-import { Client, type Answer, type EventStream, type Sent, type Target } from "./client.ts";
+import type { Case, ReadStep, RequestStep, Step } from "./case.ts";
+import { Client, type Answer, type EventStream, type Target } from "./client.ts";
 import { compareAnswer, compareEvent, type Difference } from "./compare.ts";
 import { Bindings } from "./placeholders.ts";
+import { CASE_NAMESPACE, randomId, sentOf } from "./sending.ts";
 
 /** What one play of a case showed. */
 export interface Replay {
@@ -21,6 +22,8 @@ export interface StepDifference extends Difference {
 export interface ReplayOptions {
   /** How long a polled answer or an event may take, milliseconds. */
   readonly patienceMs?: number;
+  /** Plays on after a step that differs, to find what else does. */
+  readonly goesOn?: boolean;
 }
 
 /** The recordings' own patience. */
@@ -28,19 +31,23 @@ const PATIENCE_MS = 20_000;
 /** How long after the last expected event no other may come; the recordings' own. */
 const QUIET_MS = 350;
 const POLL_MS = 100;
-const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
 /**
- * Plays one recorded case and stops at the first step that differs: what follows would differ too.
+ * Plays one recorded case and stops at the first step that differs, unless asked to go on: what follows may differ for that alone.
  * An answer that does not come is a difference like any other. What the case made is deleted afterwards.
  *
  * @throws `cancelled` by `signal`, nothing else
  */
-export async function replay(recorded: Case, target: Target, signal: AbortSignal, { patienceMs = PATIENCE_MS }: ReplayOptions = {}): Promise<Replay> {
+export async function replay(
+  recorded: Case,
+  target: Target,
+  signal: AbortSignal,
+  { patienceMs = PATIENCE_MS, goesOn = false }: ReplayOptions = {},
+): Promise<Replay> {
   const client = new Client(target);
   const player = new Player(client, Bindings.of(randomId(), target.now ?? Date.now), patienceMs, signal);
   try {
-    return await player.play(recorded);
+    return await player.play(recorded, goesOn);
   } finally {
     await player.cleanUp(recorded);
     client.close();
@@ -62,17 +69,18 @@ class Player {
     this.#signal = signal;
   }
 
-  async play({ namespace, steps, versions }: Case): Promise<Replay> {
+  async play({ namespace, steps, versions }: Case, goesOn: boolean): Promise<Replay> {
     const wording: StepDifference[] = [];
-    const all = namespace ? [NAMESPACE_STEP, ...steps] : steps;
+    const differences: StepDifference[] = [];
+    const all = namespace ? [CASE_NAMESPACE, ...steps] : steps;
     for (const [index, step] of all.entries()) {
       const name = `${index + (namespace ? 0 : 1)} ${describe(step)}`;
       const found = (await this.#step(step)).map((difference) => ({ ...difference, step: name }));
       wording.push(...found.filter(({ isWording }) => isWording));
-      const differences = found.filter(({ isWording }) => !isWording);
-      if (differences.length > 0) return { differences, wording };
+      differences.push(...found.filter(({ isWording }) => !isWording));
+      if (differences.length > 0 && !goesOn) return { differences, wording };
     }
-    return { differences: this.#versions(versions), wording };
+    return { differences: differences.length > 0 ? differences : this.#versions(versions), wording };
   }
 
   async cleanUp({ namespace, cleanup }: Case): Promise<void> {
@@ -80,7 +88,7 @@ class Player {
     const paths = namespace ? [...cleanup, "/api/v1/namespaces/${ns}"] : cleanup;
     for (const path of paths) {
       // What is already gone, or was never made, needs no word.
-      await this.#client.request(this.#sent({ method: "DELETE", path }), this.#signal).catch(() => undefined);
+      await this.#client.request(sentOf({ method: "DELETE", path }, this.#bindings), this.#signal).catch(() => undefined);
     }
   }
 
@@ -107,7 +115,7 @@ class Player {
   }
 
   async #watch(step: RequestStep, label: string): Promise<readonly Difference[]> {
-    const { answer, stream } = await this.#client.watch(this.#sent(step.request), this.#signal);
+    const { answer, stream } = await this.#client.watch(sentOf(step.request, this.#bindings), this.#signal);
     if (stream !== undefined) this.#streams.set(label, stream);
     return compareAnswer(step, answer, this.#bindings);
   }
@@ -131,27 +139,7 @@ class Player {
   }
 
   #request({ request }: RequestStep): Promise<Answer> {
-    return this.#client.request(this.#sent(request), this.#signal);
-  }
-
-  #sent(request: CaseRequest): Sent {
-    const { method, path, query, contentType, accept, token } = request;
-    const headers = {
-      ...(contentType === undefined ? {} : { "content-type": contentType }),
-      ...(accept === undefined ? {} : { accept }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    };
-    const fill = (text: string): string => this.#bindings.fill(text);
-    return { method, path: query === undefined ? fill(path) : `${fill(path)}?${fill(query)}`, headers, body: this.#body(request) };
-  }
-
-  #body({ body, bodyText, bodyBase64, bodyFill }: CaseRequest): Buffer | undefined {
-    if (body !== undefined) return Buffer.from(JSON.stringify(this.#bindings.fillJson(body)));
-    if (bodyText !== undefined) return Buffer.from(this.#bindings.fill(bodyText));
-    if (bodyBase64 !== undefined) return Buffer.from(bodyBase64, "base64");
-    if (bodyFill === undefined) return undefined;
-    const { before, fill, times, after } = bodyFill;
-    return Buffer.from(this.#bindings.fill(before) + fill.repeat(times) + this.#bindings.fill(after));
+    return this.#client.request(sentOf(request, this.#bindings), this.#signal);
   }
 
   /** Versions grow in the order in which they were made. */
@@ -165,26 +153,11 @@ class Player {
   }
 }
 
-const NAMESPACE_STEP: RequestStep = {
-  request: {
-    method: "POST",
-    path: "/api/v1/namespaces",
-    contentType: "application/json",
-    body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "${ns}" } },
-  },
-  compare: "status",
-  response: { status: 201 },
-};
-
 function describe(step: Step): string {
   if ("pause" in step) return `pause ${step.pause}`;
   if ("read" in step) return `read ${step.read}`;
   const { method, path, query } = step.request;
   return `${step.watch === undefined ? method : "WATCH"} ${path}${query === undefined ? "" : `?${query}`}`;
-}
-
-function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => LETTERS[byte % LETTERS.length]).join("");
 }
 
 // The command line lies in main.ts; this file, the one to import, may also be run.

@@ -1,7 +1,7 @@
 import { builtinFacts, type Schema } from "@plumb/openapi";
 import { isObject, type JsonObject } from "@plumb/std";
 import { isDraft, put, type Draft, type DraftValue } from "../draft.ts";
-import { decodeStruct } from "../wire/decode.ts";
+import { decodeStruct, WireMismatch } from "../wire/decode.ts";
 
 /** OpenAPI v3 of a value, as a definition has it. */
 export type JsonSchema = JsonObject;
@@ -56,7 +56,7 @@ export function prune(value: DraftValue, schema: JsonSchema, unknown: string[], 
 
 /** The metadata of an embedded resource is pruned as that of any object. */
 function pruneMetadata(owner: Draft, metadata: DraftValue, unknown: string[], path: string): void {
-  if (!isDraft(metadata)) return;
+  if (!isDraft(metadata)) throw new WireMismatch(`${path}: expected an object`);
   const found: string[] = [];
   put(owner, "metadata", decodeStruct(metadata, objectMetaSchema(), found, path));
   unknown.push(...found);

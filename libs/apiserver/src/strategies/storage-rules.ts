@@ -1,5 +1,5 @@
 import type { JsonObject } from "@plumb/std";
-import { draftValue, equalJson, listAt, objectAt, textAt, valueAt, within, without, type Draft } from "../draft.ts";
+import { draftOf, draftValue, equalJson, listAt, objectAt, textAt, valueAt, within, without, type Draft } from "../draft.ts";
 import { forbidden, invalid, required, unsupported, type FieldFault } from "../refusal.ts";
 import { nameProblems } from "../validation/names.ts";
 import type { KindRules } from "./builtin-rules.ts";
@@ -90,6 +90,10 @@ export const CLAIM_RULES: KindRules = {
   answersDeleted: true,
   prepareCreate(draft) {
     draft["status"] = { phase: "Pending" };
+    // The old field and the new one say the same.
+    const source = objectAt(draft, "spec", "dataSource");
+    const spec = within(draft, "spec");
+    if (source !== undefined && spec["dataSourceRef"] === undefined) spec["dataSourceRef"] = draftOf({ apiGroup: null, ...source });
     protect(draft, CLAIM_FINALIZER);
   },
   validate: validateClaim,
@@ -98,8 +102,8 @@ export const CLAIM_RULES: KindRules = {
 
 export const VOLUME_RULES: KindRules = {
   answersDeleted: true,
-  prepareCreate(draft) {
-    draft["status"] = { phase: "Pending" };
+  prepareCreate(draft, context) {
+    draft["status"] = { phase: "Pending", lastPhaseTransitionTime: context.now };
     protect(draft, VOLUME_FINALIZER);
   },
   validate: validateVolume,
