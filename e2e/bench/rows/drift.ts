@@ -1,4 +1,5 @@
 import { alerting, at, gitRepository, until, type SinkMessage } from "@plumb/e2e/toolkit";
+import { follow } from "@plumb/kube";
 import { applier, applicationFiles, names } from "../application.ts";
 import { percentile } from "../measure.ts";
 import type { Row, Subject } from "../row.ts";
@@ -25,17 +26,13 @@ export async function drift(signal: AbortSignal, { programs, isPeer }: Subject):
   const stop = new AbortController();
   const corrected = new Map<string, number>();
   const edited = new Map<string, number>();
-  const { resourceVersion } = await toolkit.cluster.kube.list({ group: "apps", version: "v1", plural: "deployments" }, { namespace: NAMESPACE, signal });
+  const deployments = { client: toolkit.cluster.kube, resource: { group: "apps", version: "v1", plural: "deployments" }, namespace: NAMESPACE };
   const watching = (async () => {
-    const events = toolkit.cluster.kube.watch(
-      { group: "apps", version: "v1", plural: "deployments" },
-      { namespace: NAMESPACE, resourceVersion, signal: stop.signal },
-    );
-    for await (const event of events) {
-      if (event.kind !== "put") continue;
-      const { name } = event.item.metadata;
-      if (!corrected.has(name) && Number(event.item.metadata.generation) >= 3 && at(event.item, "spec", "replicas") === 1)
-        corrected.set(name, performance.now());
+    for await (const delta of follow({ ...deployments, onError: () => undefined }, stop.signal)) {
+      for (const item of delta.kind === "replaced" ? delta.items : delta.kind === "put" ? [delta.item] : []) {
+        const { name, generation } = item.metadata;
+        if (!corrected.has(name) && Number(generation) >= 3 && at(item, "spec", "replicas") === 1) corrected.set(name, performance.now());
+      }
     }
   })().catch(() => undefined);
   const base = performance.timeOrigin;
