@@ -648,6 +648,20 @@ describe("after a failure", () => {
   });
 });
 
+describe("a run that is stopped half way", () => {
+  it("tells what it had done by then, and neither that it was stopped nor anything in status", async () => {
+    await create();
+    const done: Notice = { severity: "info", reason: "Progressing", message: "ConfigMap/a configured", isDurable: true };
+    const error = new ToolkitError("cancelled", "stopped");
+    const failed: Outcome = { kind: "failed", reason: "ReconciliationFailed", error };
+    behave = async () => ({ outcome: failed, notices: [done, { severity: "error", reason: "ReconciliationFailed", message: "stopped" }] });
+    await start();
+    await vi.waitFor(() => expect(told).toEqual([done]), WAIT);
+    await vi.waitFor(() => expect(clock.pending).toBe(1), WAIT);
+    expect(statusPatches()).toEqual([]);
+  });
+});
+
 describe("an API server that is away", () => {
   it("is tried every few seconds, so that soon after its return all is well", async () => {
     await create();

@@ -230,10 +230,10 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     const failures = this.#failures.get(key) ?? 0;
     const isSilent = outcome.kind === "failed" && (outcome.error.kind === "cancelled" || (outcome.error.kind === "conflict" && failures === 0));
     await tools.quiesce();
-    if (!isSilent) {
-      await this.#options.notifier.notify(tools.latest, report.notices);
-      await this.#store(key, ended, signal);
-    }
+    // why: what a run did before it was stopped is done, and no later run will find it to tell
+    const notices = isSilent ? report.notices.filter(({ severity }) => severity === "info") : report.notices;
+    await this.#options.notifier.notify(tools.latest, notices);
+    if (!isSilent) await this.#store(key, ended, signal);
     const nextInMs = this.#scheduleNext(key, outcome, failures);
     const durationMs = this.#options.clock.monotonicMs() - startedMs;
     this.#metrics.ran(key, outcome, durationMs);

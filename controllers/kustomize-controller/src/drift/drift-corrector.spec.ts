@@ -108,6 +108,20 @@ afterEach(async () => {
 });
 
 describe("an object that rings", () => {
+  it("while the lease cannot be renewed is looked at, and told, when there is one again", async () => {
+    stop.abort();
+    await running;
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await looked();
+    expect([await data(), telling.held]).toEqual([{ v: "2" }, []]);
+    stop = new AbortController();
+    running = corrector.run(stop.signal);
+    await vi.waitFor(() => expect(telling.told).toHaveLength(1), LIMIT);
+    expect(telling.told).toEqual([expect.stringMatching(/^DriftCorrected: .*ConfigMap\/default\/one/)]);
+    expect(await data()).toEqual({ v: "1" });
+  });
+
   it("is corrected, and told in one message; what was seen is on disk before anything is written", async () => {
     let atHold: unknown;
     telling.onHold = async () => void (atHold = await data());

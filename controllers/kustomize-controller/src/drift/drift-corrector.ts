@@ -66,6 +66,8 @@ export class DriftCorrector implements Part, Corrections {
   readonly #retries = new Map<string, { readonly ring: Ring; readonly failures: number; readonly timer: Timer }>();
   readonly #detected: ReturnType<Meter["counter"]>;
   readonly #corrections: ReturnType<Meter["histogram"]>;
+  /** What rang while nothing could be done about it, as while the lease could not be renewed: the newest ring of each object. */
+  readonly #missed = new Map<string, Ring>();
   #signal: AbortSignal | undefined;
   readonly #running = new Set<Promise<void>>();
 
@@ -79,6 +81,9 @@ export class DriftCorrector implements Part, Corrections {
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
     for (const open of this.#open.values()) if (!open.isTold) open.timer = this.#options.clock.after(TELL_AFTER_MS, () => this.#tell(open));
+    const missed = [...this.#missed.values()];
+    this.#missed.clear();
+    for (const ring of missed) this.ring(ring);
     if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     for (const { timer } of this.#retries.values()) timer.cancel();
     for (const { timer } of this.#open.values()) timer?.cancel();
@@ -88,7 +93,10 @@ export class DriftCorrector implements Part, Corrections {
   /** An object may not be as it was left. */
   ring(ring: Ring): void {
     const signal = this.#signal;
-    if (signal === undefined || signal.aborted) return;
+    if (signal === undefined || signal.aborted) {
+      this.#missed.set(ring.key, ring);
+      return;
+    }
     if (this.#busy.has(ring.key)) {
       this.#busy.set(ring.key, true);
       return;

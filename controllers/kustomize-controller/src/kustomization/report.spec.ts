@@ -47,6 +47,17 @@ const condition = (type: string, status: Condition["status"], reason: string, me
   lastTransitionTime: "2026-01-01T00:00:00Z",
 });
 
+describe("a run that was interrupted", () => {
+  it.each(["cancelled", "conflict"] as const)("(%s) tells what it had changed by then, which no later run will find", (kind) => {
+    const done = { applied: applied({ changes: [change("a", "configured")], failure: new ToolkitError(kind, "stopped") }) };
+    expect(reportKustomization(kustomization(), run(done)).notices[0]).toMatchObject({
+      severity: "info",
+      message: "ConfigMap/apps/a configured",
+      isDurable: true,
+    });
+  });
+});
+
 describe("a run that came to its end", () => {
   it("says the revision, keeps inventory and history, and tells what changed and when it looks again", () => {
     const report = reportKustomization(

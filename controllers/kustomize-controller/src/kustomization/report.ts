@@ -128,6 +128,8 @@ function failed(obj: Kustomization, run: KustomizationRun, reason: string, error
   const { applied, pruned } = run.done;
   const entries = [...applied.inventory, ...(pruned?.survivors ?? [])];
   const told: Notice = { severity: "error", reason, message: error.message, metadata: artifactMetadata(run.plan.artifact), isDurable: true };
+  // why: then the failure itself is not told, and the changes that its message names would not be either
+  const isInterrupted = error.kind === "cancelled" || error.kind === "conflict";
   return {
     outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
     status: {
@@ -136,7 +138,7 @@ function failed(obj: Kustomization, run: KustomizationRun, reason: string, error
       history: historyOf(obj, run, reason),
     },
     conditions,
-    notices: [...(reason === REASON.ReconciliationFailed ? [] : changeNotices(run, REASON.Progressing)), told],
+    notices: [...(reason === REASON.ReconciliationFailed && !isInterrupted ? [] : changeNotices(run, REASON.Progressing)), told],
   };
 }
 
