@@ -8,7 +8,7 @@ import { Lab, type Programs } from "./lab.ts";
 import type { LabNames } from "./names.ts";
 import { LabRepository } from "./repository.ts";
 import { isLabFolder, readState, removeState, type LabState } from "./state.ts";
-import { tellStory } from "./story.ts";
+import { tellStory, type StepResult } from "./story.ts";
 import { LabTerminal, type Output } from "./terminal.ts";
 
 export interface LabUpOptions {
@@ -43,12 +43,7 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
   });
   const startedMs = performance.now();
   try {
-    terminal.entry(
-      "",
-      kubeconfig === undefined
-        ? "Plumb lab: an embedded cluster, a Git repository and three controllers on this machine (workloads are simulated)"
-        : `Plumb lab: a guest of the cluster of ${relative(cwd, kubeconfig)}, with a Git repository and three controllers on this machine`,
-    );
+    terminal.entry("", introduction(kubeconfig === undefined ? undefined : relative(cwd, kubeconfig)));
     const stage = await lab.up();
     if (lab.isRepositoryKept) terminal.entry("  ", `${relative(cwd, lab.repository.folder)} has commits of yours: the story goes on from them`);
     const results = await tellStory(
@@ -57,17 +52,13 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
       (result) => terminal.step(result),
       signal,
     );
-    const failed = results.filter(({ ok }) => !ok).length;
+    const isGood = results.every(({ ok }) => ok);
     terminal.line();
-    terminal.line(
-      failed === 0
-        ? `All ${results.length} steps passed in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`
-        : `${failed} of ${results.length} steps failed; logs are in ${relative(cwd, join(folder, "logs"))}`,
-    );
+    terminal.line(summary(results, { tookMs: performance.now() - startedMs, logs: relative(cwd, join(folder, "logs")) }));
     isTold = true;
     if (!isOnce)
       await stayUp(terminal, { folder: relative(cwd, folder) || ".", kubeconfig: kubeconfig ?? join(folder, "kubeconfig"), names: stage.names }, signal);
-    return failed === 0 ? 0 : 1;
+    return isGood ? 0 : 1;
   } finally {
     isTold = false; // what goes now is no news
     terminal.progress("stopping");
@@ -76,6 +67,20 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
     removeParts(folder, ["data", ...KUBECONFIGS]);
     if (lab.hasStarted) terminal.line("The lab is down.");
   }
+}
+
+/** @param kubeconfig of the cluster to be a guest of, relative to where the person is */
+function introduction(kubeconfig: string | undefined): string {
+  return kubeconfig === undefined
+    ? "Plumb lab: an embedded cluster, a Git repository and three controllers on this machine (workloads are simulated)"
+    : `Plumb lab: a guest of the cluster of ${kubeconfig}, with a Git repository and three controllers on this machine`;
+}
+
+function summary(results: readonly StepResult[], { tookMs, logs }: { readonly tookMs: number; readonly logs: string }): string {
+  const failed = results.filter(({ ok }) => !ok).length;
+  return failed === 0
+    ? `All ${results.length} steps passed in ${(tookMs / 1000).toFixed(1)} s.`
+    : `${failed} of ${results.length} steps failed; logs are in ${logs}`;
 }
 
 /** @param folder relative to where the person is */

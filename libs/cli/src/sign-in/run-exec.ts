@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { ToolkitError, toToolkitError } from "@plumb/std";
 import type { Host } from "../host.ts";
 import { execInfo, parseExecCredential, type ExecCredential } from "./exec-credential.ts";
@@ -33,7 +33,8 @@ export async function runExec(stanza: ExecStanza, { host, limits = LIMITS, signa
   if (interactiveMode === "Always" && !isInteractive)
     throw failed("denied", "asks questions (interactiveMode: Always), and there is no terminal to answer them");
   const limitMs = isInteractive ? limits.askingMs : limits.aloneMs;
-  const ended = await run(stanza, { host, isInteractive, limitMs, signal });
+  const program = start(stanza, host, isInteractive);
+  const ended: Ended = program instanceof Error ? { kind: "not-started", cause: program } : await outcomeOf(program, { host, isInteractive, limitMs, signal });
   switch (ended.kind) {
     case "not-started":
       throw notStarted(stanza, ended.cause, failed);
@@ -68,14 +69,22 @@ interface Running {
   readonly signal: AbortSignal;
 }
 
-function run(stanza: ExecStanza, { host, isInteractive, limitMs, signal }: Running): Promise<Ended> {
-  return new Promise((resolve) => {
-    const child = spawn(stanza.command, stanza.args, {
+/** Some errors of the system arrive later, by an event; the others are returned. */
+function start(stanza: ExecStanza, host: Host, isInteractive: boolean): ChildProcess | Error {
+  try {
+    return spawn(stanza.command, stanza.args, {
       env: { ...host.env, ...stanza.env, KUBERNETES_EXEC_INFO: execInfo(stanza, isInteractive) },
       stdio: [isInteractive ? "inherit" : "ignore", "pipe", "pipe"],
       // Only who is in the terminal's own group may read from it; any other is ended with all that it starts.
       detached: !isInteractive,
     });
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown : new Error(String(thrown));
+  }
+}
+
+function outcomeOf(child: ChildProcess, { host, isInteractive, limitMs, signal }: Running): Promise<Ended> {
+  return new Promise((resolve) => {
     const printed: Buffer[] = [];
     let size = 0;
     let hasSpoken = false;

@@ -128,6 +128,7 @@ describe("signing in by a program", () => {
       { command: "/no/such" },
       "/no/such, which is not there, or what it is run by is not; install it, or name a kubeconfig with a token",
     ],
+    ["has a path through a file", { command: "/etc/hosts/sign-in" }, "/etc/hosts/sign-in, which cannot be started: ENOTDIR"],
     ["may not be run", { command: "/etc/ssl" }, "/etc/ssl, which may not be run: permission denied"],
     [
       "must ask, where nobody answers",
