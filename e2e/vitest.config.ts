@@ -23,7 +23,7 @@ export default defineConfig({
     ...limits,
     projects: [
       // Suites that start what they need themselves.
-      { ...shared, test: { ...limits, name: "contract", include: ["contract/**/*.spec.ts", "control-plane/src/**/*.spec.ts"] } },
+      { ...shared, test: { ...limits, name: "contract", include: ["contract/**/*.spec.ts", "control-plane/src/**/*.spec.ts", "peers/src/**/*.spec.ts"] } },
       // The same journeys on the embedded API server.
       { ...shared, test: { ...limits, name: "embedded", include: ["journeys/**/*.spec.ts"], globalSetup: ["cluster/embedded-setup.ts"] } },
       // Component tests of what writes to a cluster, on the real API server.
