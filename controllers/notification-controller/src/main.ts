@@ -1,5 +1,6 @@
-import { runMain } from "@plumb/runtime";
+import { collectEarly, runMain } from "@plumb/runtime";
 import { runNotificationController } from "./compose.ts";
 import { parseNotificationConfig } from "./config.ts";
 
+collectEarly(process.execArgv);
 await runMain({ name: "notification-controller", parse: parseNotificationConfig, run: runNotificationController }, process);

@@ -33,8 +33,6 @@ export interface Surroundings {
 
 const NAME = "source-controller";
 const WORKER_MEMORY_MB = 768;
-/** Inflating a pack makes a few kilobytes of garbage an object; V8 would keep a hundred megabytes for it. */
-const WORKER_YOUNG_MEMORY_MB = 12;
 const SPOOL_LIMITS = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024 };
 
 /** The whole wiring. Runs until `signal` aborts. @throws {ToolkitError} when the cluster, the storage or an address cannot be used */
@@ -94,7 +92,6 @@ function sourcesPart({ config, shell, surroundings, folder, events, repositories
         ...surroundings,
         threads: config.concurrent,
         memoryLimitMb: WORKER_MEMORY_MB,
-        youngMemoryMb: WORKER_YOUNG_MEMORY_MB,
         clock,
       });
       const clients = new GitClients(config.proxyEnvironment);

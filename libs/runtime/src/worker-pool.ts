@@ -18,8 +18,6 @@ export interface WorkerPoolOptions {
   readonly threads: number;
   /** Megabytes of JavaScript heap a worker may have before it is ended. */
   readonly memoryLimitMb: number;
-  /** Megabytes of it for young objects; less of it keeps a worker small that makes many short-lived ones. V8's own choice unless set. */
-  readonly youngMemoryMb?: number;
   readonly clock: Clock;
   /** Arguments for Node in the worker; those of the process unless set, which may be more than could be given here. */
   readonly execArgv?: readonly string[];
@@ -161,10 +159,10 @@ export class WorkerPool {
   }
 
   #spawn(): Thread {
-    const { entry, role, memoryLimitMb, youngMemoryMb, execArgv } = this.#options;
+    const { entry, role, memoryLimitMb, execArgv } = this.#options;
     const worker = new Worker(entry, {
       workerData: { role },
-      resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb, ...(youngMemoryMb === undefined ? {} : { maxYoungGenerationSizeMb: youngMemoryMb }) },
+      resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     });
     const thread: Thread = { worker, job: undefined, timers: [] };
