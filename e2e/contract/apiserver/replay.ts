@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Case, ReadStep, RequestStep, Step } from "./case.ts";
 import { Client, type Answer, type EventStream, type Target } from "./client.ts";
 import { compareAnswer, compareEvent, type Difference } from "./compare.ts";
+import { withoutOwnerOrder } from "./owner-order.ts";
 import { Bindings } from "./placeholders.ts";
 import { CASE_NAMESPACE, randomId, sentOf } from "./sending.ts";
 
@@ -22,6 +23,8 @@ export interface StepDifference extends Difference {
 export interface ReplayOptions {
   /** How long a polled answer or an event may take, milliseconds. */
   readonly patienceMs?: number;
+  /** Takes the owners of fields in any order: it depends on the second of each write, which a slow machine may cross. */
+  readonly ownersInAnyOrder?: boolean;
   /** Plays on after a step that differs, to find what else does. */
   readonly goesOn?: boolean;
 }
@@ -42,10 +45,10 @@ export async function replay(
   recorded: Case,
   target: Target,
   signal: AbortSignal,
-  { patienceMs = PATIENCE_MS, goesOn = false }: ReplayOptions = {},
+  { patienceMs = PATIENCE_MS, goesOn = false, ownersInAnyOrder = false }: ReplayOptions = {},
 ): Promise<Replay> {
   const client = new Client(target);
-  const player = new Player(client, Bindings.of(randomId(), target.now ?? Date.now), patienceMs, signal);
+  const player = new Player(client, Bindings.of(randomId(), target.now ?? Date.now), { patienceMs, ownersInAnyOrder }, signal);
   try {
     return await player.play(recorded, goesOn);
   } finally {
@@ -59,13 +62,15 @@ class Player {
   readonly #client: Client;
   readonly #bindings: Bindings;
   readonly #patienceMs: number;
+  readonly #ownersInAnyOrder: boolean;
   readonly #signal: AbortSignal;
   readonly #streams = new Map<string, EventStream>();
 
-  constructor(client: Client, bindings: Bindings, patienceMs: number, signal: AbortSignal) {
+  constructor(client: Client, bindings: Bindings, { patienceMs, ownersInAnyOrder }: Required<Omit<ReplayOptions, "goesOn">>, signal: AbortSignal) {
     this.#client = client;
     this.#bindings = bindings;
     this.#patienceMs = patienceMs;
+    this.#ownersInAnyOrder = ownersInAnyOrder;
     this.#signal = signal;
   }
 
@@ -97,11 +102,16 @@ class Player {
       if ("pause" in step) return await delay(step.pause * 1000, [], { signal: this.#signal });
       if ("read" in step) return await this.#read(step);
       if (step.watch !== undefined) return await this.#watch(step, step.watch);
-      return step.poll === true ? await this.#poll(step) : compareAnswer(step, await this.#request(step), this.#bindings);
+      return step.poll === true ? await this.#poll(step) : this.#compare(step, await this.#request(step));
     } catch (thrown) {
       this.#signal.throwIfAborted();
       return [{ at: "answer", expected: undefined, actual: String(thrown), isWording: false }];
     }
+  }
+
+  #compare(step: RequestStep, answer: Answer): readonly Difference[] {
+    const [expected, actual] = this.#ownersInAnyOrder ? withoutOwnerOrder(step, answer) : [step, answer];
+    return compareAnswer(expected, actual, this.#bindings);
   }
 
   async #poll(step: RequestStep): Promise<readonly Difference[]> {
