@@ -104,7 +104,7 @@ function emit(resources: readonly Resource[]): Build {
 
 function builtObject({ node, origin, kind, name }: Resource): BuiltObject {
   const shown = origin === undefined ? `${kind} ${name}` : `${kind} ${name} (from ${origin.path}:${origin.line})`;
-  const object = within(shown, () => (node === undefined ? null : decodeNode(node)));
+  const object = within(shown, () => (node === undefined ? null : decodeNode(node, { path: origin?.path })));
   if (!isObject(object)) throw invalid(`${shown} is no object`);
   return origin === undefined ? { object } : { object, origin };
 }

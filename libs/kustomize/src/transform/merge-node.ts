@@ -80,6 +80,8 @@ function mergeMapping(dest: Maybe, patch: Maybe, shape: Shape | undefined, merge
     const own = fieldOf(result, name);
     const theirs = fieldOf(patch, name);
     const inComment = commentShape(keyOf(result, name), merge) ?? commentShape(keyOf(patch, name), merge);
+    // A field without a name is the value itself to kustomize.
+    if (name === "") mustBe("scalar", result);
     const value = mergeValue(own, theirs, inComment ?? shape?.field(name), merge, [...path, name]);
     setField(result, name, value, {
       keepNull: value !== undefined && merge.kept.has(value),

@@ -10,6 +10,11 @@ async function patched(patch: string, rest: string): Promise<string> {
   return (await build(".", { fileSystem: new MemoryFileSystem(files), order: "fifo", signal: new AbortController().signal })).text();
 }
 
+it("A mapping with a field that has no name takes no strategic merge patch, as in kustomize", async () => {
+  const head = "apiVersion: example.com/v1, kind: Cup, metadata: {name: one}";
+  await expect(patched(`{${head}, data: {"": a, b: c}}`, "")).rejects.toThrow("wrong node kind: expected ScalarNode but got MappingNode");
+});
+
 describe("a directive at the top of a strategic merge patch", () => {
   it.each([
     ["found by its own id", ""],
