@@ -104,6 +104,15 @@ function isBase60(text: string): boolean {
   return text.includes(":") && BASE_60.test(text);
 }
 
+/** What stands between spaces and breaks, and what needs no backslash in double quotes: written at once, for a text is as long as its parts are many. */
+const WORD = /[^ \r\n\u0085\u2028\u2029]+/y;
+const UNESCAPED = /[!#-[\]-~]+/y;
+
+function runAt(pattern: RegExp, text: string, at: number): string {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0] ?? "";
+}
+
 /** Plain or single-quoted text: folds at a lone space beyond the width, doubles a first line feed. */
 function writeFlow(sink: Sink, text: string, indent: number, canFold: boolean): void {
   if (!isMultiline(text) && (!canFold || sink.column + text.length <= BEST_WIDTH)) {
@@ -127,7 +136,10 @@ function writeFlow(sink: Sink, text: string, indent: number, canFold: boolean): 
       wasBreak = true;
     } else {
       if (wasBreak && sink.column < indent) put(sink, " ".repeat(indent - sink.column));
-      putCharacter(sink, character);
+      const word = runAt(WORD, text, i);
+      sink.text += word;
+      sink.column += codePoints(word);
+      i += word.length - 1;
       wasSpace = false;
       wasBreak = false;
     }
@@ -159,6 +171,13 @@ function writeDoubleQuoted(sink: Sink, text: string, indent: number, canFold: bo
   let wasSpace = false;
   const last = text.length - 1;
   for (let i = 0; i <= last; i++) {
+    const run = mustEscapeAll ? "" : runAt(UNESCAPED, text, i);
+    if (run !== "") {
+      put(sink, run);
+      wasSpace = false;
+      i += run.length - 1;
+      continue;
+    }
     const code = text.codePointAt(i) ?? 0;
     if (code > 0xffff) i++;
     const character = String.fromCodePoint(code);
@@ -213,13 +232,6 @@ export function startLine(sink: Sink, indent: number, isSameLine: boolean): void
 export function put(sink: Sink, ascii: string): void {
   sink.text += ascii;
   sink.column += ascii.length;
-}
-
-/** One UTF-16 unit; the second half of a pair takes no column. */
-function putCharacter(sink: Sink, unit: string): void {
-  sink.text += unit;
-  const code = unit.charCodeAt(0);
-  if (code < 0xdc00 || code > 0xdfff) sink.column += 1;
 }
 
 function codePoints(text: string): number {
