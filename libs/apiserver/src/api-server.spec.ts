@@ -34,6 +34,14 @@ describe("an embedded API server", () => {
     expect((await call(cluster, "GET", `${MAPS}/a`)).status).toBe(404);
   });
 
+  it.each(["[", '{"a":'])("refuses a body that nests too deeply, %j a hundred thousand times, and goes on", async (opening) => {
+    await using cluster = await startTestApiServer();
+    const headers = { authorization: `Bearer ${cluster.token}`, "content-type": "application/json" };
+    const response = await fetch(`${cluster.url}${MAPS}`, { method: "POST", headers, body: `{"metadata":{"name":"a"},"x":${opening.repeat(100_000)}` });
+    expect(response.status).toBe(400);
+    expect((await call(cluster, "GET", MAPS)).status).toBe(200);
+  });
+
   it("lets nobody in without the token", async () => {
     await using cluster = await startTestApiServer();
     expect((await fetch(`${cluster.url}/api/v1/namespaces`)).status).toBe(401);

@@ -102,6 +102,11 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
     expect(await kubectl("get", "pvc", "-n", "demo", "-o", "jsonpath={.items[*].status.phase}")).toBe("Bound Bound");
   });
 
+  it("names a kind that nobody serves", { timeout: 60_000 }, async () => {
+    await writeFile(join(folder, "unknown.yaml"), "apiVersion: nope.example.com/v1\nkind: Nope\nmetadata: { name: a }\n");
+    await expect(kubectl("create", "-f", join(folder, "unknown.yaml"))).rejects.toThrow('no matches for kind "Nope" in version "nope.example.com/v1"');
+  });
+
   it("explains kinds and lists them", { timeout: 60_000 }, async () => {
     expect(await kubectl("explain", "deployment.spec.strategy")).toContain("rollingUpdate");
     expect(await kubectl("api-resources", "--api-group=apps", "-o", "name")).toContain("deployments.apps");

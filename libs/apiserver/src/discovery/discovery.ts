@@ -31,6 +31,7 @@ const ROOT_PATHS = [
   "/version",
 ];
 
+const PROTOBUF_V2 = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 const READABLE: ReadonlySet<string> = new Set(["application/json", "application/yaml", "*/*"]);
 const ACCEPTED = "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
 const REPRESENTATIONS = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
@@ -49,7 +50,7 @@ export class Discovery {
     const [root = "", second = "", third = "", fourth] = parts;
     if (root === "") return this.#object(request, { paths: this.#rootPaths() });
     if (root === "version" && second === "") return this.#readOnly(request, VERSION);
-    if (root === "openapi") return this.#openApi(parts.slice(1));
+    if (root === "openapi") return this.#openApi(request, parts.slice(1));
     if (root === "api" && third === "") return this.#core(request, second);
     if (root === "apis" && fourth === undefined) return this.#groups(request, second, third);
     return answerText(404, "404 page not found\n");
@@ -103,8 +104,11 @@ export class Discovery {
     return this.#object(request, object);
   }
 
-  #openApi(parts: readonly string[]): ApiResponse {
+  #openApi(request: ApiRequest, parts: readonly string[]): ApiResponse {
     const [version = "", ...rest] = parts;
+    // No bytes are a document that describes nothing: kubectl asks so for a kind that it does not find elsewhere.
+    if (version === "v2" && rest.length === 0 && (request.headers.get("accept") ?? "").startsWith(PROTOBUF_V2))
+      return { kind: "whole", status: 200, headers: { "content-type": PROTOBUF_V2.replace("@", ".") }, body: "" };
     if (version === "v2" && rest.length === 0) return answer(200, openApiV2(this.#registry), { format: "json", as: "object", isPretty: false });
     if (version !== "v3") return answerText(404, "404 page not found\n");
     if (rest.length === 0)

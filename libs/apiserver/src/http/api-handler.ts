@@ -2,7 +2,7 @@ import { toToolkitError, type Clock } from "@plumb/std";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Registry } from "../kinds/registry.ts";
 import type { Knobs } from "../knobs.ts";
-import { internalError, noSuchResource, notAllowed, Refusal, unauthorized } from "../refusal.ts";
+import { badRequest, internalError, noSuchResource, notAllowed, Refusal, unauthorized } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 import type { ApiRequest, ApiResponse } from "./message.ts";
 import { negotiateOrJson } from "./negotiate.ts";
@@ -37,7 +37,10 @@ export async function handleRequest(parts: ApiParts, request: ApiRequest): Promi
 }
 
 function refusalOf(thrown: unknown): Refusal {
-  return thrown instanceof Refusal ? thrown : internalError(toToolkitError(thrown).message);
+  if (thrown instanceof Refusal) return thrown;
+  // The stack ends where a body nests too deeply, in whatever reads it first.
+  if (thrown instanceof RangeError && thrown.message.includes("call stack")) return badRequest("the body nests too deeply: exceeded max depth");
+  return internalError(toToolkitError(thrown).message);
 }
 
 function withWarnings(response: ApiResponse, warnings: readonly string[]): ApiResponse {
