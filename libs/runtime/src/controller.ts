@@ -1,13 +1,13 @@
 import type { LiveObject } from "@plumb/api";
-import { leanObject, type KubeClient, type ResourceName } from "@plumb/kube";
+import type { KubeClient, ResourceName } from "@plumb/kube";
 import { backoffMs, toToolkitError, type BackoffLimits, type Clock, type Log, type ToolkitError } from "@plumb/std";
-import type { ConditionChanges } from "./conditions.ts";
-import { standardConditions } from "./conditions.ts";
+import { standardConditions, type ConditionChanges } from "./conditions.ts";
 import { hasFinalizer, withFinalizer, withoutFinalizer } from "./finalizer.ts";
 import { KeyQueue } from "./key-queue.ts";
 import type { Notifier } from "./notifier.ts";
 import { keyOf, splitKey, type ObjectCache, type ObjectChange } from "./object-cache.ts";
 import { requeue, type Outcome } from "./outcome.ts";
+import { OwnWrites } from "./own-writes.ts";
 import type { HostPlaces, Places } from "./places.ts";
 import { reconcileOnce, removeOnce, type Reconciler, type Report } from "./reconcile.ts";
 import type { KindMetrics, RunMetrics } from "./run-metrics.ts";
@@ -81,8 +81,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
   readonly #status: StatusWriter;
   /** Consecutive failures by key; absent means none. */
   readonly #failures = new Map<string, number>();
-  /** The object as our own last write returned it, until the cache has it. */
-  readonly #written = new Map<string, LiveObject>();
+  readonly #written = new OwnWrites();
   /** Uids of objects that were let go and that the cache still has: they are not removed twice. */
   readonly #removedUids = new Map<string, string>();
   readonly #running = new Set<Promise<void>>();
@@ -134,8 +133,8 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
       if (before !== undefined) this.#queue.add(keyOf(before));
       return;
     }
-    if (isSetBack === true) this.#written.delete(keyOf(after));
-    else this.#catchUp(after);
+    if (isSetBack === true) this.#written.forget(keyOf(after));
+    else this.#written.catchUp(after);
     const isDue =
       isSetBack === true ||
       before === undefined ||
@@ -177,10 +176,10 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     const isRemoval = current.metadata.deletionTimestamp !== undefined;
     if (this.#removedUids.get(key) === current.metadata.uid) return;
     if (isRemoval && !hasFinalizer(current)) return this.#rest(key);
-    const obj = isRemoval || !this.#options.kind.isFinalized ? current : await this.#finalized(key, current, signal);
+    const obj = isRemoval || !this.#options.kind.isFinalized ? current : await this.#finalized(current, signal);
     if (!isRemoval && isSuspended(obj)) {
       this.#rest(key);
-      await this.#seeSuspended(key, obj, signal);
+      await this.#seeSuspended(obj, signal);
       return;
     }
     const startedMs = this.#options.clock.monotonicMs();
@@ -199,10 +198,10 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     this.#failures.delete(key);
   }
 
-  async #seeSuspended(key: string, obj: LiveObject, signal: AbortSignal): Promise<void> {
+  async #seeSuspended(obj: LiveObject, signal: AbortSignal): Promise<void> {
     if (this.#options.kind.isSeenSuspended !== true) return;
     const written = await this.#status.write(obj, { fields: suspendedFields(obj), conditions: {} }, signal);
-    if (written !== undefined) this.#written.set(key, leanObject(written));
+    if (written !== undefined) this.#written.keep(written);
   }
 
   /** Ends a removal: lets the object go, or says why it is kept. */
@@ -216,10 +215,10 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     return undefined;
   }
 
-  async #finalized(key: string, obj: LiveObject, signal: AbortSignal): Promise<LiveObject> {
+  async #finalized(obj: LiveObject, signal: AbortSignal): Promise<LiveObject> {
     if (hasFinalizer(obj)) return obj;
     const written = await withFinalizer(this.#options.client, this.#options.kind, obj, signal);
-    this.#written.set(key, leanObject(written));
+    this.#written.keep(written);
     return written;
   }
 
@@ -233,7 +232,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     // why: what a run did before it was stopped is done, and no later run will find it to tell
     const notices = isSilent ? report.notices.filter(({ severity }) => severity === "info") : report.notices;
     await this.#options.notifier.notify(tools.latest, notices);
-    if (!isSilent) await this.#store(key, ended, signal);
+    if (!isSilent) await this.#store(ended, signal);
     const nextInMs = this.#scheduleNext(key, outcome, failures);
     const durationMs = this.#options.clock.monotonicMs() - startedMs;
     this.#metrics.ran(key, outcome, durationMs);
@@ -241,7 +240,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
   }
 
   /** Stores what the run says of the object it began with; a generation or a request that came since is the next run's. */
-  async #store(key: string, { report: { outcome, status, conditions }, obj, tools }: Ended<Status>, signal: AbortSignal): Promise<void> {
+  async #store({ report: { outcome, status, conditions }, obj, tools }: Ended<Status>, signal: AbortSignal): Promise<void> {
     if (!this.#options.kind.hasStatus) return;
     const isObserved = outcome.kind === "settled" || outcome.kind === "stalled";
     const generation = obj.metadata.generation ?? 0;
@@ -253,7 +252,7 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     };
     const changes: ConditionChanges = { ...conditions, ...standardConditions(outcome, tools.lastProgress) };
     const written = await this.#status.write(tools.latest, { fields, conditions: changes, generation }, signal);
-    if (written !== undefined) this.#written.set(key, leanObject(written));
+    if (written !== undefined) this.#written.keep(written);
   }
 
   /** Returns the milliseconds until the next run; undefined where only a change brings one. */
@@ -284,24 +283,15 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     return before;
   }
 
-  /** The cache has what we wrote: our own copy is not needed any more. */
-  #catchUp(cached: LiveObject): void {
-    const written = this.#written.get(keyOf(cached));
-    if (written !== undefined && !isBehind(cached, written)) this.#written.delete(keyOf(cached));
-  }
-
   #freshest(key: string): LiveObject | undefined {
     const { namespace, name } = splitKey(key);
-    const cached = this.#options.cache.get(namespace, name);
-    const written = this.#written.get(key);
-    if (cached === undefined || written === undefined) return cached;
-    return isBehind(cached, written) ? written : cached;
+    return this.#written.freshest(this.#options.cache.get(namespace, name));
   }
 
   #forget(key: string): void {
     this.#schedule.cancel(key);
     this.#failures.delete(key);
-    this.#written.delete(key);
+    this.#written.forget(key);
     this.#removedUids.delete(key);
     this.#metrics.forget(key);
     this.#options.forget?.(key);
@@ -311,11 +301,6 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     const { apiVersion, kind } = this.#options.kind;
     return { controller: kind.toLowerCase(), controllerGroup: apiVersion.replace(/\/.*/, ""), controllerKind: kind, ...splitKey(key) };
   }
-}
-
-/** True when the cache has not seen yet what we wrote. */
-function isBehind(cached: LiveObject, written: LiveObject): boolean {
-  return cached.metadata.uid === written.metadata.uid && BigInt(cached.metadata.resourceVersion) < BigInt(written.metadata.resourceVersion);
 }
 
 function typed<Obj>(obj: LiveObject): Obj {
