@@ -39,10 +39,8 @@ const inline = (field: string, kind: string, body: string): string =>
 /** The field `transformers` with one built-in plug-in. */
 export const anyTransformers: Text = anyTransformer.map(([kind, body]) => inline("transformers", kind, body));
 
-/** The field `validators`; of a JSON patch that changes nothing kustomize looks at how the object is written, which ours does not. */
-export const anyValidators: Text = anyTransformer
-  .filter(([kind]) => kind !== "PatchJson6902Transformer")
-  .map(([kind, body]) => inline("validators", kind, body));
+/** The field `validators`; of a patch that changes no value kustomize looks at how the object is written, which ours does not. */
+export const anyValidators: Text = anyTransformer.filter(([kind]) => !kind.startsWith("Patch")).map(([kind, body]) => inline("validators", kind, body));
 
 /** The field `generators`. */
 export const anyGenerators: Text = fc
