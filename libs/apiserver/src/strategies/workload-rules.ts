@@ -60,7 +60,11 @@ function strategyFaults(strategy: JsonObject | undefined): readonly FieldFault[]
   return ["maxUnavailable", "maxSurge"].flatMap((key) => percentFaults(valueAt(rolling, key), `spec.strategy.rollingUpdate.${key}`, key === "maxUnavailable"));
 }
 
-const warnings = (workload: JsonObject): readonly string[] => podWarnings(objectAt(workload, "spec", "template", "spec"), "spec.template.spec");
+/** A write that leaves the generation as it was is not warned again. */
+function warnings(workload: JsonObject, old: JsonObject | undefined): readonly string[] {
+  const isSame = old !== undefined && numberAt(workload, "metadata", "generation") === numberAt(old, "metadata", "generation");
+  return isSame ? [] : podWarnings(objectAt(workload, "spec", "template", "spec"), "spec.template.spec");
+}
 
 const SELECTOR = ["spec", "selector"] as const;
 
