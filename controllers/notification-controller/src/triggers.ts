@@ -1,5 +1,5 @@
 import { keyOf } from "@plumb/runtime";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox } from "./delivery/outbox.ts";
 import { alertsIn, providersIn, receiversIn, type Cluster } from "./stores.ts";
 
 /** Who is woken; a Controller can be. */

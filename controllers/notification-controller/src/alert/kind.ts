@@ -1,7 +1,7 @@
 import { ALERT, FINALIZER, REASON, type Alert, type Provider } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import type { ControlledKind, Failure, Notice, Reconciler, Report, Run, Tools, Verdict } from "@plumb/runtime";
-import { providerType } from "../providers/provider-types.ts";
+import { providerType } from "../provider/types/provider-types.ts";
 
 export const ALERT_KIND: ControlledKind = {
   resource: ALERT,

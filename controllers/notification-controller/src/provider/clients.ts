@@ -1,5 +1,5 @@
 import { createHttpClient, type AddressRules, type HttpClient } from "@plumb/http";
-import type { ProviderSettings } from "../providers/provider-type.ts";
+import type { ProviderSettings } from "./types/provider-type.ts";
 
 const MAX_CLIENTS = 100;
 

@@ -1,4 +1,4 @@
-import type { ProviderSettings } from "../providers/provider-type.ts";
+import type { ProviderSettings } from "./types/provider-type.ts";
 
 /** A shorter text than this would be found everywhere. */
 const MIN_SECRET = 4;

@@ -2,7 +2,7 @@ import type { Provider } from "@plumb/api";
 import { parseProxy, type Proxy, type TlsOptions } from "@plumb/http";
 import { isObject, parseDurationMs, ToolkitError, toToolkitError } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
-import type { ProviderSettings } from "../providers/provider-type.ts";
+import type { ProviderSettings } from "./types/provider-type.ts";
 import { readSecret, type CanGet, type SecretData } from "./secret-data.ts";
 
 const DEFAULT_TIMEOUT_MS = 15_000;

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Receiver } from "@plumb/api";
-import type { WebRequest } from "../web-server.ts";
+import type { WebRequest } from "../web/web-server.ts";
 
 type HookType = Receiver["spec"]["type"];
 

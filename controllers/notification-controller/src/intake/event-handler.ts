@@ -1,20 +1,13 @@
 import type { Alert, ToolkitEvent } from "@plumb/api";
 import { toToolkitError, type Clock, type Log } from "@plumb/std";
-import { deliveryOf } from "./delivery.ts";
+import { deliveryOf } from "../delivery/delivery.ts";
 import { cleaned, duplicateKey, parseEvent, withoutToken } from "./event-intake.ts";
-import { combinedMetadata } from "./event-metadata.ts";
+import { combinedMetadata } from "../delivery/event-metadata.ts";
 import { asksForLabels, matchAlerts, objectOf, type AlertWarning, type Labels } from "./match.ts";
-import type { Outbox } from "./outbox.ts";
+import type { Outbox } from "../delivery/outbox.ts";
 import { Patterns } from "./patterns.ts";
 import type { RateLimiter } from "./rate-limiter.ts";
-
-/** An answer to a POST. */
-export interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Why, for whoever reads the answer; empty where upstream says nothing either. */
-  readonly text?: string;
-}
+import type { Answer } from "../web/web-server.ts";
 
 export interface EventHandlerOptions {
   readonly alerts: () => Iterable<Alert>;

@@ -1,6 +1,6 @@
 import { EVENT_GROUP, type Alert, type ToolkitEvent } from "@plumb/api";
 import { compareText } from "@plumb/std";
-import { objectGroup } from "./event-intake.ts";
+import { objectGroup } from "../intake/event-intake.ts";
 
 export interface CombinedMetadata {
   /** By key, sorted. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ToolkitError } from "@plumb/std";
 import { describe, expect, it } from "vitest";
 import { cleaned, duplicateKey, parseEvent, withoutToken } from "./event-intake.ts";
-import { sampleEvent } from "./testing/samples.ts";
+import { sampleEvent } from "../testing/samples.ts";
 
 const json = (change: object): string => JSON.stringify({ ...sampleEvent(), ...change });
 

@@ -2,13 +2,13 @@ import { EVENT_KEY, REASON, type Alert, type Provider } from "@plumb/api";
 import { readAll, retryAfterMs, type HttpClient } from "@plumb/http";
 import { ToolkitError, toToolkitError, withDeadline, type Clock } from "@plumb/std";
 import { DISPATCH_FAILED, type Attempt, type Delivery } from "./delivery.ts";
-import { objectGroup } from "./event-intake.ts";
+import { objectGroup } from "../intake/event-intake.ts";
 import { combinedMetadata } from "./event-metadata.ts";
-import { objectOf } from "./match.ts";
-import { masked } from "./provider/masked.ts";
-import { providerSettings, type ProviderSecrets } from "./provider/settings.ts";
-import type { Message, Outgoing, ProviderSettings, ProviderType } from "./providers/provider-type.ts";
-import { isGeneric, providerType } from "./providers/provider-types.ts";
+import { objectOf } from "../intake/match.ts";
+import { masked } from "../provider/masked.ts";
+import { providerSettings, type ProviderSecrets } from "../provider/settings.ts";
+import type { Message, Outgoing, ProviderSettings, ProviderType } from "../provider/types/provider-type.ts";
+import { isGeneric, providerType } from "../provider/types/provider-types.ts";
 
 /** Finds the Alerts and Providers as the cluster has them. */
 export interface Directory {

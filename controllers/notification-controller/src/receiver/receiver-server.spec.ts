@@ -4,13 +4,13 @@ import { createHttpClient, readAll } from "@plumb/http";
 import { listen, type Listening } from "@plumb/runtime";
 import { noMeter, ToolkitError, type Fields, type JsonValue, type Log } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { newStamps, type CanAnnotate } from "./receiver/annotate.ts";
-import { Tokens } from "./receiver/tokens.ts";
-import { webhookPath } from "./receiver/webhook-path.ts";
+import { newStamps, type CanAnnotate } from "./annotate.ts";
+import { Tokens } from "./tokens.ts";
+import { webhookPath } from "./webhook-path.ts";
 import { ReceiverHandler } from "./receiver-handler.ts";
 import { receiverServer } from "./receiver-server.ts";
-import { RequestMetrics } from "./request-metrics.ts";
-import { sampleReceiver } from "./testing/samples.ts";
+import { RequestMetrics } from "../web/request-metrics.ts";
+import { sampleReceiver } from "../testing/samples.ts";
 
 const READY = { type: "Ready", status: "True", reason: "Succeeded", message: "", observedGeneration: 2, lastTransitionTime: "" } as const;
 const http = createHttpClient();

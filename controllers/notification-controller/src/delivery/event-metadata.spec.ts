@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { combinedMetadata } from "./event-metadata.ts";
-import { sampleAlert, sampleEvent } from "./testing/samples.ts";
+import { sampleAlert, sampleEvent } from "../testing/samples.ts";
 
 const group = "kustomize.toolkit.fluxcd.io";
 const combine = (metadata: Record<string, string>, spec: Parameters<typeof sampleAlert>[0] = {}): ReturnType<typeof combinedMetadata> =>

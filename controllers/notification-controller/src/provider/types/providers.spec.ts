@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { sampleEvent } from "../testing/samples.ts";
+import { sampleEvent } from "../../testing/samples.ts";
 import type { Message, ProviderSettings } from "./provider-type.ts";
 import { isGeneric, providerType } from "./provider-types.ts";
 import { generic } from "./generic.ts";

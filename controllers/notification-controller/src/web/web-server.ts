@@ -1,6 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { toToolkitError } from "@plumb/std";
-import type { Answer } from "./event-handler.ts";
 import { BodyBudget, limitedBody } from "./limited-body.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 
@@ -12,6 +11,14 @@ export interface WebRequest {
   readonly headers: IncomingMessage["headers"];
   /** Undefined for one that is longer than allowed. */
   readonly body: Uint8Array | undefined;
+}
+
+/** What a handler answers. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Why, for whoever reads the answer; empty where upstream says nothing either. */
+  readonly text?: string;
 }
 
 /** N-001, for both servers. A connection is kept longer than clients keep it, so that no request meets a closed one. */

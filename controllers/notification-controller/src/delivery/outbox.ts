@@ -1,7 +1,7 @@
 import type { Spool } from "@plumb/files";
 import { backoffMs, toToolkitError, type Clock, type Counter, type Log, type Timer } from "@plumb/std";
 import { decodeDelivery, DISPATCH_FAILED, encodeDelivery, type Attempt, type Delivery } from "./delivery.ts";
-import { objectOf } from "./match.ts";
+import { objectOf } from "../intake/match.ts";
 
 /** The part of a Spool that the outbox uses. */
 export type OutboxSpool = Pick<Spool, "add" | "list" | "read" | "remove">;

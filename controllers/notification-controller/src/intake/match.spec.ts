@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { asksForLabels, matchAlerts, type Labels } from "./match.ts";
 import { Patterns } from "./patterns.ts";
-import { sampleAlert, sampleEvent } from "./testing/samples.ts";
+import { sampleAlert, sampleEvent } from "../testing/samples.ts";
 
 const rules = { patterns: new Patterns(), allowsCrossNamespace: true };
 const none: Labels = { kind: "known", labels: {} };

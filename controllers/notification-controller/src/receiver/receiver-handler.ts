@@ -1,11 +1,10 @@
 import { READY, type Receiver } from "@plumb/api";
 import { toToolkitError, type Log } from "@plumb/std";
-import type { Answer } from "./event-handler.ts";
-import { requestReconciles, type AnnotateOptions } from "./receiver/annotate.ts";
-import { refusalOfHook } from "./receiver/authenticate.ts";
-import { Coalesce } from "./receiver/coalesce.ts";
-import type { Tokens } from "./receiver/tokens.ts";
-import type { WebRequest } from "./web-server.ts";
+import { requestReconciles, type AnnotateOptions } from "./annotate.ts";
+import { refusalOfHook } from "./authenticate.ts";
+import { Coalesce } from "./coalesce.ts";
+import type { Tokens } from "./tokens.ts";
+import type { Answer, WebRequest } from "../web/web-server.ts";
 
 export interface ReceiverHandlerOptions extends AnnotateOptions {
   /** The Receiver whose status names this path, query and all. */

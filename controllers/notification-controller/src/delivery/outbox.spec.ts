@@ -7,7 +7,7 @@ import { noMeter, silentLog, ToolkitError } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { encodeDelivery, type Attempt, type Delivery } from "./delivery.ts";
 import { Outbox, type OutboxSpool } from "./outbox.ts";
-import { sampleEvent } from "./testing/samples.ts";
+import { sampleEvent } from "../testing/samples.ts";
 
 const LIMITS = { maxEntries: 1000, maxBytes: 10_000_000 };
 const delivered: Attempt = { kind: "delivered" };
