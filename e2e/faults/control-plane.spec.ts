@@ -20,15 +20,16 @@ import {
 } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { footprintOf, type Footprint } from "./footprint.ts";
+import { IS_SOAK, sayLeftToSoak } from "./soak.ts";
 
 const signal = new AbortController().signal;
 const binaries = await findBinaries({ env: process.env, onProgress: (line) => console.log(line) }, signal);
-/** Minutes of restarts and waits: `npm run test:soak` has them. */
-const isSoak = process.env["FAULTS"] === "all";
 
 const run = promisify(execFile);
 
-describe.skipIf(binaries.kind === "absent" || !isSoak)("a control plane in trouble", () => {
+sayLeftToSoak("a control plane in trouble");
+
+describe.skipIf(binaries.kind === "absent" || !IS_SOAK)("a control plane in trouble", () => {
   const namespace = `trouble-${randomUUID().slice(0, 8)}`;
   const app = kustomization(namespace, "app", "app", { interval: "10m" });
   const source = gitRepository(namespace, "app", "", {});

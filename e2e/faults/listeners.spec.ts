@@ -6,10 +6,9 @@ import { sharedCluster } from "@plumb/e2e/cluster";
 import { alerting, at, conditionOf, gitRepository, NOTIFICATION_VERSION, START_ORDER, targetOf, Toolkit, until } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { footprintOf } from "./footprint.ts";
+import { IS_SOAK, sayLeftToSoak } from "./soak.ts";
 
 const cluster = sharedCluster();
-/** `npm run test:soak` has them. */
-const isSoak = process.env["FAULTS"] === "all";
 const MAX_MEMORY_MB = 300;
 
 /** What no client sends. */
@@ -30,7 +29,9 @@ const NOISE: Readonly<Record<string, Buffer>> = {
   "odd ranges": Buffer.from("GET / HTTP/1.1\r\nhost: x\r\nrange: bytes=9-1,--,0-99999999999999999999\r\n\r\n"),
 };
 
-describe.skipIf(cluster.kind === "absent" || !isSoak)("whoever listens", () => {
+sayLeftToSoak("whoever listens");
+
+describe.skipIf(cluster.kind === "absent" || !IS_SOAK)("whoever listens", () => {
   const namespace = `listeners-${randomUUID().slice(0, 8)}`;
   let toolkit: Toolkit;
   let addresses: readonly (readonly [name: string, address: string])[];

@@ -6,6 +6,7 @@ import type { Fault } from "@plumb/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DividedWorld, LINKS, type Link } from "./divided-world.ts";
 import { footprintOf, type Footprint } from "./footprint.ts";
+import { IS_SOAK } from "./soak.ts";
 
 const cluster = sharedCluster();
 
@@ -32,10 +33,11 @@ const IN_THE_GATE: readonly (readonly [Link, string])[] = [
   ["event intake", "answers 500"],
   ["sink", "is a black hole"],
 ];
-const ALL = process.env["FAULTS"] === "all";
 /** Who takes an event answers 200: that it was somebody else nobody can know. */
 const isUnknowable = (link: Link, fault: string): boolean => fault === "answers with a page" && (link === "event intake" || link === "sink");
-const CASES = ALL ? LINKS.flatMap((link) => Object.keys(FAULTS).map((name) => [link, name] as const)).filter((pair) => !isUnknowable(...pair)) : IN_THE_GATE;
+const CASES = IS_SOAK
+  ? LINKS.flatMap((link) => Object.keys(FAULTS).map((name) => [link, name] as const)).filter((pair) => !isUnknowable(...pair))
+  : IN_THE_GATE;
 const FAULT_MS = 4_000;
 /** Connections of one link in a second, of three controllers with a few watches each; each of ten redirects is one. */
 const MAX_TRIES_A_SECOND = 30;

@@ -24,10 +24,9 @@ import {
   type Target,
 } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { IS_SOAK, sayLeftToSoak } from "./soak.ts";
 
 const cluster = sharedCluster();
-/** `npm run test:soak` has them all. */
-const isSoak = process.env["FAULTS"] === "all";
 const run = promisify(execFile);
 
 const namespace = `processes-${randomUUID().slice(0, 8)}`;
@@ -43,7 +42,9 @@ const lease = (controller: ControllerName): Target => ({
 const FOLDERS = ["notification-controller-spool", "source-controller-spool", "kustomize-controller-spool", "storage", "cache"];
 const isWrite = ({ method, path }: ProxiedRequest): boolean => method !== "GET" && !path.includes("/leases");
 
-describe.skipIf(cluster.kind === "absent" || !isSoak)("a process that is stopped", () => {
+sayLeftToSoak("a process that is stopped");
+
+describe.skipIf(cluster.kind === "absent" || !IS_SOAK)("a process that is stopped", () => {
   let toolkit: Toolkit;
   let proxy: ApiProxy;
   let value = 0;
@@ -179,7 +180,7 @@ describe.skipIf(cluster.kind === "absent" || !isSoak)("a process that is stopped
   });
 });
 
-describe.skipIf(cluster.kind === "absent" || !isSoak || process.getuid?.() !== 0)("a disk that is full", () => {
+describe.skipIf(cluster.kind === "absent" || !IS_SOAK || process.getuid?.() !== 0)("a disk that is full", () => {
   it("keeps the last artifact, says how much space there is, and is used again when there is some", { timeout: 120_000 }, async () => {
     if (cluster.kind === "absent") return;
     const disk = await mkdtemp(join(tmpdir(), "plumb-disk-"));
