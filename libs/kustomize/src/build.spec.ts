@@ -288,6 +288,18 @@ describe("a build is bounded:", () => {
     expect(performance.now() - before).toBeLessThan(20_000);
   });
 
+  it.each([
+    ["plain", ""],
+    ["quoted", '"'],
+  ])("%s text as long as a file, of short words, is kept and folded", async (_, quote) => {
+    const before = performance.now();
+    const words = "ab cd efg ".repeat(3_000_000).trim();
+    const { objects, text } = await run({ ...base, "a.yaml": configMap("a", `data: {k: ${quote}${words}${quote}}\n`) });
+    expect(objects[0]?.object["data"]).toEqual({ k: words });
+    expect(text().match(/^    \S/gm)?.length).toBeGreaterThan(300_000);
+    expect(performance.now() - before).toBeLessThan(20_000);
+  });
+
   it("a regular expression that explodes elsewhere takes no time here", async () => {
     const { objects } = await run({
       ...base,

@@ -19,25 +19,28 @@ export function scanPlain(scanner: Scanner): { readonly value: string; readonly 
   const isInFlow = scanner.flowLevel > 0;
   const begin = scanner.line;
   let value = "";
-  let gap = "";
+  // why: what stands on one line is taken at once, blanks and all, for a line may be as long as a file
+  let lineStart = scanner.position;
+  let lineEnd = lineStart;
   let breaks: Breaks | undefined;
   while (!scanner.atDocumentIndicator() && scanner.code() !== 0x23) {
     const start = scanner.position;
     const end = plainEnd(text, start, isInFlow);
     if (end > start) {
-      value += (breaks === undefined ? gap : folded(breaks)) + text.slice(start, end);
+      if (breaks !== undefined) {
+        value += text.slice(lineStart, lineEnd) + folded(breaks);
+        lineStart = start;
+      }
+      lineEnd = end;
       breaks = undefined;
-      gap = "";
       scanner.position = end;
     }
     const code = scanner.code();
     if (!isBlank(code) && !isBreak(code)) break;
-    const passed = passGap(scanner, indent, begin, breaks);
-    gap = passed.gap;
-    breaks = passed.breaks;
+    breaks = passGap(scanner, indent, begin, breaks);
     if (!isInFlow && breaks !== undefined && scanner.column < indent) break;
   }
-  return { value, hasBreak: breaks !== undefined };
+  return { value: value + text.slice(lineStart, lineEnd), hasBreak: breaks !== undefined };
 }
 
 /** Where a run of text without blanks ends. */
@@ -55,23 +58,20 @@ function plainEnd(text: string, start: number, isInFlow: boolean): number {
 }
 
 /** Passes blanks and breaks inside plain text. */
-function passGap(scanner: Scanner, indent: number, begin: number, before: Breaks | undefined): { readonly gap: string; readonly breaks: Breaks | undefined } {
+function passGap(scanner: Scanner, indent: number, begin: number, before: Breaks | undefined): Breaks | undefined {
   let breaks = before;
-  const start = scanner.position;
-  let gapEnd = start;
   for (let code = scanner.code(); isBlank(code) || isBreak(code); code = scanner.code()) {
     if (isBlank(code)) {
       if (breaks !== undefined && scanner.column < indent && code === 9)
         throw scanner.problem("found a tab character that violates indentation", { line: begin });
       scanner.position++;
-      if (breaks === undefined) gapEnd = scanner.position;
       continue;
     }
     if (breaks === undefined) breaks = { first: breakText(code), rest: "" };
     else breaks.rest += breakText(code);
     scanner.skipBreak();
   }
-  return { gap: breaks === undefined ? scanner.text.slice(start, gapEnd) : "", breaks };
+  return breaks;
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -115,7 +115,7 @@ export function scanQuoted(scanner: Scanner, isSingle: boolean): string {
   return value;
 }
 
-/** Text up to a blank, a break or the closing quote. `isContinued` when a backslash ended the line. */
+/** Text up to the closing quote or the blanks at the end of a line. `isContinued` when a backslash ended the line. */
 function quotedWord(
   scanner: Scanner,
   isSingle: boolean,
@@ -127,8 +127,12 @@ function quotedWord(
   let start = scanner.position;
   for (;;) {
     const code = scanner.code();
-    if (Number.isNaN(code) || isBlank(code) || isBreak(code)) break;
-    if (code === quote) {
+    if (Number.isNaN(code) || isBreak(code)) break;
+    if (isBlank(code)) {
+      const after = blankEnd(text, scanner.position);
+      if (isBreakOrEnd(text.charCodeAt(after))) break;
+      scanner.position = after;
+    } else if (code === quote) {
       if (!isSingle || scanner.code(1) !== quote) break;
       value += text.slice(start, scanner.position + 1);
       scanner.position += 2;
@@ -145,6 +149,12 @@ function quotedWord(
     } else scanner.position++;
   }
   return { text: value + text.slice(start, scanner.position), isContinued: false };
+}
+
+function blankEnd(text: string, start: number): number {
+  let at = start;
+  while (isBlank(text.charCodeAt(at))) at++;
+  return at;
 }
 
 function scanEscape(scanner: Scanner, begin: { readonly line: number }): string {
@@ -165,7 +175,7 @@ function scanEscape(scanner: Scanner, begin: { readonly line: number }): string 
   return String.fromCodePoint(code);
 }
 
-/** Blanks and breaks between two words in quotes. */
+/** Blanks and breaks between two lines in quotes. */
 function quotedGap(scanner: Scanner, isContinued: boolean): string {
   const start = scanner.position;
   let breaks: Breaks | undefined = isContinued ? { first: "", rest: "" } : undefined;

@@ -1,3 +1,4 @@
+import { isBreak } from "./characters.ts";
 import { blockHint } from "./fold-text.ts";
 import { resolveScalar } from "./resolve-scalar.ts";
 
@@ -104,8 +105,7 @@ function isBase60(text: string): boolean {
   return text.includes(":") && BASE_60.test(text);
 }
 
-/** What stands between spaces and breaks, and what needs no backslash in double quotes: written at once, for a text is as long as its parts are many. */
-const WORD = /[^ \r\n\u0085\u2028\u2029]+/y;
+/** What needs no backslash in double quotes. */
 const UNESCAPED = /[!#-[\]-~]+/y;
 
 function runAt(pattern: RegExp, text: string, at: number): string {
@@ -122,28 +122,37 @@ function writeFlow(sink: Sink, text: string, indent: number, canFold: boolean): 
   }
   let wasSpace = false;
   let wasBreak = false;
+  // why: what needs nothing in between is written at once, for a text is as long as its words are many
+  let start = 0;
   const last = text.length - 1;
   for (let i = 0; i <= last; i++) {
-    const character = text.charAt(i);
-    if (character === " ") {
-      if (canFold && !wasSpace && sink.column > BEST_WIDTH && i > 0 && i < last && text.charAt(i + 1) !== " ") newLine(sink, indent);
-      else put(sink, " ");
+    const code = text.charCodeAt(i);
+    if (code === 0x20) {
+      if (canFold && !wasSpace && sink.column > BEST_WIDTH && i > 0 && i < last && text.charCodeAt(i + 1) !== 0x20) {
+        sink.text += text.slice(start, i);
+        start = i + 1;
+        newLine(sink, indent);
+      } else sink.column++;
       wasSpace = true;
-    } else if (BREAK.test(character)) {
-      if (!wasBreak && character === "\n") sink.text += "\n";
-      sink.text += character;
+    } else if (isBreak(code)) {
+      if (!wasBreak && code === 0x0a) {
+        sink.text += `${text.slice(start, i)}\n`;
+        start = i;
+      }
       sink.column = 0;
       wasBreak = true;
     } else {
-      if (wasBreak && sink.column < indent) put(sink, " ".repeat(indent - sink.column));
-      const word = runAt(WORD, text, i);
-      sink.text += word;
-      sink.column += codePoints(word);
-      i += word.length - 1;
+      if (wasBreak && sink.column < indent) {
+        sink.text += text.slice(start, i);
+        start = i;
+        put(sink, " ".repeat(indent - sink.column));
+      }
+      if (!isLowSurrogate(code)) sink.column++;
       wasSpace = false;
       wasBreak = false;
     }
   }
+  sink.text += text.slice(start);
 }
 
 const ESCAPES: Readonly<Record<number, string>> = {
@@ -237,8 +246,11 @@ export function put(sink: Sink, ascii: string): void {
 function codePoints(text: string): number {
   let count = text.length;
   for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code >= 0xdc00 && code <= 0xdfff) count--;
+    if (isLowSurrogate(text.charCodeAt(i))) count--;
   }
   return count;
+}
+
+function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code <= 0xdfff;
 }
