@@ -238,9 +238,9 @@ async function workloadsOf(cluster: LabCluster, names: LabNames): Promise<readon
   ];
 }
 
-/** Characters of a message that are quoted, and how many of them are its end, which says where. */
-const MAX_QUOTE = 120;
-const QUOTE_END = 60;
+/** Characters of a message that are quoted, and how many of them are its end, which says why and where. */
+const MAX_QUOTE = 140;
+const QUOTE_END = 104;
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`;
