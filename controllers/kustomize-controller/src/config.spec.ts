@@ -46,6 +46,18 @@ describe("the settings", () => {
     });
   });
 
+  it("may be upstream's of what is not built, for it is refused where an object asks for it", () => {
+    const args = [
+      "--sops-age-secret=age",
+      "--sops-vault-configmap=vaults",
+      "--default-decryption-service-account=a",
+      "--default-kubeconfig-service-account=a",
+      "--insecure-kubeconfig-exec=true",
+      "--insecure-kubeconfig-tls",
+    ];
+    expect(parseKustomizeConfig(args, host)).toEqual(parseKustomizeConfig([], host));
+  });
+
   it("can not be changed", () => {
     expect(Object.isFrozen(parseKustomizeConfig([], host))).toBe(true);
   });

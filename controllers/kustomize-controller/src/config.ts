@@ -28,6 +28,13 @@ const FLAGS = {
   "custom-apply-stage-kinds": "stringList",
   "cache-path": "string",
   "spool-path": "string",
+  // defaults of `decryption` and `kubeConfig`: taken, so that arguments made for upstream start this; who uses the fields is refused
+  "sops-age-secret": "string",
+  "sops-vault-configmap": "string",
+  "default-decryption-service-account": "string",
+  "default-kubeconfig-service-account": "string",
+  "insecure-kubeconfig-exec": "boolean",
+  "insecure-kubeconfig-tls": "boolean",
 } as const;
 
 /** Gates of upstream, with the value that this controller behaves by; another value is refused rather than ignored. */
