@@ -77,4 +77,12 @@ describe("the settings", () => {
   it("may name a gate with the value that this controller behaves by", () => {
     expect(parseKustomizeConfig(["--feature-gates=StrictPostBuildSubstitutions=true"], host).gates).toMatchObject({ StrictPostBuildSubstitutions: true });
   });
+
+  it("may name a gate that changes what upstream does inside, with either value", () => {
+    const gates = ["CacheSecretsAndConfigMaps", "CancelHealthCheckOnNewRevision", "DisableStatusPollerCache", "MigrateAPIVersion"];
+    for (const value of [true, false])
+      expect(parseKustomizeConfig([`--feature-gates=${gates.map((gate) => `${gate}=${value}`).join(",")}`], host).gates).toMatchObject({
+        [gates[0] ?? ""]: value,
+      });
+  });
 });

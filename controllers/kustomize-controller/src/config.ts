@@ -37,20 +37,21 @@ const FLAGS = {
   "insecure-kubeconfig-tls": "boolean",
 } as const;
 
-/** Gates of upstream, with the value that this controller behaves by; another value is refused rather than ignored. */
+/** What upstream does either way inside, or for fields that are refused here, may be said and changes nothing. */
+const FREE = { value: false, isSettable: true } as const;
 const GATES = {
-  CacheSecretsAndConfigMaps: false,
-  DisableStatusPollerCache: true,
-  DisableFailFastBehavior: false,
-  StrictPostBuildSubstitutions: true,
-  GroupChangeLog: false,
-  AdditiveCELDependencyCheck: false,
-  ExternalArtifact: false,
-  CancelHealthCheckOnNewRevision: false,
-  DisableConfigWatchers: false,
-  DirectSourceFetch: false,
-  MigrateAPIVersion: false,
-  ObjectLevelWorkloadIdentity: false,
+  CacheSecretsAndConfigMaps: FREE,
+  CancelHealthCheckOnNewRevision: { value: true, isSettable: true }, // nothing holds a worker, so there is nothing to cancel
+  DirectSourceFetch: FREE,
+  DisableConfigWatchers: FREE,
+  DisableStatusPollerCache: { value: true, isSettable: true },
+  GroupChangeLog: FREE,
+  MigrateAPIVersion: { value: true, isSettable: true }, // done where the API server asks for it
+  AdditiveCELDependencyCheck: { value: false, isSettable: false },
+  DisableFailFastBehavior: { value: false, isSettable: false },
+  ExternalArtifact: { value: false, isSettable: false },
+  ObjectLevelWorkloadIdentity: { value: false, isSettable: false },
+  StrictPostBuildSubstitutions: { value: true, isSettable: false },
 } as const;
 
 /** @throws {ToolkitError} `invalid`, naming the flag, for an unknown flag or a value out of range */
@@ -59,9 +60,6 @@ export function parseKustomizeConfig(args: readonly string[], host: Host): Kusto
   if (rest.length > 0) throw new ToolkitError("invalid", `unexpected argument: ${rest.join(" ")}`);
   if (flags["default-service-account"]) throw new ToolkitError("invalid", "--default-service-account is not supported: this version does not impersonate");
   const common = commonConfig(flags, host, { concurrent: 4, gates: GATES });
-  for (const [gate, value] of Object.entries(GATES)) {
-    if (common.gates[gate] !== value) throw new ToolkitError("invalid", `--feature-gates: ${gate}=${!value} is not supported`);
-  }
   const env = (name: string): string | undefined => host.env[name] || undefined; // empty is unset
   return Object.freeze({
     ...common,

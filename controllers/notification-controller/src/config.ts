@@ -28,9 +28,11 @@ const FLAGS = {
   "spool-path": "string",
 } as const;
 
-const GATES = { CacheSecretsAndConfigMaps: false, DisableConfigWatchers: false, ObjectLevelWorkloadIdentity: false } as const;
-/** Gates that may be set; of the others another value than theirs is refused rather than ignored. */
-const SETTABLE = new Set(["DisableConfigWatchers"]);
+const GATES = {
+  CacheSecretsAndConfigMaps: { value: false, isSettable: true }, // what is kept in memory is ours to choose
+  DisableConfigWatchers: { value: false, isSettable: true },
+  ObjectLevelWorkloadIdentity: { value: false, isSettable: false },
+} as const;
 
 /** @throws {ToolkitError} `invalid`, naming the flag, for an unknown flag or a value out of range */
 export function parseNotificationConfig(args: readonly string[], host: Host): NotificationConfig {
@@ -39,9 +41,6 @@ export function parseNotificationConfig(args: readonly string[], host: Host): No
   if (flags["default-service-account"])
     throw new ToolkitError("invalid", "--default-service-account is not supported: no provider of this version signs in with one");
   const common = commonConfig(flags, host, { concurrent: 4, gates: GATES });
-  for (const [gate, value] of Object.entries(GATES)) {
-    if (common.gates[gate] !== value && !SETTABLE.has(gate)) throw new ToolkitError("invalid", `--feature-gates: ${gate}=${!value} is not supported`);
-  }
   const env = (name: string): string | undefined => host.env[name] || undefined; // empty is unset
   const rateLimitIntervalMs = flags["rate-limit-interval"] ?? 5 * 60_000;
   if (rateLimitIntervalMs <= 0) throw new ToolkitError("invalid", "--rate-limit-interval must be longer than 0s");

@@ -46,8 +46,10 @@ const FLAGS = {
   "spool-path": "string",
 } as const;
 
-/** Gates of upstream, with the value that this controller behaves by; another value is refused rather than ignored. */
-const GATES = { CacheSecretsAndConfigMaps: false, ObjectLevelWorkloadIdentity: false } as const;
+const GATES = {
+  CacheSecretsAndConfigMaps: { value: false, isSettable: true }, // what is kept in memory is ours to choose
+  ObjectLevelWorkloadIdentity: { value: false, isSettable: false },
+} as const;
 const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"] as const;
 
 /** @throws {ToolkitError} `invalid`, naming the flag, for an unknown flag or a value out of range */
@@ -57,9 +59,6 @@ export function parseSourceConfig(args: readonly string[], host: Host): SourceCo
   if (flags["default-service-account"])
     throw new ToolkitError("invalid", "--default-service-account is not supported: no provider of this version signs in with one");
   const common = commonConfig(flags, host, { concurrent: 2, gates: GATES });
-  for (const [gate, value] of Object.entries(GATES)) {
-    if (common.gates[gate] !== value) throw new ToolkitError("invalid", `--feature-gates: ${gate}=${!value} is not supported`);
-  }
   if (common.eventsAddress !== undefined && !URL.canParse(common.eventsAddress))
     throw new ToolkitError("invalid", `--events-addr "${common.eventsAddress}" is not a URL`);
   const env = (name: string): string | undefined => host.env[name] || undefined; // empty is unset

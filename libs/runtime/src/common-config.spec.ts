@@ -2,7 +2,12 @@ import { parseFlags } from "@plumb/std";
 import { describe, expect, it } from "vitest";
 import { COMMON_FLAGS, commonConfig, type CommonConfig } from "./common-config.ts";
 
-const GATES = { First: false, Second: true };
+const GATES = {
+  First: { value: false, isSettable: true },
+  Second: { value: true, isSettable: true },
+  Fixed: { value: true, isSettable: false },
+};
+const DEFAULTS = { First: false, Second: true, Fixed: true };
 
 function read(line: string, env: Readonly<Record<string, string>> = {}): CommonConfig {
   const { flags } = parseFlags(COMMON_FLAGS, line === "" ? [] : line.split(" "));
@@ -23,7 +28,7 @@ describe("commonConfig", () => {
       logLevel: "info",
       leaderElection: { isEnabled: false, leaseDurationMs: 35_000, renewDeadlineMs: 30_000, retryPeriodMs: 5000, releaseOnCancel: true },
       backoff: { minMs: 750, maxMs: 900_000 },
-      gates: GATES,
+      gates: DEFAULTS,
       namespace: undefined,
       runtimeNamespace: undefined,
       labelSelector: undefined,
@@ -52,8 +57,8 @@ describe("commonConfig", () => {
     ["--watch-label-selector=", {}, { labelSelector: undefined }],
     ["--no-cross-namespace-refs", {}, { allowCrossNamespace: false }],
     ["--interval-jitter-percentage=0 --concurrent=1", {}, { jitterPercent: 0, concurrent: 1 }],
-    ["--feature-gates=First=true,Second=false", {}, { gates: { First: true, Second: false } }],
-    ["--feature-gates=", {}, { gates: GATES }],
+    ["--feature-gates=First=true,Second=false,Fixed=true", {}, { gates: { First: true, Second: false, Fixed: true } }],
+    ["--feature-gates=", {}, { gates: DEFAULTS }],
     ["--min-retry-delay=1s --max-retry-delay=1m", {}, { backoff: { minMs: 1000, maxMs: 60_000 } }],
   ])("reads %o with %o", (line, env, expected) => {
     expect(read(line, env)).toMatchObject(expected);
@@ -67,6 +72,7 @@ describe("commonConfig", () => {
     ["--watch-all-namespaces=false", "--watch-all-namespaces=false needs RUNTIME_NAMESPACE"],
     ["--feature-gates=Third=true", "--feature-gates: feature-gate Third not found"],
     ["--feature-gates=constructor=true", "--feature-gates: feature-gate constructor not found"],
+    ["--feature-gates=Fixed=false", "--feature-gates: Fixed=false is not supported"],
     ["--feature-gates=First", '--feature-gates: First must be true or false, got ""'],
   ])("refuses %s", (line, message) => {
     expect(() => read(line)).toThrow(expect.objectContaining({ kind: "invalid", message }));

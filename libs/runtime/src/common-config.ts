@@ -36,6 +36,13 @@ export const COMMON_FLAGS = {
   "requeue-dependency": "duration",
 } as const;
 
+/** A feature gate of upstream, and what it is unless `--feature-gates` says otherwise. */
+export interface FeatureGate {
+  readonly value: boolean;
+  /** False where this controller behaves by that value alone: another one is refused rather than ignored. */
+  readonly isSettable: boolean;
+}
+
 export interface LeaderElectionConfig {
   readonly isEnabled: boolean;
   readonly leaseDurationMs: number;
@@ -79,13 +86,13 @@ export interface CommonConfig {
 /**
  * Reads what the flags and the environment say for every controller.
  *
- * @param gates the feature gates the controller knows, with their defaults
+ * @param gates the feature gates the controller knows
  * @throws {ToolkitError} `invalid`, naming the flag
  */
 export function commonConfig(
   flags: FlagValues<typeof COMMON_FLAGS>,
   host: Host,
-  { concurrent, gates }: { readonly concurrent: number; readonly gates: Readonly<Record<string, boolean>> },
+  { concurrent, gates }: { readonly concurrent: number; readonly gates: Readonly<Record<string, FeatureGate>> },
 ): CommonConfig {
   const env = (name: string): string | undefined => host.env[name] || undefined; // empty is unset
   const jitterPercent = flags["interval-jitter-percentage"] ?? 5;
@@ -109,7 +116,7 @@ export function commonConfig(
       releaseOnCancel: flags["leader-election-release-on-cancel"] ?? true,
     },
     backoff: { minMs: flags["min-retry-delay"] ?? 750, maxMs: flags["max-retry-delay"] ?? 15 * 60_000 },
-    gates: { ...gates, ...parseGates(flags["feature-gates"] ?? "", gates) },
+    gates: parseGates(flags["feature-gates"] ?? "", gates),
     namespace: (flags["watch-all-namespaces"] ?? true) ? undefined : ownNamespace(runtimeNamespace),
     runtimeNamespace,
     labelSelector: flags["watch-label-selector"] || undefined,
@@ -138,15 +145,15 @@ function ownNamespace(name: string | undefined): string {
   throw new ToolkitError("invalid", "--watch-all-namespaces=false needs RUNTIME_NAMESPACE");
 }
 
-function parseGates(text: string, known: Readonly<Record<string, boolean>>): Readonly<Record<string, boolean>> {
-  const entries = text
-    .split(",")
-    .filter((part) => part.trim() !== "")
-    .map((part) => {
-      const [name = "", value = ""] = part.trim().split("=");
-      if (!Object.hasOwn(known, name)) throw new ToolkitError("invalid", `--feature-gates: feature-gate ${name} not found`);
-      if (value !== "true" && value !== "false") throw new ToolkitError("invalid", `--feature-gates: ${name} must be true or false, got "${value}"`);
-      return [name, value === "true"] as const;
-    });
-  return Object.fromEntries(entries);
+function parseGates(text: string, known: Readonly<Record<string, FeatureGate>>): Readonly<Record<string, boolean>> {
+  const gates = Object.fromEntries(Object.entries(known).map(([name, { value }]) => [name, value]));
+  for (const part of text.split(",").filter((each) => each.trim() !== "")) {
+    const [name = "", value = ""] = part.trim().split("=");
+    const gate = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (gate === undefined) throw new ToolkitError("invalid", `--feature-gates: feature-gate ${name} not found`);
+    if (value !== "true" && value !== "false") throw new ToolkitError("invalid", `--feature-gates: ${name} must be true or false, got "${value}"`);
+    if (!gate.isSettable && value !== String(gate.value)) throw new ToolkitError("invalid", `--feature-gates: ${name}=${value} is not supported`);
+    gates[name] = value === "true";
+  }
+  return gates;
 }
