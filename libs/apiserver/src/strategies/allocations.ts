@@ -4,6 +4,8 @@ import type { Allocated } from "../resource.ts";
 
 /** The range of Services: 10.96.0.0/16, as kubeadm has it. */
 const PREFIX = "10.96.";
+/** What a dry run is shown, always the same: nothing is looked for, as upstream. */
+const DRY_RUN_ADDRESS = `${PREFIX}0.0`;
 const FIRST_NODE_PORT = 30_000;
 const LAST_NODE_PORT = 32_767;
 
@@ -14,6 +16,7 @@ export class Allocations {
   #nextAddress = 1;
 
   address(wanted: string | undefined, isDryRun: boolean): Allocated<string> {
+    if (isDryRun && wanted === undefined) return { kind: "held", value: DRY_RUN_ADDRESS };
     const value = wanted ?? this.#freeAddress();
     if (!value.startsWith(PREFIX)) return { kind: "refused", why: "the provided network does not match the current range" };
     if (this.#addresses.has(value)) return { kind: "refused", why: "provided IP is already allocated" };
