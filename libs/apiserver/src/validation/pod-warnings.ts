@@ -47,15 +47,17 @@ function portWarnings(containers: readonly JsonObject[], field: string): readonl
       definition: `${numberAt(port, "containerPort") ?? 0}/${textAt(port, "protocol") ?? "TCP"}`,
     })),
   );
-  return ports.flatMap((port, index) => {
-    const earlier = ports.slice(0, index);
-    return [
-      ...earlier.filter(({ definition }) => definition === port.definition).map(({ at }) => `${port.at}: duplicate port definition with ${at}`),
-      ...earlier
-        .filter(({ name }) => name !== "" && name === port.name)
-        .map(
-          ({ at, name }) => `${port.at}: duplicate port name ${JSON.stringify(name)} with ${at}, services and probes that select ports by name will use ${at}`,
-        ),
-    ];
+  const definitions = ports.flatMap((port, index) =>
+    ports
+      .slice(0, index)
+      .filter(({ definition }) => definition === port.definition)
+      .map(({ at }) => `${port.at}: duplicate port definition with ${at}`),
+  );
+  const names = ports.flatMap((port) => {
+    const first = ports.find(({ name }) => name !== "" && name === port.name);
+    if (first === undefined || first === port) return [];
+    const { at, name } = first;
+    return [`${port.at}: duplicate port name ${JSON.stringify(name)} with ${at}, services and probes that select ports by name will use ${at}`];
   });
+  return [...definitions, ...names];
 }
