@@ -183,7 +183,9 @@ describe("a Provider", () => {
     answer = () => outage;
     const { outbox } = open();
     const labels = Array.from({ length: 200 }, (_, index) => `sink:object-${index}/0`);
+    const complaints = (): readonly string[] => warnings.filter((text) => text.includes("503"));
     await outbox.accept(labels.map(delivery));
+    await until(() => expect(complaints()).toHaveLength(1));
     for (let second = 0; second < 30 * 60; second += 10) {
       clock.advance(10_000);
       await new Promise((resolve) => setImmediate(resolve));
@@ -193,7 +195,7 @@ describe("a Provider", () => {
     answer = () => delivered;
     await untilTimePassing(1000, () => expect(outbox.count).toBe(0));
     expect(new Set(tried.slice(wasted))).toEqual(new Set(labels));
-    expect(warnings.filter((text) => text.includes("503"))).toHaveLength(1);
+    expect(complaints()).toHaveLength(1);
   });
 
   it("that asks for a pause gets it", async () => {
