@@ -173,7 +173,7 @@ describe("a Provider", () => {
     await outbox.accept([...numbers("same", 5), ...Array.from({ length: 20 }, (_, index) => `sink:${index}/0`)].map(delivery));
     await until(() => expect(tried).toHaveLength(4));
     await new Promise((resolve) => setImmediate(resolve));
-    expect(tried).toEqual(["sink:same/0", "sink:0/0", "sink:1/0", "sink:2/0"]);
+    expect(tried.toSorted()).toEqual(["sink:0/0", "sink:1/0", "sink:2/0", "sink:same/0"]);
     gate.resolve(delivered);
     await until(() => expect(outbox.count).toBe(0));
     expect(tried.filter((label) => label.includes("same"))).toEqual(numbers("same", 5));
