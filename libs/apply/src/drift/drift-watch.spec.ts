@@ -65,6 +65,7 @@ describe("a watch that worked and is refused", () => {
         if (options.fieldSelector === undefined && left > 0 && left--) throw new ToolkitError("denied", "forbidden");
         return cluster.client.list(resource, options);
       },
+      // oxlint-disable-next-line require-yield -- a watch on which nothing happens before it ends
       async *watch(_resource, { fieldSelector, signal: until }) {
         const aborted = new Promise<void>((resolve) => until.addEventListener("abort", () => resolve()));
         await Promise.race(fieldSelector === undefined ? [aborted, end.promise] : [aborted]);
