@@ -73,14 +73,14 @@ export class Applier {
 
   /** Never rejects for what concerns the objects; a failure is part of the result. @throws {ToolkitError} what `checkpoint` threw */
   async run(request: ApplyRequest): Promise<ApplyResult> {
+    const nothing = { changes: [], inventory: request.inventory, drifted: [] };
     const encrypted = request.objects.find(({ object }) => isEncrypted(object));
-    if (encrypted !== undefined) return { changes: [], inventory: request.inventory, drifted: [], failure: encryptedRefused(encrypted) };
+    if (encrypted !== undefined) return { ...nothing, failure: encryptedRefused(encrypted) };
+    const forced = request.objects.find(({ object }) => hasPolicy(object, "force"));
+    if (forced !== undefined) return { ...nothing, failure: forceRefused(forced), failureReason: "FeatureNotSupported" };
     const items = inApplyOrder(request.objects.map((desired) => prepared(desired, request.owner)));
     const planned = items.map(({ entry }) => entry);
     const run = new Run(this.#options, request, united(request.inventory, planned), definedKinds(items.map(({ object }) => object)));
-    const forced = items.find(({ object }) => hasPolicy(object, "force"));
-    if (forced !== undefined)
-      return { changes: [], inventory: request.inventory, drifted: [], failure: forceRefused(forced), failureReason: "FeatureNotSupported" };
     const staged = new Map(STAGES.map((stage) => [stage, items.filter(({ object }) => stageOf(object, this.#options.customStageKinds) === stage)]));
     for (const [stage, members] of staged) {
       const failure = await run.stage(members, stage === "definitions" || stage === "classes");
@@ -164,7 +164,7 @@ function encryptedRefused({ object, origin }: DesiredObject): ToolkitError {
   return withOrigin(new ToolkitError("invalid", message), origin);
 }
 
-function forceRefused({ object, origin }: Prepared): ToolkitError {
+function forceRefused({ object, origin }: DesiredObject): ToolkitError {
   return withOrigin(new ToolkitError("invalid", `${subjectOf(object)}: kustomize.toolkit.fluxcd.io/force is not supported`), origin);
 }
 

@@ -106,17 +106,17 @@ export function scanQuoted(scanner: Scanner, isSingle: boolean): string {
   for (;;) {
     if (scanner.atDocumentIndicator()) throw scanner.problem("found unexpected document indicator", begin);
     if (scanner.position >= text.length) throw scanner.problem("found unexpected end of stream", begin);
-    const word = quotedWord(scanner, isSingle, quote, begin);
-    value += word.text;
-    if (scanner.code() === quote && !word.isContinued) break;
-    value += quotedGap(scanner, word.isContinued);
+    const line = quotedLine(scanner, isSingle, quote, begin);
+    value += line.text;
+    if (scanner.code() === quote && !line.isContinued) break;
+    value += quotedGap(scanner, line.isContinued);
   }
   scanner.position++;
   return value;
 }
 
 /** Text up to the closing quote or the blanks at the end of a line. `isContinued` when a backslash ended the line. */
-function quotedWord(
+function quotedLine(
   scanner: Scanner,
   isSingle: boolean,
   quote: number,
