@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { BuildLimits } from "./build-limits.ts";
 import type { BuildCache } from "./resource/build-cache.ts";
 import type { Schema } from "./schema/schema.ts";
@@ -10,4 +11,10 @@ export interface BuildContext {
   readonly cache: BuildCache | undefined;
   /** Tells what a user should change one day, in kustomize's words. */
   readonly warn: (message: string) => void;
+}
+
+/** Gives others a turn, and stops when told to. */
+export async function breathe({ signal }: BuildContext): Promise<void> {
+  await setImmediate();
+  signal.throwIfAborted();
 }

@@ -1,18 +1,25 @@
-import type { Origin } from "@plumb/api";
 import type { ReadableFileSystem } from "@plumb/files";
-import { ToolkitError, isObject, toToolkitError, type JsonObject } from "@plumb/std";
-import { decodeNode, stringify } from "@plumb/yaml";
-import { buildTarget, managedByTransform, openTarget, setSchema } from "./accumulate/target.ts";
+import { ToolkitError, toToolkitError } from "@plumb/std";
+import { accumulate } from "./accumulate/accumulate.ts";
+import type { Accumulator } from "./accumulate/accumulator.ts";
+import { fixNameReferences } from "./accumulate/name-references.ts";
 import { removeAnnotation } from "./accumulate/origins.ts";
-import { invalid, within } from "./build-error.ts";
+import { openTarget, setSchema } from "./accumulate/target.ts";
+import { resolveVariables } from "./accumulate/variables.ts";
+import { breathe, type BuildContext } from "./build-context.ts";
+import { invalid } from "./build-error.ts";
 import { DEFAULT_BUILD_LIMITS, type BuildLimits } from "./build-limits.ts";
-import { fileNames } from "./emit/file-names.ts";
+import { emit, type Build } from "./emit/emit.ts";
 import { sortResources } from "./emit/sort-order.ts";
 import { Loader, type RemoteLoader } from "./load/loader.ts";
 import { ORIGIN, TRANSFORMATIONS } from "./resource/build-annotations.ts";
 import type { BuildCache } from "./resource/build-cache.ts";
+import { isForCluster, validateMetadata } from "./resource/read-resources.ts";
+import type { ResourceList } from "./resource/resource-list.ts";
 import type { Resource } from "./resource/resource.ts";
 import { Schema } from "./schema/schema.ts";
+import { hashTransform } from "./transform/hash.ts";
+import { entriesTransform } from "./transform/labels-annotations.ts";
 
 export interface BuildOptions {
   /** Holds everything that the build may read. */
@@ -31,20 +38,6 @@ export interface BuildOptions {
   readonly cache?: BuildCache;
   /** Is told what kustomize says on standard error about deprecated fields, also of a build that fails later. */
   readonly warn?: (message: string) => void;
-}
-
-export interface BuiltObject {
-  readonly object: JsonObject;
-  /** Where the object was written, or the kustomization whose generator made it. */
-  readonly origin?: Origin;
-}
-
-export interface Build {
-  readonly objects: readonly BuiltObject[];
-  /** All objects as `kustomize build` prints them. */
-  text(): string;
-  /** Each object as `kustomize build -o DIR` writes it, by the name of its file. */
-  files(): ReadonlyMap<string, string>;
 }
 
 /**
@@ -71,18 +64,41 @@ function deliberate(thrown: unknown): ToolkitError {
 async function buildResources(root: string, options: BuildOptions): Promise<readonly Resource[]> {
   const { fileSystem, order, signal, remote, restriction = "root-only", warn = ignore } = options;
   const limits: BuildLimits = { ...DEFAULT_BUILD_LIMITS, ...options.limits };
-  const context = { limits, signal, schema: new Schema(), cache: options.cache, warn };
+  const context: BuildContext = { limits, signal, schema: new Schema(), cache: options.cache, warn };
   signal.throwIfAborted();
   const loader = Loader.open(root, fileSystem, { limits, signal, remote, restriction, spent: { bytes: 0 } });
   const target = await openTarget(loader, context);
   await setSchema(target, true);
-  const { kustomization } = target;
-  const { resources } = await buildTarget(target);
-  sortResources(resources, kustomization.sortOptions, order === "legacy");
-  if (options.managedByLabel === true || kustomization.buildMetadata.includes("managedByLabel")) managedByTransform(resources);
-  for (const resource of resources.items) cleanUp(resource, kustomization.buildMetadata);
+  const gathered = await accumulate(target);
+  await connect(gathered, context);
+  const { resources } = gathered;
+  keepForCluster(resources);
+  const { sortOptions, buildMetadata } = target.kustomization;
+  sortResources(resources, sortOptions, order === "legacy");
+  if (options.managedByLabel === true || buildMetadata.includes("managedByLabel")) addManagedByLabel(resources);
+  for (const resource of resources.items) cleanUp(resource, buildMetadata);
   return resources.items;
 }
+
+/** What needs everything to be there: names ended in hashes, references set right, variables filled in. */
+async function connect({ resources, config, variables }: Accumulator, context: BuildContext): Promise<void> {
+  await breathe(context);
+  hashTransform(resources);
+  fixNameReferences(resources.items, config.nameReference);
+  await breathe(context);
+  const unused = resolveVariables(resources.items, variables, config.varReference);
+  if (unused.length > 0) context.warn(`well-defined vars that were never replaced: ${unused.join(",")}`);
+}
+
+function keepForCluster(resources: ResourceList): void {
+  for (const { node } of resources.items) if (node !== undefined) validateMetadata(node);
+  resources.keep(isForCluster);
+}
+
+const addManagedByLabel = entriesTransform({
+  entries: new Map([["app.kubernetes.io/managed-by", "kustomize-v5.8.1"]]),
+  fieldSpecs: [{ group: "", version: "", kind: "", path: "metadata/labels", create: true }],
+});
 
 function ignore(): void {}
 
@@ -90,21 +106,4 @@ function cleanUp(resource: Resource, buildMetadata: readonly string[]): void {
   resource.removeBuildAnnotations();
   if (!buildMetadata.includes("originAnnotations")) removeAnnotation(resource, ORIGIN);
   if (!buildMetadata.includes("transformerAnnotations")) removeAnnotation(resource, TRANSFORMATIONS);
-}
-
-function emit(resources: readonly Resource[]): Build {
-  const objects = resources.map(builtObject);
-  const names = fileNames(resources.map(({ id }) => id));
-  return {
-    objects,
-    text: () => objects.map(({ object }) => stringify(object)).join("---\n"),
-    files: () => new Map(objects.map(({ object }, i) => [names[i] ?? "", stringify(object)])),
-  };
-}
-
-function builtObject({ node, origin, kind, name }: Resource): BuiltObject {
-  const shown = origin === undefined ? `${kind} ${name}` : `${kind} ${name} (from ${origin.path}:${origin.line})`;
-  const object = within(shown, () => (node === undefined ? null : decodeNode(node, { path: origin?.path })));
-  if (!isObject(object)) throw invalid(`${shown} is no object`);
-  return origin === undefined ? { object } : { object, origin };
 }

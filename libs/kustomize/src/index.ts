@@ -1,4 +1,5 @@
-export { build, type Build, type BuildOptions, type BuiltObject } from "./build.ts";
+export { build, type BuildOptions } from "./build.ts";
+export type { Build, BuiltObject } from "./emit/emit.ts";
 export { DEFAULT_BUILD_LIMITS, type BuildLimits } from "./build-limits.ts";
 export type { RemoteLoader } from "./load/loader.ts";
 export { isRepositoryUrl } from "./load/repository-url.ts";

@@ -1,4 +1,5 @@
 import { stringify } from "@plumb/yaml";
+import { setMetadataEntry } from "../node/metadata.ts";
 import { ORIGIN, TRANSFORMATIONS } from "../resource/build-annotations.ts";
 import type { ResourceList } from "../resource/resource-list.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -32,6 +33,12 @@ function originLines(origin: BuildOrigin): readonly string[] {
 
 function entry(name: string, value: string | undefined): readonly string[] {
   return value === undefined || value === "" ? [] : [stringify({ [name]: value }).trimEnd()];
+}
+
+/** Notes in which file objects stand, whatever was noted before. */
+export function setOrigin(resources: readonly Resource[], origin: BuildOrigin | undefined): void {
+  if (origin === undefined) return;
+  for (const { node } of resources) if (node !== undefined) setMetadataEntry(node, "annotations", ORIGIN, originText(origin));
 }
 
 /** Notes where objects came from that have no origin yet. */

@@ -1,6 +1,7 @@
 import { MemoryFileSystem } from "@plumb/files";
 import { describe, expect, it } from "vitest";
-import { build, type Build } from "../build.ts";
+import { build } from "../build.ts";
+import type { Build } from "../emit/emit.ts";
 
 const CUP = "apiVersion: example.com/v1\nkind: Cup\nmetadata: {name: one}\n";
 

@@ -1,6 +1,7 @@
 import { MemoryFileSystem } from "@plumb/files";
 import { describe, expect, it } from "vitest";
-import { build, type Build } from "../build.ts";
+import { build } from "../build.ts";
+import type { Build } from "../emit/emit.ts";
 
 function read(list: string): Promise<Build> {
   const files = { "kustomization.yaml": "resources: [list.yaml]\n", "list.yaml": `apiVersion: v1\nkind: CupList\nmetadata: {name: all}\n${list}` };

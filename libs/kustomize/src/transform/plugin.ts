@@ -9,7 +9,7 @@ import { readFieldSpec, readGeneratorArgs, readImage, readPatch, readReplacement
 import type { Loader } from "../load/loader.ts";
 import { idText } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";
-import { contentHash } from "../generate/content-hash.ts";
+import { hashTransform } from "./hash.ts";
 import { imageTransform } from "./images.ts";
 import { entriesTransform } from "./labels-annotations.ts";
 import { prefixTransform, suffixTransform } from "./name-affix.ts";
@@ -98,16 +98,6 @@ function generatorArgs(config: Resource, fields: Fields): GeneratorArgs {
   const args = readGeneratorArgs(fields);
   return { ...args, name: args.name || config.name, namespace: args.namespace || config.namespace };
 }
-
-/** Ends the names of those that want it in a hash of what they contain. */
-export const hashTransform: Transform = (resources) => {
-  for (const resource of resources.items) {
-    if (!resource.needsHash || resource.node === undefined) continue;
-    const hash = contentHash(resource.node);
-    resource.storePreviousId();
-    resource.setName(`${resource.name}-${hash}`);
-  }
-};
 
 /** A built-in transformer with its configuration. @throws {ToolkitError} `invalid` for one that is not built in, or badly configured */
 export async function makeTransform(config: Resource, loader: Loader, context: BuildContext): Promise<Transform> {

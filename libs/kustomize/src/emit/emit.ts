@@ -1,0 +1,38 @@
+import type { Origin } from "@plumb/api";
+import { isObject, type JsonObject } from "@plumb/std";
+import { decodeNode, stringify } from "@plumb/yaml";
+import { invalid, within } from "../build-error.ts";
+import type { Resource } from "../resource/resource.ts";
+import { fileNames } from "./file-names.ts";
+
+export interface BuiltObject {
+  readonly object: JsonObject;
+  /** Where the object was written, or the kustomization whose generator made it. */
+  readonly origin?: Origin;
+}
+
+export interface Build {
+  readonly objects: readonly BuiltObject[];
+  /** All objects as `kustomize build` prints them. */
+  text(): string;
+  /** Each object as `kustomize build -o DIR` writes it, by the name of its file. */
+  files(): ReadonlyMap<string, string>;
+}
+
+/** The objects as they go out, in this order. */
+export function emit(resources: readonly Resource[]): Build {
+  const objects = resources.map(builtObject);
+  const names = fileNames(resources.map(({ id }) => id));
+  return {
+    objects,
+    text: () => objects.map(({ object }) => stringify(object)).join("---\n"),
+    files: () => new Map(objects.map(({ object }, i) => [names[i] ?? "", stringify(object)])),
+  };
+}
+
+function builtObject({ node, origin, kind, name }: Resource): BuiltObject {
+  const shown = origin === undefined ? `${kind} ${name}` : `${kind} ${name} (from ${origin.path}:${origin.line})`;
+  const object = within(shown, () => (node === undefined ? null : decodeNode(node, { path: origin?.path })));
+  if (!isObject(object)) throw invalid(`${shown} is no object`);
+  return origin === undefined ? { object } : { object, origin };
+}
