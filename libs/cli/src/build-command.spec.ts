@@ -164,7 +164,7 @@ describe.runIf(binary !== undefined)("beside the real kustomize, plumb build doe
 
   it("with an unknown field, but for the words of the place", async () => {
     const { err } = await ours(["typo"]);
-    expect(err).toContain('unknown field "resorces"');
+    expect(err).toBe('Error: invalid Kustomization: json: unknown field "resorces" (typo/kustomization.yaml:1:11)\n');
     expect(theirs(["typo"]).err).toContain('unknown field "resorces"');
   });
 });

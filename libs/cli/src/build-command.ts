@@ -1,5 +1,5 @@
 import { statSync, writeFileSync, type Stats } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
 import { RootedFileSystem } from "@plumb/files";
 import { build, isRepositoryUrl, type Build } from "@plumb/kustomize";
@@ -48,6 +48,7 @@ export async function runBuild(args: readonly string[], { cwd, writeOut, writeEr
       fileSystem: new RootedFileSystem("/", { isUnchanging: true }),
       order,
       restriction,
+      show: (path) => relative(cwd, `/${path}`),
       managedByLabel: switches["enable-managedby-label"] === true,
       signal,
       warn: (message) => writeErr(`${message}\n`),

@@ -9,6 +9,8 @@ export interface BuildContext {
   readonly schema: Schema;
   readonly signal: AbortSignal;
   readonly cache: BuildCache | undefined;
+  /** How messages show a file: its path below the root of the file system, unless the caller calls it otherwise. */
+  readonly show: (path: string) => string;
   /** Tells what a user should change one day, in kustomize's words. */
   readonly warn: (message: string) => void;
 }

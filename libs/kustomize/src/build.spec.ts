@@ -215,6 +215,20 @@ const refusals: readonly (readonly [string, Files, string])[] = [
     "'Mine'",
   ],
   [
+    "a plug-in that is badly configured, in a file",
+    {
+      ...base,
+      "kustomization.yaml": "resources: [a.yaml]\ntransformers: [t/t.yaml]\n",
+      "t/t.yaml": "# how many\napiVersion: builtin\nkind: ReplicaCountTransformer\nmetadata: {name: r}\nreplica:\n  Name: a\n  Count: many\n",
+    },
+    "replica.count of type int64 (t/t.yaml:7)",
+  ],
+  [
+    "a patch that is no YAML",
+    { ...base, "kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml}]\n", "p.yaml": "kind: [\n" },
+    'from [path: "p.yaml"]: MalformedYAMLError: yaml: line 1: did not find expected node content (p.yaml:2:1)',
+  ],
+  [
     "no regular expression",
     { ...base, "kustomization.yaml": "resources: [a.yaml]\npatches: [{patch: '- {op: test, path: /kind, value: x}', target: {name: '(('}}]\n" },
     "error parsing regexp",

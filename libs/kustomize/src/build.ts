@@ -34,6 +34,8 @@ export interface BuildOptions {
   readonly managedByLabel?: boolean;
   /** Fetches what lies outside; without it remote resources are refused. */
   readonly remote?: RemoteLoader;
+  /** How messages show a file, by its path below the root of the file system; as that path when left out. */
+  readonly show?: (path: string) => string;
   /** Remembers files between builds. */
   readonly cache?: BuildCache;
   /** Is told what kustomize says on standard error about deprecated fields, also of a build that fails later. */
@@ -48,7 +50,7 @@ export interface BuildOptions {
  */
 export async function build(root: string, options: BuildOptions): Promise<Build> {
   try {
-    return emit(await buildResources(root, options));
+    return emit(await buildResources(root, options), options.show ?? asItIs);
   } catch (thrown) {
     if (options.signal.aborted) throw new ToolkitError("cancelled", "the build was stopped", { cause: thrown });
     throw deliberate(thrown);
@@ -62,9 +64,9 @@ function deliberate(thrown: unknown): ToolkitError {
 }
 
 async function buildResources(root: string, options: BuildOptions): Promise<readonly Resource[]> {
-  const { fileSystem, order, signal, remote, restriction = "root-only", warn = ignore } = options;
+  const { fileSystem, order, signal, remote, restriction = "root-only", show = asItIs, warn = ignore } = options;
   const limits: BuildLimits = { ...DEFAULT_BUILD_LIMITS, ...options.limits };
-  const context: BuildContext = { limits, signal, schema: new Schema(), cache: options.cache, warn };
+  const context: BuildContext = { limits, signal, schema: new Schema(), cache: options.cache, show, warn };
   signal.throwIfAborted();
   const loader = Loader.open(root, fileSystem, { limits, signal, remote, restriction, spent: { bytes: 0 } });
   const target = await openTarget(loader, context);
@@ -99,6 +101,10 @@ const addManagedByLabel = entriesTransform({
   entries: new Map([["app.kubernetes.io/managed-by", "kustomize-v5.8.1"]]),
   fieldSpecs: [{ group: "", version: "", kind: "", path: "metadata/labels", create: true }],
 });
+
+function asItIs(path: string): string {
+  return path;
+}
 
 function ignore(): void {}
 

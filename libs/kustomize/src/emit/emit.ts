@@ -19,9 +19,9 @@ export interface Build {
   files(): ReadonlyMap<string, string>;
 }
 
-/** The objects as they go out, in this order. */
-export function emit(resources: readonly Resource[]): Build {
-  const objects = resources.map(builtObject);
+/** The objects as they go out, in this order. @param show how messages show a file */
+export function emit(resources: readonly Resource[], show: (path: string) => string): Build {
+  const objects = resources.map((resource) => builtObject(resource, show));
   const names = fileNames(resources.map(({ id }) => id));
   return {
     objects,
@@ -30,9 +30,10 @@ export function emit(resources: readonly Resource[]): Build {
   };
 }
 
-function builtObject({ node, origin, kind, name }: Resource): BuiltObject {
-  const shown = origin === undefined ? `${kind} ${name}` : `${kind} ${name} (from ${origin.path}:${origin.line})`;
-  const object = within(shown, () => (node === undefined ? null : decodeNode(node, { path: origin?.path })));
+function builtObject({ node, origin, kind, name }: Resource, show: (path: string) => string): BuiltObject {
+  const path = origin === undefined ? undefined : show(origin.path);
+  const shown = origin === undefined ? `${kind} ${name}` : `${kind} ${name} (from ${path}:${origin.line})`;
+  const object = within(shown, () => (node === undefined ? null : decodeNode(node, { path })));
   if (!isObject(object)) throw invalid(`${shown} is no object`);
   return origin === undefined ? { object } : { object, origin };
 }

@@ -15,7 +15,7 @@ export interface KustomizationFile {
 }
 
 /** Finds and reads the kustomization of a directory. @throws {ToolkitError} `invalid`: none, several, or one that cannot be read */
-export async function loadKustomization(loader: Loader, { limits, warn }: BuildContext): Promise<KustomizationFile> {
+export async function loadKustomization(loader: Loader, { limits, show, warn }: BuildContext): Promise<KustomizationFile> {
   const names = loader.filesAmong(NAMES);
   const [name] = names;
   if (name === undefined) {
@@ -23,13 +23,13 @@ export async function loadKustomization(loader: Loader, { limits, warn }: BuildC
   }
   if (names.length > 1) throw invalid(`Found multiple kustomization files under: ${loader.shownRoot}`);
   const bytes = await loader.load(name);
-  const path = loader.pathOf(name);
+  const path = show(loader.pathOf(name) ?? name);
   const { maxFileBytes: maxBytes, maxDepth, maxAliases, maxNodes } = limits;
   const options: YamlOptions = { path, dialect: "kubernetes", limits: { maxBytes, maxDepth, maxAliases, maxNodes } };
   const value = within("invalid Kustomization", () => parseOne(bytes, options));
   const content = read(value, loader, (way) => {
     const place = placeOf(bytes, way, options);
-    return place === undefined ? (path ?? name) : `${path ?? name}:${place.line}:${place.column}`;
+    return place === undefined ? path : `${path}:${place.line}:${place.column}`;
   });
   for (const warning of deprecations(value)) warn(warning);
   return { name, content };

@@ -18,8 +18,8 @@ import { Resource } from "./resource.ts";
  * @throws {ToolkitError} `invalid`: not YAML, no kind, no name
  */
 export function readResources(content: string | Uint8Array, path: string | undefined, context: BuildContext): readonly Resource[] {
-  const { schema, cache, limits } = context;
-  const read = (): readonly ReadObject[] => readObjects(content, path, limits);
+  const { schema, cache, limits, show } = context;
+  const read = (): readonly ReadObject[] => readObjects(content, path === undefined ? undefined : show(path), limits);
   const objects = cache === undefined || typeof content === "string" ? read() : cache.objects(content, limits, read);
   return objects.map(({ node, line }) => new Resource(node, schema, path === undefined ? undefined : { path, line }));
 }

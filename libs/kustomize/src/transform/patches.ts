@@ -62,7 +62,10 @@ function readPatch(text: string, path: string | undefined, source: string, conte
   const patches = attempt(() => readResources(text, path, context));
   if (!isFailure(patches)) return { kind: "merge", patches };
   const operations = text === "" ? { failure: "empty json patch operations" } : attempt(() => readJsonPatch(text));
-  if (isFailure(operations)) throw invalid(`unable to parse SM or JSON patch from ${source}: ${patches.failure}; ${operations.failure}`);
+  if (isFailure(operations)) {
+    const isNoYaml = patches.failure.includes("MalformedYAMLError");
+    throw invalid(`unable to parse SM or JSON patch from ${source}: ${patches.failure}${isNoYaml ? "" : `; ${operations.failure}`}`);
+  }
   return { kind: "operations", operations };
 }
 

@@ -1,12 +1,14 @@
-import { decodeNode } from "@plumb/yaml";
+import type { ToolkitError } from "@plumb/std";
+import { decodeNode, type YamlNode } from "@plumb/yaml";
 import { invalid, prefixed } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
 import { generateConfigMap, generateSecret } from "../generate/config-map-secret.ts";
 import { generateIamPolicy } from "../generate/iam-policy.ts";
-import { Fields } from "../load/fields.ts";
+import { FieldProblem, Fields } from "../load/fields.ts";
 import type { GeneratorArgs } from "../load/kustomization.ts";
 import { readFieldSpec, readGeneratorArgs, readImage, readPatch, readReplacement, readReplica, readSelector } from "../load/read-kustomization.ts";
 import type { Loader } from "../load/loader.ts";
+import { fieldOf } from "../node/fields.ts";
 import { idText } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";
 import { hashTransform } from "./hash.ts";
@@ -104,7 +106,7 @@ export async function makeTransform(config: Resource, loader: Loader, context: B
   refuseForeign(config);
   const make = Object.hasOwn(TRANSFORMERS, config.kind) ? TRANSFORMERS[config.kind] : undefined;
   if (make === undefined) throw unknown(config, GENERATORS, "transformer");
-  return configured(config, () => make(inputOf(config, loader, context)));
+  return configured(config, context, () => make(inputOf(config, loader, context)));
 }
 
 /** What a built-in generator makes. */
@@ -112,7 +114,7 @@ export async function generateByPlugin(config: Resource, loader: Loader, context
   refuseForeign(config);
   const generate = Object.hasOwn(GENERATORS, config.kind) ? GENERATORS[config.kind] : undefined;
   if (generate === undefined) throw unknown(config, TRANSFORMERS, "generator");
-  return configured(config, () => generate(inputOf(config, loader, context)));
+  return configured(config, context, () => generate(inputOf(config, loader, context)));
 }
 
 function refuseForeign(config: Resource): void {
@@ -133,10 +135,26 @@ function inputOf(config: Resource, loader: Loader, context: BuildContext): Plugi
   return { config, fields: new Fields(config.node === undefined ? null : decodeNode(config.node), "lenient"), loader, context };
 }
 
-async function configured<T>(config: Resource, work: () => T | Promise<T>): Promise<T> {
+async function configured<T>(config: Resource, context: BuildContext, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    throw prefixed(`plugin ${idText(config.originalId)} fails configuration`, thrown);
+    throw prefixed(`plugin ${idText(config.originalId)} fails configuration`, thrown instanceof FieldProblem ? placed(thrown, config, context) : thrown);
   }
+}
+
+/** Says where the value stands, in a file at least; a configuration inside a kustomization is found by its name. */
+function placed({ message, way }: FieldProblem, { node, origin }: Resource, { show }: BuildContext): ToolkitError {
+  return invalid(origin === undefined ? message : `${message} (${show(origin.path)}:${lineAt(node, way) || origin.line})`);
+}
+
+/** The line of the last node on the way that was read from a text; 0 when none was. */
+function lineAt(node: YamlNode | undefined, way: FieldProblem["way"]): number {
+  let line = 0;
+  let at = node;
+  for (const step of way) {
+    at = typeof step === "number" ? at?.content[step] : fieldOf(at, step);
+    line = at?.line || line;
+  }
+  return line;
 }
