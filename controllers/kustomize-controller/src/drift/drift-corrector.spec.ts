@@ -68,6 +68,15 @@ const refuseWrites = (): (() => void) =>
     status: 403,
   });
 
+function start(): void {
+  stop = new AbortController();
+  running = corrector.run(stop.signal);
+}
+async function stopped(): Promise<void> {
+  stop.abort();
+  await running;
+}
+
 /** Outlasts a look at an object, which takes three requests on the same connection. */
 async function looked(): Promise<void> {
   for (let count = 0; count < 12; count++) await data();
@@ -96,29 +105,53 @@ beforeEach(async () => {
     desired: () => declared.map((each) => ({ object: each })),
     enqueue: (key) => void enqueued.push(key),
   });
-  stop = new AbortController();
-  running = corrector.run(stop.signal);
+  start();
   await apply();
 });
 afterEach(async () => {
-  stop.abort();
-  await running;
+  await stopped();
   client.close();
   await cluster.close();
 });
 
 describe("an object that rings", () => {
   it("while the lease cannot be renewed is looked at, and told, when there is one again", async () => {
-    stop.abort();
-    await running;
+    await stopped();
     await edit({ v: "2" });
     corrector.ring(RING);
     await looked();
     expect([await data(), telling.held]).toEqual([{ v: "2" }, []]);
-    stop = new AbortController();
-    running = corrector.run(stop.signal);
+    start();
     await vi.waitFor(() => expect(telling.told).toHaveLength(1), LIMIT);
     expect(telling.told).toEqual([expect.stringMatching(/^DriftCorrected: .*ConfigMap\/default\/one/)]);
+    expect(await data()).toEqual({ v: "1" });
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    [
+      "was being looked at",
+      async () => {
+        telling.onHold = () => Promise.resolve(stop.abort());
+        corrector.ring(RING);
+        await vi.waitFor(() => expect(telling.held).toHaveLength(1), LIMIT);
+      },
+    ],
+    [
+      "waited to be tried again",
+      async () => {
+        const restore = refuseWrites();
+        corrector.ring(RING);
+        await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+        restore();
+      },
+    ],
+  ])("and %s when the lease could not be renewed is corrected when there is one again", async (_, begin) => {
+    await edit({ v: "2" });
+    await begin();
+    await stopped();
+    expect([await data(), clock.pending]).toEqual([{ v: "2" }, 0]);
+    start();
+    await vi.waitFor(() => expect(telling.told).toEqual([expect.stringMatching(/^DriftCorrected: /)]), LIMIT);
     expect(await data()).toEqual({ v: "1" });
   });
 
@@ -222,6 +255,20 @@ describe("drift that cannot be corrected", () => {
     corrector.ring(RING);
     await vi.waitFor(() => expect(telling.told).toEqual([expect.stringMatching(/^DriftDetected: /)]), LIMIT);
     expect([await data(), clock.pending]).toEqual([{ v: "2" }, 0]);
+  });
+
+  it("is forgotten with its Kustomization also while it is looked at", async () => {
+    telling.onHold = () => {
+      object = undefined;
+      corrector.forget(OWNER);
+      return Promise.resolve(void (telling.onHold = () => Promise.resolve()));
+    };
+    refuseWrites();
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.told).toEqual([expect.stringMatching(/^DriftDetected: /)]), LIMIT);
+    await looked();
+    expect(clock.pending).toBe(0);
   });
 
   it("is forgotten with its Kustomization: no timer stays", async () => {

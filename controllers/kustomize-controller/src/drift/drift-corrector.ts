@@ -7,15 +7,16 @@ import {
   type DesiredObject,
   type Drift,
   type DriftOutcome,
+  type ObjectKey,
   type Owner,
   type Ring,
 } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
-import { Places, type HeldNotice, type Notifier, type Part } from "@plumb/runtime";
-import { backoffMs, toToolkitError, type Clock, type Fields, type Log, type Meter, type Timer, type ToolkitError } from "@plumb/std";
+import { Places, type Notifier, type Part } from "@plumb/runtime";
+import { backoffMs, toToolkitError, type Clock, type Fields, type Log, type Meter, type Timer } from "@plumb/std";
 import type { Corrections, Find } from "../kustomization/contracts.ts";
 import { isObserved } from "./drift-mode.ts";
-import { correctedNotice, detectedNotice, resolvedNotice } from "./drift-notice.ts";
+import { OpenDrift } from "./open-drift.ts";
 
 export interface DriftCorrectorOptions {
   readonly client: KubeClient;
@@ -32,22 +33,25 @@ export interface DriftCorrectorOptions {
   readonly meter: Meter;
 }
 
-/** Drift that is corrected within so long is told in one message. */
-const TELL_AFTER_MS = 5000;
 /** Objects that are looked at side by side. */
 const CONCURRENCY = 8;
 const RETRY = { minMs: 250, maxMs: 10_000 };
 const CORRECTION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
 
-/** A drift that is not over: who is told of it, and when. */
-interface Open {
-  readonly owner: Owner;
-  readonly drift: Drift;
-  held: HeldNotice;
-  /** Why it could not be corrected, as the held notice says. */
-  failure: string | undefined;
-  isTold: boolean;
-  timer: Timer | undefined;
+/** What is known of an object that has rung, until it is as declared, or nobody's to correct, and not looked at. */
+interface Case {
+  /** The newest. */
+  ring: Ring;
+  /**
+   * `due`: it is looked at as soon as that is possible, which it is not while the lease cannot be renewed. `looking-again`:
+   * it has rung during the look, so that another follows.
+   */
+  state: "resting" | "due" | "looking" | "looking-again";
+  /** Corrections that failed in a row. */
+  failures: number;
+  /** When it is looked at again after a failure; undefined during a look that has not failed. */
+  retry: Timer | undefined;
+  open: OpenDrift | undefined;
 }
 
 /**
@@ -58,18 +62,12 @@ export class DriftCorrector implements Part, Corrections {
   readonly name = "drift";
   readonly #options: DriftCorrectorOptions;
   readonly #places = new Places(CONCURRENCY);
-  /** By object. */
-  readonly #open = new Map<string, Open>();
-  /** Objects that are being looked at; true for one that has rung again meanwhile. */
-  readonly #busy = new Map<string, boolean>();
-  /** Objects whose correction failed: how often in a row, and when it is tried again. */
-  readonly #retries = new Map<string, { readonly ring: Ring; readonly failures: number; readonly timer: Timer }>();
+  readonly #cases = new Map<ObjectKey, Case>();
+  readonly #looks = new Set<Promise<void>>();
   readonly #detected: ReturnType<Meter["counter"]>;
   readonly #corrections: ReturnType<Meter["histogram"]>;
-  /** What rang while nothing could be done about it, as while the lease could not be renewed: the newest ring of each object. */
-  readonly #missed = new Map<string, Ring>();
-  #signal: AbortSignal | undefined;
-  readonly #running = new Set<Promise<void>>();
+  /** Aborted while nothing may be written. */
+  #signal = AbortSignal.abort();
 
   constructor(options: DriftCorrectorOptions) {
     this.#options = options;
@@ -80,97 +78,102 @@ export class DriftCorrector implements Part, Corrections {
   /** Takes rings until `signal` aborts; may run again then. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
-    for (const open of this.#open.values()) if (!open.isTold) open.timer = this.#options.clock.after(TELL_AFTER_MS, () => this.#tell(open));
-    const missed = [...this.#missed.values()];
-    this.#missed.clear();
-    for (const ring of missed) this.ring(ring);
+    for (const one of this.#cases.values()) {
+      one.open?.tellSoon();
+      if (one.state === "due" || one.retry !== undefined) this.#look(one);
+    }
     if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    for (const { timer } of this.#retries.values()) timer.cancel();
-    for (const { timer } of this.#open.values()) timer?.cancel();
-    await Promise.all(this.#running);
+    await Promise.all(this.#looks);
+    for (const { retry, open } of this.#cases.values()) {
+      retry?.cancel();
+      open?.pause();
+    }
   }
 
   /** An object may not be as it was left. */
   ring(ring: Ring): void {
-    const signal = this.#signal;
-    if (signal === undefined || signal.aborted) {
-      this.#missed.set(ring.key, ring);
-      return;
-    }
-    if (this.#busy.has(ring.key)) {
-      this.#busy.set(ring.key, true);
-      return;
-    }
-    this.#busy.set(ring.key, false);
-    const work = this.#look(ring, signal).finally(() => {
-      this.#running.delete(work);
-      const isAgain = this.#busy.get(ring.key) === true;
-      this.#busy.delete(ring.key);
-      if (isAgain) this.ring(ring);
-    });
-    this.#running.add(work);
+    const one = this.#cases.get(ring.key) ?? { ring, state: "resting", failures: 0, retry: undefined, open: undefined };
+    this.#cases.set(ring.key, one);
+    one.ring = ring;
+    this.#look(one);
   }
 
   afterRun(owner: Owner, { drifted, inventory }: ApplyResult): void {
     const declared = new Set(inventory.map(({ id }) => id));
     const open = this.#openOf(owner);
-    for (const key of open) if (!declared.has(key)) this.#drop(key);
+    for (const one of open) if (!declared.has(one.ring.key)) this.#drop(one);
     // why: what is known to be otherwise, and was found so, is no news
-    const news = [...open.filter((key) => !drifted.includes(key)), ...drifted.filter((key) => !open.includes(key))];
+    const keys = open.map(({ ring }) => ring.key);
+    const news = [...keys.filter((key) => !drifted.includes(key)), ...drifted.filter((key) => !keys.includes(key))];
     for (const key of news) if (declared.has(key)) this.ring({ owners: [owner], key, reason: "swept" });
   }
 
   forget(owner: Owner): void {
-    for (const key of this.#openOf(owner)) this.#drop(key);
-    for (const [key, { ring, timer }] of this.#retries) {
-      if (!ring.owners.some((one) => isSame(one, owner))) continue;
-      timer.cancel();
-      this.#retries.delete(key);
+    for (const one of this.#cases.values()) {
+      const owners = one.open === undefined ? one.ring.owners : [one.open.owner];
+      if (!owners.some((each) => isSame(each, owner))) continue;
+      this.#drop(one);
+      // why: a look that is under way may still see a drift; the next one finds that there is nobody to correct it for
+      if (one.state === "looking") one.state = "looking-again";
     }
   }
 
   /** Looks again at every drift of a Kustomization that is not over, for its policy may be another. */
   reconsider(owner: Owner): void {
-    for (const key of this.#openOf(owner)) this.ring({ owners: [owner], key, reason: "swept" });
+    for (const { ring } of this.#openOf(owner)) this.ring({ owners: [owner], key: ring.key, reason: "swept" });
   }
 
-  #openOf(owner: Owner): readonly string[] {
-    return [...this.#open].filter(([, open]) => isSame(open.owner, owner)).map(([key]) => key);
+  #openOf(owner: Owner): readonly Case[] {
+    return [...this.#cases.values()].filter(({ open }) => open !== undefined && isSame(open.owner, owner));
   }
 
-  /** Ends a drift of an object that is no more ours to correct: what was seen is told, unless it has been. */
-  #drop(key: string): void {
-    const open = this.#open.get(key);
-    this.#open.delete(key);
-    this.#retries.get(key)?.timer.cancel();
-    this.#retries.delete(key);
-    if (open !== undefined && !open.isTold) this.#tell(open);
+  #look(one: Case): void {
+    one.retry?.cancel();
+    one.retry = undefined;
+    if (one.state === "looking" || one.state === "looking-again") {
+      one.state = "looking-again";
+      return;
+    }
+    const signal = this.#signal;
+    one.state = signal.aborted ? "due" : "looking";
+    if (signal.aborted) return;
+    const look = this.#lookOnce(one, signal).finally(() => {
+      this.#looks.delete(look);
+      if (one.retry === undefined) one.failures = 0;
+      // why: a look that was stopped may not have come to its end
+      const isDue = one.state === "looking-again" || signal.aborted;
+      one.state = "resting";
+      if (isDue) this.#look(one);
+      else this.#forgetSettled(one);
+    });
+    this.#looks.add(look);
   }
 
-  async #look(ring: Ring, signal: AbortSignal): Promise<void> {
-    this.#retries.get(ring.key)?.timer.cancel();
+  async #lookOnce(one: Case, signal: AbortSignal): Promise<void> {
     const release = await this.#places.take(signal).catch(() => undefined);
     if (release === undefined) return;
     try {
-      const [owner] = ring.owners;
-      if (owner !== undefined) await this.#check(ring, owner, signal);
+      const [owner] = one.ring.owners;
+      if (owner !== undefined) await this.#check(one, owner, signal);
     } catch (thrown) {
-      this.#options.log.error("drift could not be looked at", { ...named(ring), error: toToolkitError(thrown).message });
+      this.#options.log.error("drift could not be looked at", { ...named(one.ring), error: toToolkitError(thrown).message });
     } finally {
       release();
     }
   }
 
-  async #check(ring: Ring, owner: Owner, signal: AbortSignal): Promise<void> {
+  async #check(one: Case, owner: Owner, signal: AbortSignal): Promise<void> {
     const { client, baselines, kustomizations, overrideManagers, clock, enqueue } = this.#options;
+    const { key } = one.ring;
     const obj = kustomizations.get(owner.namespace, owner.name);
-    if (obj === undefined || obj.spec.suspend === true || obj.metadata.deletionTimestamp !== undefined) return;
-    const desired = this.#desired(ring.key, owner);
+    if (obj === undefined) return this.#drop(one);
+    if (obj.spec.suspend === true || obj.metadata.deletionTimestamp !== undefined) return;
+    const desired = this.#desired(key, owner);
     if (desired === undefined) {
       enqueue(`${owner.namespace}/${owner.name}`);
       return;
     }
-    const revision = baselines.get(ring.key)?.revision ?? obj.status?.lastAppliedRevision ?? "";
+    const revision = baselines.get(key)?.revision ?? obj.status?.lastAppliedRevision ?? "";
     const outcome = await checkDrift({
       client,
       baselines,
@@ -182,9 +185,9 @@ export class DriftCorrector implements Part, Corrections {
       isSensitive: false,
       mode: isObserved(obj, desired.object) ? "observe" : "enforce",
       nowMs: () => clock.nowMs(),
-      onDrift: (drift) => this.#see(obj, owner, drift, revision),
+      onDrift: (drift) => this.#see(one, obj, owner, drift, revision),
     });
-    await this.#conclude(obj, ring, outcome, revision);
+    await this.#conclude(one, obj, outcome, revision);
   }
 
   /** The object as it was sent last; undefined where no build that is remembered has it so. */
@@ -197,96 +200,74 @@ export class DriftCorrector implements Part, Corrections {
   }
 
   /** Before anything is written, what was seen is on disk. */
-  async #see(obj: Kustomization, owner: Owner, drift: Drift, revision: string): Promise<void> {
-    const { notifier, clock } = this.#options;
-    const before = this.#open.get(drift.key);
-    if (before !== undefined) return;
+  async #see(one: Case, obj: Kustomization, owner: Owner, drift: Drift, revision: string): Promise<void> {
+    if (one.open !== undefined) return;
     this.#detected.add({ kind: drift.subject.split("/")[0] ?? "", manager: drift.managers[0] ?? "unknown" });
-    const held = await notifier.hold(obj, detectedNotice(drift, revision, undefined));
-    const open: Open = { owner, drift, held, failure: undefined, isTold: false, timer: undefined };
-    open.timer = clock.after(TELL_AFTER_MS, () => this.#tell(open));
-    this.#open.set(drift.key, open);
+    one.open = await OpenDrift.see(obj, owner, drift, revision, this.#options);
   }
 
-  #tell(open: Open): void {
-    open.timer?.cancel();
-    open.isTold = true;
-    open.held.release();
-  }
-
-  async #conclude(obj: Kustomization, ring: Ring, outcome: DriftOutcome, revision: string): Promise<void> {
+  async #conclude(one: Case, obj: Kustomization, outcome: DriftOutcome, revision: string): Promise<void> {
     const { log, clock } = this.#options;
     switch (outcome.kind) {
       case "corrected":
         this.#corrections.observe({}, (outcome.correctedMs - outcome.drift.detectedMs) / 1000);
-        await this.#close(obj, ring.key, outcome.correctedMs, revision);
-        if (outcome.drift.subject.startsWith("Namespace/")) this.#retryAll();
+        await this.#close(one, obj, outcome.correctedMs, revision);
+        // why: what could not be created in a namespace can be now that it is back
+        if (outcome.drift.subject.startsWith("Namespace/")) for (const other of this.#cases.values()) if (other.failures > 0) this.#look(other);
         return;
-      case "observed": {
-        const open = this.#open.get(ring.key);
-        if (open !== undefined && !open.isTold) this.#tell(open);
+      case "observed":
+        one.open?.tell();
         return;
-      }
       case "failed":
-        if (outcome.error.kind === "cancelled") return;
-        log.info("drift is not corrected yet, it is tried again", { ...named(ring), error: outcome.error.message });
-        await this.#sayWhy(obj, ring.key, outcome.error, revision);
-        this.#retryLater(ring);
+        if (outcome.error.kind !== "cancelled") {
+          log.info("drift is not corrected yet, it is tried again", { ...named(one.ring), error: outcome.error.message });
+          await one.open?.explain(obj, outcome.error, revision);
+        }
+        this.#lookLater(one);
         return;
       case "clean":
       case "reowned":
-        await this.#close(obj, ring.key, clock.nowMs(), revision);
+        await this.#close(one, obj, clock.nowMs(), revision);
         return;
       case "claimed":
-        log.info("an object is left to another Kustomization that has taken it", { ...named(ring), by: `${outcome.by.namespace}/${outcome.by.name}` });
-        this.#drop(ring.key);
+        log.info("an object is left to another Kustomization that has taken it", { ...named(one.ring), by: `${outcome.by.namespace}/${outcome.by.name}` });
+        this.#drop(one);
         return;
       case "exempt":
-        this.#drop(ring.key);
+        this.#drop(one);
         return;
       case "superseded":
-        this.ring(ring);
+        this.#look(one);
         return;
       default:
         outcome satisfies never;
     }
   }
 
-  /** Has the notice that waits say why the drift is still there. */
-  async #sayWhy(obj: Kustomization, key: string, error: ToolkitError, revision: string): Promise<void> {
-    const open = this.#open.get(key);
-    if (open === undefined || open.isTold || open.failure === error.message) return;
-    const { held } = open;
-    open.failure = error.message;
-    open.held = await this.#options.notifier.hold(obj, detectedNotice(open.drift, revision, error));
-    await held.discard();
-    if (open.isTold) open.held.release();
+  #lookLater(one: Case): void {
+    one.retry?.cancel();
+    one.retry = this.#options.clock.after(backoffMs(one.failures, RETRY), () => this.#look(one));
+    one.failures++;
   }
 
-  /** Ends a drift: in one message where nobody has been told of it. */
-  async #close(obj: Kustomization, key: string, endedMs: number, revision: string): Promise<void> {
-    this.#retries.delete(key);
-    const open = this.#open.get(key);
-    if (open === undefined) return;
-    this.#open.delete(key);
-    open.timer?.cancel();
-    const told = open.isTold ? resolvedNotice(open.drift, endedMs, revision) : correctedNotice(open.drift, endedMs, revision);
-    await this.#options.notifier.notify(obj, [told]);
-    await open.held.discard();
+  /** The object is as it was declared. */
+  async #close(one: Case, obj: Kustomization, endedMs: number, revision: string): Promise<void> {
+    const { open } = one;
+    one.open = undefined;
+    await open?.end(obj, endedMs, revision);
   }
 
-  #retryLater(ring: Ring): void {
-    const failures = this.#retries.get(ring.key)?.failures ?? 0;
-    const timer = this.#options.clock.after(backoffMs(failures, RETRY), () => this.ring(ring));
-    this.#retries.set(ring.key, { ring, failures: failures + 1, timer });
+  /** The object is no more ours to correct: what was seen is told, unless it has been. */
+  #drop(one: Case): void {
+    one.retry?.cancel();
+    one.retry = undefined;
+    one.open?.tell();
+    one.open = undefined;
+    this.#forgetSettled(one);
   }
 
-  /** A namespace is back: what could not be created in it can be now. */
-  #retryAll(): void {
-    for (const { ring, timer } of this.#retries.values()) {
-      timer.cancel();
-      this.ring(ring);
-    }
+  #forgetSettled({ ring, state, retry, open }: Case): void {
+    if (state === "resting" && retry === undefined && open === undefined) this.#cases.delete(ring.key);
   }
 }
 
