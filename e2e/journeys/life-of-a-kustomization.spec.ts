@@ -18,6 +18,7 @@ import {
   until,
   type Target,
 } from "@plumb/e2e/toolkit";
+import { widget, widgetDefinition } from "@plumb/kube/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const cluster = sharedCluster();
@@ -177,23 +178,11 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
 
   it("takes a definition and an object of its kind in one commit", async () => {
     const group = `g${id}.example.com`;
-    const schema = { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties: { size: { type: "integer" } } } } } };
-    const definition: Manifest = {
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-      metadata: { name: `widgets.${group}` },
-      spec: {
-        group,
-        scope: "Namespaced",
-        names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
-        versions: [{ name: "v1", served: true, storage: true, schema }],
-      },
-    };
-    const widget: Manifest = { apiVersion: `${group}/v1`, kind: "Widget", metadata: { name: "one", namespace }, spec: { size: 3 } };
+    const [definition, one] = [widgetDefinition(group), widget(group, namespace, 3)];
     const app = kustomization(namespace, "widgets", "app", { path: "./widgets" });
     await toolkit.cluster.apply(app);
-    await applied(app, await change({ "widgets/all.yaml": `${text(widget)}---\n${text(definition)}` }));
-    await toolkit.cluster.untilObject("the Widget", targetOf(widget), (object) => at(object, "spec", "size") === 3);
+    await applied(app, await change({ "widgets/all.yaml": `${text(one)}---\n${text(definition)}` }));
+    await toolkit.cluster.untilObject("the Widget", targetOf(one), (object) => at(object, "spec", "size") === 3);
     await toolkit.cluster.delete(targetOf(app));
     await toolkit.cluster.untilGone(targetOf(app));
     await toolkit.cluster.untilGone(targetOf(definition));

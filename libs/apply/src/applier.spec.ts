@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { InventoryEntry, Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
+import { widget, widgetDefinition } from "@plumb/kube/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Applier, Baselines, changeLines, prune, staleEntries, type ApplyResult, type DesiredObject } from "./index.ts";
 import { IS_REAL, startCluster, type Cluster } from "./testing/cluster.ts";
@@ -390,29 +391,10 @@ describe("applying", () => {
 
   it("brings a definition and an object of the kind it defines in one run", async () => {
     const group = `${ns}.example.com`;
-    const definition: Manifest = {
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-      metadata: { name: `things.${group}` },
-      spec: {
-        group,
-        scope: "Namespaced",
-        names: { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" },
-        versions: [
-          {
-            name: "v1",
-            served: true,
-            storage: true,
-            schema: { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties: { size: { type: "integer" } } } } } },
-          },
-        ],
-      },
-    };
-    const thing: Manifest = { apiVersion: `${group}/v1`, kind: "Thing", metadata: { name: "one", namespace: ns }, spec: { size: 1 } };
     const runner = new Runner();
-    const result = await runner.run([thing, definition]);
+    const result = await runner.run([widget(group, ns, 1), widgetDefinition(group)]);
     expect(result.failure).toBeUndefined();
-    expect(changeLines(result.changes)).toBe(`CustomResourceDefinition/things.${group} created\nThing/${ns}/one created`);
+    expect(changeLines(result.changes)).toBe(`CustomResourceDefinition/widgets.${group} created\nWidget/${ns}/one created`);
     // why: until it is established it is watched, not asked for again and again
     expect(cluster.take().filter((request) => /^(get|list) /.test(request))).toEqual(["list customresourcedefinitions"]);
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { LiveObject, Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
+import { widgetDefinition } from "@plumb/kube/testing";
 import { ToolkitError } from "@plumb/std";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { untilCurrent } from "./definitions.ts";
@@ -16,21 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 
-function definition(): Manifest {
-  const group = `${randomUUID().slice(0, 8)}.example.com`;
-  const versions = [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }];
-  const names = { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `things.${group}` },
-    spec: { group, scope: "Namespaced", names, versions },
-  };
-}
-
 /** Created, as the answer shows it: not established yet. */
 function created(): Promise<LiveObject> {
-  return cluster.other.create(DEFINITIONS, definition(), { fieldManager: "test", signal });
+  return cluster.other.create(DEFINITIONS, widgetDefinition(`${randomUUID().slice(0, 8)}.example.com`), { fieldManager: "test", signal });
 }
 
 describe("what a stage brought", () => {

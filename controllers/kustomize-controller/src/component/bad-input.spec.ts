@@ -1,3 +1,4 @@
+import { widget, widgetDefinition } from "@plumb/kube/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { conditionOf, configMap, KustomizeLab, LIMIT, NAMESPACE, readyText } from "../testing/kustomize-lab.ts";
 
@@ -71,16 +72,10 @@ describe("what looks bad and is not", () => {
   });
 
   it("a definition and an object of its kind come in one commit, whatever their order", async () => {
-    const schema = { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties: { size: { type: "integer" } } } } } };
-    const names = { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" };
-    const definition = {
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-      metadata: { name: "widgets.example.com" },
-      spec: { group: "example.com", scope: "Namespaced", names, versions: [{ name: "v1", served: true, storage: true, schema }] },
-    };
-    const widget = { apiVersion: "example.com/v1", kind: "Widget", metadata: { name: "one", namespace: NAMESPACE }, spec: { size: 3 } };
-    await lab.applied("widgets", { "a.yaml": JSON.stringify(widget), "b.yaml": JSON.stringify(definition) });
+    await lab.applied("widgets", {
+      "a.yaml": JSON.stringify(widget("example.com", NAMESPACE, 3)),
+      "b.yaml": JSON.stringify(widgetDefinition("example.com")),
+    });
     expect(await lab.call<object>("GET", `/apis/example.com/v1/namespaces/${NAMESPACE}/widgets/one`)).toMatchObject({ spec: { size: 3 } });
   });
 });

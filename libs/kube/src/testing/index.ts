@@ -1,2 +1,3 @@
 export { kubeClientContract, type ContractServer } from "./kube-client-contract.ts";
 export { ScriptedServer, sendJson, statusBody, type Script, type SeenRequest } from "./scripted-server.ts";
+export { widget, widgetDefinition } from "./widget.ts";

@@ -3,6 +3,7 @@ import type { LiveObject, Manifest } from "@plumb/api";
 import { systemClock, ToolkitError } from "@plumb/std";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKubeClient, follow, kubeDetails, LeaderLease, Store, type Delta, type KubeAccess, type KubeConnection } from "../index.ts";
+import { widget, widgetDefinition } from "./widget.ts";
 
 /** An API server for the suite: its own, or one whose other objects do no harm. No controllers need run beside it. */
 export interface ContractServer {
@@ -86,10 +87,9 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
         await client.apply(DEFINITIONS, definition, applied);
         try {
           const resource = await eventually(() => client.resourceFor({ apiVersion: `${group}/v1`, kind: "Widget" }, signal));
-          const widget: Manifest = { apiVersion: `${group}/v1`, kind: "Widget", metadata: { name: "w", namespace }, spec: { big: 9223372036854775807n } };
-          await eventually(() => client.apply(resource, widget, applied));
-          const read = await client.get({ resource, namespace, name: "w" }, { signal });
-          expect(read?.["spec"]).toEqual({ big: 9223372036854775807n });
+          await eventually(() => client.apply(resource, widget(group, namespace, 9223372036854775807n), applied));
+          const read = await client.get({ resource, namespace, name: "one" }, { signal });
+          expect(read?.["spec"]).toEqual({ size: 9223372036854775807n });
         } finally {
           await client.delete({ resource: DEFINITIONS, name: definition.metadata.name }, deleted);
         }
@@ -350,21 +350,6 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
       await Promise.all(running);
     });
   });
-}
-
-function widgetDefinition(group: string): Manifest {
-  const schema = { openAPIV3Schema: { type: "object", properties: { spec: { type: "object", properties: { big: { type: "integer", format: "int64" } } } } } };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `widgets.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: { plural: "widgets", singular: "widget", kind: "Widget", listKind: "WidgetList" },
-      versions: [{ name: "v1", served: true, storage: true, schema }],
-    },
-  };
 }
 
 function short(delta: Delta): readonly string[] {
