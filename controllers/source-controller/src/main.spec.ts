@@ -1,45 +1,22 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Folder } from "@plumb/files";
 import { resolveRevision } from "@plumb/git";
 import { serveTestRepository } from "@plumb/git/testing";
 import { WorkerPool } from "@plumb/runtime";
+import { controllerProcessContract } from "@plumb/runtime/testing";
 import { systemClock } from "@plumb/std";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PACK_JOB, type PackAnswer, type PackJob } from "./git-repository/pack-job.ts";
 
 const MAIN = new URL("./main.ts", import.meta.url);
-const CONDITIONS = ["--conditions=@plumb/source"];
 
-/** Starts the process and waits for its end. */
-function start(args: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string; readonly stdout: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [...CONDITIONS, fileURLToPath(MAIN), ...args], { env: { PATH: process.env["PATH"] } }, (_, stdout, stderr) => {
-      resolve({ code: child.exitCode, stdout, stderr });
-    });
-  });
-}
-
-describe("the process", () => {
-  it("ends with 2 and one line for a flag that it does not know", async () => {
-    expect(await start(["--nonsense"])).toEqual({ code: 2, stdout: "", stderr: "source-controller: unknown flag: --nonsense\n" });
-  });
-
-  it("ends with 1, naming the file, for a kubeconfig that is not there", async () => {
-    const { code, stderr } = await start(["--kubeconfig", "/absent/kubeconfig"]);
-    expect(code).toBe(1);
-    expect(stderr).toContain("/absent/kubeconfig");
-    expect(stderr).not.toContain("    at ");
-  });
-
-  it("ends with 1 and a sentence where there is no cluster at all", async () => {
-    const { code, stderr } = await start([]);
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^source-controller: .+\n$/);
-  });
+controllerProcessContract({
+  name: "source-controller",
+  main: MAIN,
+  refused: [],
+  flags: (folder) => [`--storage-path=${join(folder, "data")}`, ...["storage", "health", "metrics"].map((server) => `--${server}-addr=127.0.0.1:0`)],
 });
 
 describe("the worker", () => {
@@ -47,7 +24,14 @@ describe("the worker", () => {
   let folder: Folder;
   beforeAll(async () => {
     folder = await Folder.open(await mkdtemp(join(tmpdir(), "plumb-source-worker-")));
-    pool = new WorkerPool({ entry: MAIN, role: "source-controller-worker", threads: 2, memoryLimitMb: 256, clock: systemClock, execArgv: CONDITIONS });
+    pool = new WorkerPool({
+      entry: MAIN,
+      role: "source-controller-worker",
+      threads: 2,
+      memoryLimitMb: 256,
+      clock: systemClock,
+      execArgv: ["--conditions=@plumb/source"],
+    });
   });
   afterAll(async () => {
     await pool.close();

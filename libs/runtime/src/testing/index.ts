@@ -1,0 +1,1 @@
+export { controllerProcessContract, runToEnd } from "./controller-process-contract.ts";
