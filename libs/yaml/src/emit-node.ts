@@ -1,9 +1,7 @@
 import { foldedLines } from "./fold-text.ts";
 import { STYLE, type YamlNode } from "./node.ts";
 import { resolveScalar } from "./resolve-scalar.ts";
-import { isPlainString, put, startLine, writeStyled, type ScalarStyle, type Sink } from "./write-scalar.ts";
-
-const INDENT = 2;
+import { INDENT, isPlainString, put, startLine, writeStyled, type ScalarStyle, type Sink } from "./write-scalar.ts";
 
 /** Where a node stands; see `stringify`. */
 type Place = "root" | "value" | "item" | "late-value";

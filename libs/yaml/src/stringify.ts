@@ -1,13 +1,7 @@
 import { ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { goYamlNumber } from "./go-number.ts";
-import { compareKeys } from "./key-order.ts";
-import { put, startLine, writeKey, writeScalar, type Sink } from "./write-scalar.ts";
-
-/** Spaces a level; sequences in mappings are not indented. */
-const INDENT = 2;
-
-/** Go's JSON leaves these as they are and go-yaml refuses to read them. */
-const REFUSED = /[\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
+import { sortKeys } from "./key-order.ts";
+import { INDENT, put, startLine, writeKey, writeScalar, type Sink } from "./write-scalar.ts";
 
 /**
  * Writes a value as `sigs.k8s.io/yaml` and so kustomize do: keys sorted, two spaces, long plain text folded at 80 columns.
@@ -33,7 +27,7 @@ function writeNode(sink: Sink, value: JsonValue, indent: number, place: Place): 
     return;
   }
   if (place !== "root") put(sink, " ");
-  if (typeof value === "string") writeScalar(sink, accepted(value), indent < 0 ? INDENT : indent + INDENT);
+  if (typeof value === "string") writeScalar(sink, value, indent < 0 ? INDENT : indent + INDENT);
   else put(sink, plain(value));
 }
 
@@ -47,18 +41,17 @@ function plain(value: null | boolean | number | bigint): string {
 }
 
 function writeMapping(sink: Sink, value: JsonObject, indent: number, place: Place): void {
-  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  if (keys.length === 0) return put(sink, place === "root" ? "{}" : " {}");
   const own = indent < 0 ? 0 : indent + INDENT;
   let isFirst = true;
-  for (const key of keys.sort(compareKeys)) {
+  for (const key of sortKeys(Object.keys(value))) {
+    const item = value[key];
+    if (item === undefined) continue;
     startLine(sink, own, isFirst && place !== "value");
     isFirst = false;
-    const isLate = writeKey(sink, accepted(key), own + INDENT);
-    if (isLate) startLine(sink, own, false);
-    put(sink, ":");
-    writeNode(sink, value[key] ?? null, own, isLate ? "late-value" : "value");
+    const isLate = writeKey(sink, key, own);
+    writeNode(sink, item, own, isLate ? "late-value" : "value");
   }
+  if (isFirst) put(sink, place === "root" ? "{}" : " {}");
 }
 
 function writeSequence(sink: Sink, items: readonly JsonValue[], indent: number, place: Place): void {
@@ -71,11 +64,6 @@ function writeSequence(sink: Sink, items: readonly JsonValue[], indent: number, 
     put(sink, "-");
     writeNode(sink, item, own, "item");
   }
-}
-
-function accepted(text: string): string {
-  if (REFUSED.test(text)) throw new ToolkitError("invalid", "yaml: control characters are not allowed");
-  return text;
 }
 
 function isArray(value: readonly JsonValue[] | JsonObject): value is readonly JsonValue[] {

@@ -1,3 +1,4 @@
+import { ToolkitError } from "@plumb/std";
 import { isBreak } from "./characters.ts";
 import { blockHint } from "./fold-text.ts";
 import { resolveScalar } from "./resolve-scalar.ts";
@@ -8,18 +9,33 @@ export interface Sink {
   column: number;
 }
 
+/** Spaces a level; a sequence in a mapping stands in the mapping's own column. */
+export const INDENT = 2;
+
 /** A line is folded at the first single space beyond this column. */
 const BEST_WIDTH = 80;
 
 /** A key of more bytes than this is written after `? `. */
 const LONGEST_SIMPLE_KEY_BYTES = 128;
 
-/** Text that needs no quotes anywhere and cannot be another type, given that it is no word such as `yes`. */
-const OBVIOUSLY_PLAIN = /^[A-Za-z_/$][A-Za-z0-9_/.$=-]*$/;
+/** What starts a text that is no number and none of YAML's own signs: a letter, perhaps behind one dash or two. */
+function isPlainStart(text: string): boolean {
+  let at = 0;
+  while (at < 2 && text.charCodeAt(at) === 0x2d) at++;
+  const code = text.charCodeAt(at);
+  const lower = code | 0x20;
+  return (lower >= 0x61 && lower <= 0x7a) || (at === 0 && (code === 0x2f || code === 0x5f || code === 0x24 || code === 0x28));
+}
 
-/** Too long to be a word or short enough to be looked up. */
-function isPlainWord(text: string): boolean {
-  return text.length > 5 || resolveScalar(text, "kubernetes").tag === "!!str";
+/** True for most texts that need no quotes: short ASCII without spaces that cannot be a number and is no word such as `yes`. */
+function isObviouslyPlain(text: string): boolean {
+  const last = text.length - 1;
+  if (last >= BEST_WIDTH || !isPlainStart(text) || text.charCodeAt(last) === 0x3a) return false;
+  for (let i = 1; i <= last; i++) {
+    const code = text.charCodeAt(i);
+    if (code <= 0x20 || code >= 0x7f) return false;
+  }
+  return last > 4 || resolveScalar(text, "kubernetes").tag === "!!str";
 }
 
 /** Numbers of YAML 1.1 in base 60, which go-yaml does not read but quotes. */
@@ -27,28 +43,41 @@ const BASE_60 = /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/;
 
 export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded";
 
-/** Writes a string as a value. @param indent column of its further lines */
+/**
+ * Writes a string as a value. @param indent column of its further lines
+ * @throws {ToolkitError} `invalid` for a control character that Go's reader refuses
+ */
 export function writeScalar(sink: Sink, raw: string, indent: number): void {
-  if (raw.length < BEST_WIDTH && OBVIOUSLY_PLAIN.test(raw) && isPlainWord(raw)) return put(sink, raw);
+  if (isObviouslyPlain(raw)) return put(sink, raw);
   const text = asReadByGo(raw);
   write(sink, text, chooseStyle(text, false), indent, true);
 }
 
-/** Writes a key. @returns true when its value has to stand on a line of its own */
-export function writeKey(sink: Sink, raw: string, indent: number): boolean {
-  if (raw.length <= LONGEST_SIMPLE_KEY_BYTES && OBVIOUSLY_PLAIN.test(raw) && isPlainWord(raw)) {
-    put(sink, raw);
+/**
+ * Writes a key and its colon. @param column where the key starts
+ * @returns true when the colon stands on a line of its own
+ * @throws {ToolkitError} as `writeScalar`
+ */
+export function writeKey(sink: Sink, raw: string, column: number): boolean {
+  if (isObviouslyPlain(raw)) {
+    put(sink, `${raw}:`);
     return false;
   }
   const text = asReadByGo(raw);
   const isLate = isMultiline(text) || Buffer.byteLength(text) > LONGEST_SIMPLE_KEY_BYTES;
   if (isLate) put(sink, "? ");
-  write(sink, text, chooseStyle(text, !isLate), indent, isLate);
+  write(sink, text, chooseStyle(text, !isLate), column + INDENT, isLate);
+  if (isLate) startLine(sink, column, false);
+  put(sink, ":");
   return isLate;
 }
 
+/** Go's JSON leaves these as they are and go-yaml refuses to read them. */
+const REFUSED = /[\u007f-\u0084\u0086-\u009f\ufffe\uffff]/;
+
 /** Go's JSON leaves NEL (U+0085) as it is, and the reader of that JSON folds it as it folds any line break in quotes. */
 function asReadByGo(text: string): string {
+  if (REFUSED.test(text)) throw new ToolkitError("invalid", "yaml: control characters are not allowed");
   const whole = text.isWellFormed() ? text : text.toWellFormed();
   if (!whole.includes("\u0085")) return whole;
   return whole.replace(/ *\u0085[ \u0085]*/g, (breaks) => {
@@ -228,13 +257,13 @@ function newLine(sink: Sink, indent: number): void {
   sink.column = indent;
 }
 
+const LINE_STARTS: readonly string[] = Array.from({ length: 40 }, (_, indent) => `\n${" ".repeat(indent)}`);
+
 /** Goes to column `indent`: on the same line where a collection starts after an indicator, else on a new one. */
 export function startLine(sink: Sink, indent: number, isSameLine: boolean): void {
-  if (!isSameLine && sink.column > 0) {
-    sink.text += "\n";
-    sink.column = 0;
-  }
-  if (sink.column < indent) put(sink, " ".repeat(indent - sink.column));
+  if (isSameLine || sink.column === 0) return put(sink, " ".repeat(Math.max(indent - sink.column, 0)));
+  sink.text += LINE_STARTS[indent] ?? `\n${" ".repeat(indent)}`;
+  sink.column = indent;
 }
 
 /** Writes ASCII. */
