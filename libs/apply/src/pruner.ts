@@ -1,4 +1,4 @@
-import { parseInventoryId, subjectOf, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
+import { groupVersionKind, parseInventoryId, subjectOf, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
 import type { KubeClient, ObjectName } from "@plumb/kube";
 import { ToolkitError, toToolkitError } from "@plumb/std";
 import type { Baselines } from "./baselines.ts";
@@ -107,10 +107,10 @@ async function deleteOwned(client: KubeClient, baselines: Baselines, object: Man
   }
 }
 
-/** undefined when the kind itself is no longer served: its objects went with it. */
+/** undefined when the kind is no longer served at any version: its objects went with it. */
 async function nameOf(client: KubeClient, object: Manifest, signal: AbortSignal): Promise<ObjectName | undefined> {
   try {
-    const resource = await client.resourceFor(object, signal);
+    const resource = await client.resourceOf(groupVersionKind(object), signal);
     return { resource, namespace: object.metadata.namespace, name: object.metadata.name };
   } catch (thrown) {
     const error = toToolkitError(thrown);

@@ -208,6 +208,10 @@ class HttpKubeClient implements KubeConnection {
     return this.#discovery.resourceFor(kind, signal);
   }
 
+  resourceOf(kind: { readonly group: string; readonly kind: string }, signal: AbortSignal): Promise<Resource> {
+    return this.#discovery.resourceOf(kind, signal);
+  }
+
   invalidateDiscovery(): void {
     this.#discovery.invalidate();
   }

@@ -69,6 +69,22 @@ describe("discovery", () => {
     expect(server.seen.map(({ url }) => url).sort()).toEqual(["/api", "/apis"]);
   });
 
+  it("names a kind at the version that the server prefers where only its group is known", async () => {
+    const gadgets = {
+      metadata: { name: "example.com" },
+      versions: [
+        { version: "v2", resources: [resource("widgets", "Widget")], freshness: "Current" },
+        { version: "v1", resources: [resource("widgets", "Widget"), resource("gadgets", "Gadget")], freshness: "Current" },
+      ],
+    };
+    const { client } = await started(({ url }, response) => sendJson(response, 200, url === "/api" ? core : aggregated(gadgets)));
+    expect(await client.resourceOf({ group: "example.com", kind: "Widget" }, signal)).toMatchObject({ group: "example.com", version: "v2", plural: "widgets" });
+    expect(await client.resourceOf({ group: "example.com", kind: "Gadget" }, signal)).toMatchObject({ version: "v1", plural: "gadgets" });
+    expect(await client.resourceOf({ group: "", kind: "ConfigMap" }, signal)).toMatchObject({ group: "", version: "v1", plural: "configmaps" });
+    const work = client.resourceOf({ group: "example.com", kind: "Nothing" }, signal);
+    await expect(work).rejects.toMatchObject({ kind: "missing", message: 'no matches for kind "Nothing" in group "example.com"' });
+  });
+
   it("looks again for a kind it does not know, but not all the time", async () => {
     let served: object[] = [];
     const { client, server, clock } = await started(({ url }, response) => sendJson(response, 200, url === "/api" ? core : aggregated(...served)));

@@ -47,8 +47,16 @@ export class Discovery {
   }
 
   /** @throws {ToolkitError} `missing` for a kind that is not served, after a look-up that began at most a second before */
-  async resourceFor(kind: { readonly apiVersion: string; readonly kind: string }, signal: AbortSignal): Promise<Resource> {
-    const key = `${kind.apiVersion}/${kind.kind}`;
+  resourceFor({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }, signal: AbortSignal): Promise<Resource> {
+    return this.#find(`${apiVersion}/${kind}`, `no matches for kind "${kind}" in version "${apiVersion}"`, signal);
+  }
+
+  /** At the version that the server names first. @throws {ToolkitError} as `resourceFor` */
+  resourceOf({ group, kind }: { readonly group: string; readonly kind: string }, signal: AbortSignal): Promise<Resource> {
+    return this.#find(groupKey(group, kind), `no matches for kind "${kind}" in group "${group}"`, signal);
+  }
+
+  async #find(key: string, orSay: string, signal: AbortSignal): Promise<Resource> {
     const askedAtMs = this.#clock.monotonicMs();
     const minAgeMs = askedAtMs - this.#changedAtMs < CHANGING.forMs ? CHANGING.minAgeMs : MIN_AGE_MS;
     for (;;) {
@@ -59,7 +67,7 @@ export class Discovery {
           if (askedAtMs - this.#begunAtMs > MAX_AGE_MS) this.#refresh().catch(() => undefined);
           return known;
         }
-        if (this.#begunAtMs >= askedAtMs - minAgeMs) throw new ToolkitError("missing", `no matches for kind "${kind.kind}" in version "${kind.apiVersion}"`);
+        if (this.#begunAtMs >= askedAtMs - minAgeMs) throw new ToolkitError("missing", orSay);
       }
       await untilAborted(this.#refresh(), signal);
     }
@@ -81,8 +89,10 @@ export class Discovery {
       const parts = await Promise.all(["/api", "/apis"].map((path) => this.#readPart(path, signal)));
       const byKind = new Map<string, Resource>();
       for (const resource of parts.flat()) {
-        const key = `${resource.group === "" ? "" : `${resource.group}/`}${resource.version}/${resource.kind}`;
-        if (!byKind.has(key)) byKind.set(key, resource);
+        const { group, version, kind } = resource;
+        for (const key of [`${group === "" ? "" : `${group}/`}${version}/${kind}`, groupKey(group, kind)]) {
+          if (!byKind.has(key)) byKind.set(key, resource);
+        }
       }
       this.#byKind = byKind;
       this.#begunAtMs = begunAtMs;
@@ -137,6 +147,11 @@ export class Discovery {
     );
     return lists.flat();
   }
+}
+
+/** Of a kind whatever its version; no version has this name. */
+function groupKey(group: string, kind: string): string {
+  return `${group}/*/${kind}`;
 }
 
 function aggregatedResources(document: JsonObject): readonly Resource[] {

@@ -100,6 +100,7 @@ function watched(inner: KubeClient): KubeClient {
     apply: (resource, object, options) => inner.apply(resource, object, options),
     delete: (name, options) => inner.delete(name, options),
     resourceFor: (kind, until) => inner.resourceFor(kind, until),
+    resourceOf: (kind, until) => inner.resourceOf(kind, until),
     async patch(name, patch: JsonValue, options) {
       const body = isObject(patch) ? patch : {};
       patches.push({ subresource: options.subresource, body });

@@ -51,6 +51,7 @@ async function begin(kind: Pick<ControlledKind, "firstRunMessage"> = { firstRunM
       apply: unused,
       delete: unused,
       resourceFor: unused,
+      resourceOf: unused,
       patch: async (_, patch) => {
         if (refuse !== undefined) throw refuse;
         if (live === undefined) throw new ToolkitError("missing", "not found");

@@ -115,6 +115,7 @@ describe("StatusWriter", () => {
         apply: unused,
         delete: unused,
         resourceFor: unused,
+        resourceOf: unused,
         patch: async (_, patch) => {
           sent.push(patch);
           const failure = left.shift();

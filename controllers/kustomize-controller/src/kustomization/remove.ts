@@ -1,4 +1,4 @@
-import { REASON, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { groupVersionKind, REASON, type Kustomization, type KustomizationStatus } from "@plumb/api";
 import { deletionLines, objectOf, prune, type Baselines, type Change } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { conditionsOf, type Notice, type Removal } from "@plumb/runtime";
@@ -70,7 +70,7 @@ async function areGone(client: KubeClient, changes: readonly Change[], signal: A
     const object = objectOf(entry);
     if (object === undefined || action !== "deleted") continue;
     try {
-      const resource = await client.resourceFor(object, signal);
+      const resource = await client.resourceOf(groupVersionKind(object), signal);
       const { namespace, name } = object.metadata;
       if ((await client.get({ resource, namespace, name }, { signal, metadataOnly: true })) !== undefined) return false;
     } catch (thrown) {

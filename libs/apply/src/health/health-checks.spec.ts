@@ -134,6 +134,12 @@ describe("waiting for health", () => {
     checks.forget("k");
   });
 
+  it("looks at an object that is named at a version served no longer", async () => {
+    await deploy("web");
+    await setStatus("web", ROLLED_OUT);
+    expect(await checks.assess("k", [target("web", "Deployment", "apps/v1beta1")], signal)).toEqual({ kind: "healthy" });
+  });
+
   it("sees that a Pod of a workload has failed", async () => {
     await deploy("web");
     const pods = { group: "", version: "v1", plural: "pods" };

@@ -107,15 +107,11 @@ export class HealthChecks {
     return { target, name, isLabelled, status: status.state === "InProgress" ? await this.#withPods(live, status, signal) : status };
   }
 
-  /** A kind that is not served yet is one more thing to wait for. */
-  async #resourceOf({ apiVersion, kind }: HealthTarget, signal: AbortSignal): Promise<Resource | undefined> {
-    try {
-      return await this.#options.client.resourceFor({ apiVersion, kind }, signal);
-    } catch (thrown) {
-      const error = toToolkitError(thrown);
-      if (error.kind === "missing") return undefined;
-      throw error;
-    }
+  /** At the version that is named, else at one that is served; a kind that is not served yet is one more thing to wait for. */
+  async #resourceOf(target: HealthTarget, signal: AbortSignal): Promise<Resource | undefined> {
+    const { client } = this.#options;
+    const applied = await client.resourceFor(target, signal).catch(undefinedIfMissing);
+    return applied ?? client.resourceOf(groupVersionKind(target), signal).catch(undefinedIfMissing);
   }
 
   /** A workload that is not there yet has failed when one of its Pods has (K-066). */
@@ -190,6 +186,11 @@ function absent({ endsItself }: HealthTarget): HealthStatus {
 function unserved(target: HealthTarget): HealthStatus {
   const { group } = groupVersionKind(target);
   return target.endsItself === true ? absent(target) : { state: "Unknown", message: `no matches for kind "${target.kind}" in group "${group}"` };
+}
+
+function undefinedIfMissing(thrown: unknown): undefined {
+  const error = toToolkitError(thrown);
+  if (error.kind !== "missing") throw error;
 }
 
 function subjectOf({ kind, namespace, name }: HealthTarget): string {

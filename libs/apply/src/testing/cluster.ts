@@ -67,5 +67,6 @@ function counting(client: KubeClient, requests: string[]): KubeClient {
     patch: (object, patch, options) => (note(`patch ${object.name}`), client.patch(object, patch, options)),
     delete: (object, options) => (note(`delete ${object.name}`), client.delete(object, options)),
     resourceFor: (kind, signal) => client.resourceFor(kind, signal),
+    resourceOf: (kind, signal) => client.resourceOf(kind, signal),
   };
 }
