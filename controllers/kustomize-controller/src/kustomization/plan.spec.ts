@@ -24,6 +24,9 @@ describe("what is not built yet is refused, never ignored", () => {
   it.each<[string, Partial<Kustomization["spec"]>]>([
     ["spec.decryption", { decryption: { provider: "sops" } }],
     ["spec.postBuild", { postBuild: { substitute: { a: "b" } } }],
+    ["spec.postBuild", { postBuild: { substituteFrom: [{ kind: "ConfigMap", name: "vars", optional: true }] } }],
+    ["spec.postBuild", { postBuild: { substituteStrategy: "Always" } }],
+    ["spec.buildMetadata", { buildMetadata: ["originAnnotations"] }],
     ["spec.kubeConfig", { kubeConfig: { secretRef: { name: "k" } } }],
     ["spec.serviceAccountName", { serviceAccountName: "tenant" }],
     ["spec.healthCheckExprs", { healthCheckExprs: [{ apiVersion: "a/v1", current: "true" }] }],
@@ -38,6 +41,16 @@ describe("what is not built yet is refused, never ignored", () => {
         notices: [{ severity: "error", reason: "FeatureNotSupported", message: expect.stringContaining(field) }],
       },
     });
+  });
+  it("but for what asks for nothing", () => {
+    const spec = {
+      postBuild: { substitute: {}, substituteStrategy: "WithVariables" },
+      serviceAccountName: "",
+      force: false,
+      ignore: [],
+      buildMetadata: [],
+    } as const;
+    expect(planKustomization(kustomization(spec), seen())).toMatchObject({ kind: "proceed" });
   });
 });
 
