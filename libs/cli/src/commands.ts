@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { ToolkitError, toToolkitError, type Log } from "@plumb/std";
 import type { Host } from "./host.ts";
 import type { Programs } from "./lab/lab.ts";
@@ -16,7 +16,7 @@ export interface Surroundings {
   readonly cwd: string;
   /** Ends whatever runs. */
   readonly signal: AbortSignal;
-  /** Whether standard output is a terminal: a lab stays up on one. */
+  /** Whether standard output is a terminal: a lab stays up on one without being told. */
   readonly isTerminal: boolean;
   /** Is told when processes are about to be started that must be ended first. */
   readonly onLab: () => void;
@@ -53,22 +53,25 @@ function addLab(plumb: Command, { main, output, host, cwd, signal, isTerminal, o
   lab
     .command("up")
     .description("start the lab and tell the story")
-    .option("--once", "end after the story, with exit code 1 if a step failed")
+    .option("--once", "end after the story, with exit code 1 if a step failed; so it does where standard output is no terminal")
+    .addOption(new Option("--stay", "stay up after the story wherever standard output goes, until Ctrl-C or lab down").conflicts("once"))
     .option("--dir <folder>", "where the lab keeps everything", "lab")
     .option("--kubeconfig <file>", "tell the story on this cluster instead of an embedded one")
-    .action(async (options: { once?: boolean; dir: string; kubeconfig?: string }) => {
+    .action(async (options: { once?: boolean; stay?: boolean; dir: string; kubeconfig?: string }) => {
       const { labUp } = await import("./lab/lab-command.ts");
       onLab();
+      const isOnce = options.once === true || (!isTerminal && options.stay !== true);
       const code = await labUp({
         folder: resolve(cwd, options.dir),
         programs: programs(main),
         kubeconfig: options.kubeconfig === undefined ? undefined : resolve(cwd, options.kubeconfig),
-        isOnce: options.once === true || !isTerminal,
+        isOnce,
         output,
         host,
         cwd,
         signal,
       });
+      if (isOnce && options.once !== true) output.write("It stays up on a terminal, or with --stay.\n");
       ended(code);
     });
   lab

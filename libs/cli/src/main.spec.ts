@@ -37,7 +37,8 @@ describe("plumb", () => {
   it.each([
     [["lab", "up", "--nonsense"], "error: unknown option '--nonsense'\n"],
     [["nonsense"], "error: unknown command 'nonsense'\n"],
-  ])("%j ends with 2 and says what it does not know", async (args, stderr) => {
+    [["lab", "up", "--once", "--stay"], "error: option '--stay' cannot be used with option '--once'\n"],
+  ])("%j ends with 2 and says what it cannot make sense of", async (args, stderr) => {
     expect(await plumb(...args)).toEqual({ code: 2, stdout: "", stderr });
   });
 
