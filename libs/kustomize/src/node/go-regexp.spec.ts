@@ -34,3 +34,12 @@ describe("a pattern of a whole text", () => {
     expect(isMatch(`${"a".repeat(1_000_000)}\n`)).toBe(false);
   });
 });
+
+describe("a pattern that is none", () => {
+  it.each([
+    ["((", "error parsing regexp: missing closing ): `^(?:(()$`"],
+    ["a**", "error parsing regexp: invalid nested repetition operator: `**`"],
+  ])("%j is refused in the real binary's words", (given, message) => {
+    expect(() => wholeRegexp(given)).toThrow(expect.objectContaining({ message }));
+  });
+});

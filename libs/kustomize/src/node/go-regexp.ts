@@ -37,6 +37,6 @@ function compile(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern);
   } catch (cause) {
-    throw invalid(`error parsing regexp: ${cause instanceof Error ? cause.message : String(cause)}: \`${pattern}\``, cause);
+    throw invalid(cause instanceof Error ? cause.message : String(cause), cause); // Go's own words
   }
 }
