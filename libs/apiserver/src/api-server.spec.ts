@@ -42,6 +42,17 @@ describe("an embedded API server", () => {
     expect((await call(cluster, "GET", MAPS)).status).toBe(200);
   });
 
+  it("names the object of an apply that does not fit its schema as the body names it, as the real server does", async () => {
+    await using cluster = await startTestApiServer();
+    const why = async (metadata: object): Promise<unknown> => {
+      const body = { apiVersion: "v1", kind: "ConfigMap", metadata, colour: "red" };
+      return (await call(cluster, "PATCH", `${MAPS}/a?fieldManager=me`, body, "application/apply-patch+yaml")).body["message"];
+    };
+    const rest = "/a; /v1, Kind=ConfigMap): .colour: field not declared in schema";
+    expect(await why({ name: "a" })).toBe(`failed to create typed patch object (${rest}`);
+    expect(await why({ name: "a", namespace: "default" })).toBe(`failed to create typed patch object (default${rest}`);
+  });
+
   it("lets nobody in without the token", async () => {
     await using cluster = await startTestApiServer();
     expect((await fetch(`${cluster.url}/api/v1/namespaces`)).status).toBe(401);

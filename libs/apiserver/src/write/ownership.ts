@@ -120,9 +120,10 @@ export function apply(resource: Resource, live: JsonObject | undefined, applied:
   }
 }
 
+/** With the namespace and the name that the body says, not the path. */
 function subjectOf(object: JsonObject, { group, version, kind }: Resource): string {
   const groupVersion = group === "" ? `/${version}` : `${group}/${version}`;
-  return `/${textAt(object, "metadata", "name") ?? ""}; ${groupVersion}, Kind=${kind}`;
+  return `${textAt(object, "metadata", "namespace") ?? ""}/${textAt(object, "metadata", "name") ?? ""}; ${groupVersion}, Kind=${kind}`;
 }
 
 function attempt<Value>(run: () => Value): Value {
