@@ -7,14 +7,22 @@ export function isBlank(code: number): boolean {
   return code === 0x20 || code === 9;
 }
 
+/** Stands for the end of the text; NUL is refused before a text is scanned. */
+export const END = 0;
+
+/** The character at a place, or `END`. */
+export function codeAt(text: string, at: number): number {
+  return at < text.length ? text.charCodeAt(at) : END;
+}
+
 /** A blank, a break or the end of the text. */
 export function isBlankOrEnd(code: number): boolean {
-  return code === 0x20 || code === 10 || code === 9 || isBreak(code) || Number.isNaN(code);
+  return code === 0x20 || code === 10 || code === 9 || code === END || isBreak(code);
 }
 
 /** A break or the end of the text. */
 export function isBreakOrEnd(code: number): boolean {
-  return isBreak(code) || Number.isNaN(code);
+  return code === END || isBreak(code);
 }
 
 /** What may stand in a name of an anchor or a tag handle. */

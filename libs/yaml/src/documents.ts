@@ -1,9 +1,9 @@
 import { ToolkitError, type JsonValue } from "@plumb/std";
 import { decodeNode } from "./decode-node.ts";
 import type { YamlNode } from "./node.ts";
-import { parseNode } from "./parse-nodes.ts";
+import { lineFeeds, parseNode, textBudget } from "./parse-nodes.ts";
 import type { Dialect } from "./resolve-scalar.ts";
-import { yamlError } from "./yaml-error.ts";
+import { limitError, yamlError } from "./yaml-error.ts";
 import { DEFAULT_YAML_LIMITS, type YamlLimits } from "./yaml-limits.ts";
 
 export interface YamlOptions {
@@ -57,10 +57,15 @@ export function parseNodes(input: string | Uint8Array, options: NodeOptions = {}
 
 /** As `parseNodes`, one document after the other, for those who may have had enough before the end. */
 export function* eachNode(input: string | Uint8Array, options: NodeOptions = {}): Generator<YamlNode, void, undefined> {
-  const budget = { nodes: options.limits?.maxFileNodes ?? DEFAULT_YAML_LIMITS.maxFileNodes };
-  for (const { text, line } of splitDocuments(accepted(input, options), options.path)) {
-    const node = parseNode(text, { ...options, firstLine: line, budget });
-    if (node !== undefined) yield node;
+  const { path, limits } = options;
+  const maxObjects = limits?.maxObjects ?? DEFAULT_YAML_LIMITS.maxObjects;
+  const budget = textBudget(limits);
+  let documents = 0;
+  for (const { text, line } of splitDocuments(accepted(input, options), path)) {
+    const node = parseNode(text, { path, limits, firstLine: line, budget });
+    if (node === undefined) continue;
+    if (++documents > maxObjects) throw limitError(`more than ${maxObjects} objects (limit maxObjects)`, path, line);
+    yield node;
   }
 }
 
@@ -89,10 +94,4 @@ function* splitDocuments(raw: string, path: string | undefined): Generator<Chunk
     start = match.index + match[0].length;
   }
   yield { text: text.slice(start), line };
-}
-
-function lineFeeds(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count++;
-  return count;
 }

@@ -69,7 +69,7 @@ function resolveNumber(text: string): ResolvedScalar {
     const value = normalTimestamp(text);
     if (value !== undefined) return { tag: "!!timestamp", value };
   }
-  const plain = text.includes("_") ? text.replaceAll("_", "") : text;
+  const plain = text.replace(/_/g, "");
   const whole = integer(plain);
   if (whole !== undefined) return { tag: "!!int", value: whole };
   if (FLOAT.test(plain)) {

@@ -1,24 +1,36 @@
-import { breakText, isBlank, isBreak, isBreakOrEnd } from "./characters.ts";
+import { breakText, codeAt, isBlank, isBreak, isBreakOrEnd } from "./characters.ts";
+import { resolved, type PlainText } from "./plain-texts.ts";
 import type { Scanner } from "./scanner.ts";
+import { TextBuilder } from "./text-builder.ts";
 
 /** Line breaks between two pieces of text: one alone is a space, more are one fewer. */
-interface Breaks {
-  first: string;
-  rest: string;
+class Breaks {
+  readonly #first: string;
+  #rest: TextBuilder | undefined;
+
+  constructor(first: string) {
+    this.#first = first;
+  }
+
+  add(code: number): void {
+    this.#rest ??= new TextBuilder();
+    this.#rest.add(breakText(code));
+  }
+
+  folded(): string {
+    const rest = this.#rest?.text() ?? "";
+    if (this.#first !== "\n") return this.#first + rest;
+    return rest === "" ? " " : rest;
+  }
 }
 
-function folded({ first, rest }: Breaks): string {
-  if (first !== "\n") return first + rest;
-  return rest === "" ? " " : rest;
-}
-
-/** Reads text without quotes. `hasBreak` says whether it ended behind a line break, so that a key may follow. */
-export function scanPlain(scanner: Scanner): { readonly value: string; readonly hasBreak: boolean } {
+/** Reads text without quotes. */
+export function scanPlain(scanner: Scanner): PlainText {
   const { text } = scanner;
   const indent = scanner.indent + 1;
   const isInFlow = scanner.flowLevel > 0;
   const begin = scanner.line;
-  let value = "";
+  let lines: TextBuilder | undefined;
   // why: what stands on one line is taken at once, blanks and all, for a line may be as long as a file
   let lineStart = scanner.position;
   let lineEnd = lineStart;
@@ -28,7 +40,9 @@ export function scanPlain(scanner: Scanner): { readonly value: string; readonly 
     const end = plainEnd(text, start, isInFlow);
     if (end > start) {
       if (breaks !== undefined) {
-        value += text.slice(lineStart, lineEnd) + folded(breaks);
+        lines ??= new TextBuilder();
+        lines.add(text.slice(lineStart, lineEnd));
+        lines.add(breaks.folded());
         lineStart = start;
       }
       lineEnd = end;
@@ -40,21 +54,24 @@ export function scanPlain(scanner: Scanner): { readonly value: string; readonly 
     breaks = passGap(scanner, indent, begin, breaks);
     if (!isInFlow && breaks !== undefined && scanner.column < indent) break;
   }
-  return { value: value + text.slice(lineStart, lineEnd), hasBreak: breaks !== undefined };
+  if (breaks !== undefined) scanner.allowKey();
+  if (lines === undefined) return scanner.plainTexts.read(text, lineStart, lineEnd);
+  lines.add(text.slice(lineStart, lineEnd));
+  return resolved(lines.text());
 }
 
 /** Where a run of text without blanks ends. */
 function plainEnd(text: string, start: number, isInFlow: boolean): number {
-  let at = start;
-  for (; at < text.length; at++) {
+  const { length } = text;
+  for (let at = start; at < length; at++) {
     const code = text.charCodeAt(at);
     if (code === 0x3a) {
-      const next = text.charCodeAt(at + 1);
+      const next = codeAt(text, at + 1);
       if (isBlank(next) || isBreakOrEnd(next)) return at;
     } else if (code <= 0x20 ? isBlank(code) || isBreak(code) : code >= 0x85 && isBreak(code)) return at;
     else if (isInFlow && (code === 0x2c || code === 0x3f || code === 0x5b || code === 0x5d || code === 0x7b || code === 0x7d)) return at;
   }
-  return at;
+  return length;
 }
 
 /** Passes blanks and breaks inside plain text. */
@@ -67,8 +84,8 @@ function passGap(scanner: Scanner, indent: number, begin: number, before: Breaks
       scanner.position++;
       continue;
     }
-    if (breaks === undefined) breaks = { first: breakText(code), rest: "" };
-    else breaks.rest += breakText(code);
+    if (breaks === undefined) breaks = new Breaks(breakText(code));
+    else breaks.add(code);
     scanner.skipBreak();
   }
   return breaks;
@@ -102,58 +119,69 @@ export function scanQuoted(scanner: Scanner, isSingle: boolean): string {
   const begin = { line: scanner.line };
   const quote = isSingle ? 0x27 : 0x22;
   scanner.position++;
-  let value = "";
+  const end = plainQuotedEnd(text, scanner.position, quote);
+  if (end !== undefined) {
+    const start = scanner.position;
+    scanner.position = end + 1;
+    return scanner.plainTexts.share(text, start, end);
+  }
+  const value = new TextBuilder();
   for (;;) {
     if (scanner.atDocumentIndicator()) throw scanner.problem("found unexpected document indicator", begin);
     if (scanner.position >= text.length) throw scanner.problem("found unexpected end of stream", begin);
-    const line = quotedLine(scanner, isSingle, quote, begin);
-    value += line.text;
-    if (scanner.code() === quote && !line.isContinued) break;
-    value += quotedGap(scanner, line.isContinued);
+    const isContinued = quotedLine(scanner, isSingle, quote, begin, value);
+    if (scanner.code() === quote && !isContinued) break;
+    value.add(quotedGap(scanner, isContinued));
   }
   scanner.position++;
-  return value;
+  return value.text();
 }
 
-/** Text up to the closing quote or the blanks at the end of a line. `isContinued` when a backslash ended the line. */
-function quotedLine(
-  scanner: Scanner,
-  isSingle: boolean,
-  quote: number,
-  begin: { readonly line: number },
-): { readonly text: string; readonly isContinued: boolean } {
+/** Where the closing quote is when all before it stands on one line as it is meant. */
+function plainQuotedEnd(text: string, start: number, quote: number): number | undefined {
+  const { length } = text;
+  for (let at = start; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === quote) return quote === 0x27 && codeAt(text, at + 1) === quote ? undefined : at;
+    if (code === 0x5c ? quote === 0x22 : isBreak(code)) return undefined;
+  }
+  return undefined;
+}
+
+/** Adds text up to the closing quote or the blanks at the end of a line. True when a backslash ended the line. */
+function quotedLine(scanner: Scanner, isSingle: boolean, quote: number, begin: { readonly line: number }, value: TextBuilder): boolean {
   const { text } = scanner;
-  let value = "";
   let start = scanner.position;
   for (;;) {
     const code = scanner.code();
-    if (Number.isNaN(code) || isBreak(code)) break;
+    if (isBreakOrEnd(code)) break;
     if (isBlank(code)) {
       const after = blankEnd(text, scanner.position);
-      if (isBreakOrEnd(text.charCodeAt(after))) break;
+      if (isBreakOrEnd(codeAt(text, after))) break;
       scanner.position = after;
     } else if (code === quote) {
       if (!isSingle || scanner.code(1) !== quote) break;
-      value += text.slice(start, scanner.position + 1);
+      value.add(text.slice(start, scanner.position + 1));
       scanner.position += 2;
       start = scanner.position;
     } else if (!isSingle && code === 0x5c) {
-      value += text.slice(start, scanner.position);
+      value.add(text.slice(start, scanner.position));
       if (isBreak(scanner.code(1))) {
         scanner.position++;
         scanner.skipBreak();
-        return { text: value, isContinued: true };
+        return true;
       }
-      value += scanEscape(scanner, begin);
+      value.add(scanEscape(scanner, begin));
       start = scanner.position;
     } else scanner.position++;
   }
-  return { text: value + text.slice(start, scanner.position), isContinued: false };
+  value.add(text.slice(start, scanner.position));
+  return false;
 }
 
 function blankEnd(text: string, start: number): number {
   let at = start;
-  while (isBlank(text.charCodeAt(at))) at++;
+  while (isBlank(codeAt(text, at))) at++;
   return at;
 }
 
@@ -178,16 +206,16 @@ function scanEscape(scanner: Scanner, begin: { readonly line: number }): string 
 /** Blanks and breaks between two lines in quotes. */
 function quotedGap(scanner: Scanner, isContinued: boolean): string {
   const start = scanner.position;
-  let breaks: Breaks | undefined = isContinued ? { first: "", rest: "" } : undefined;
+  let breaks = isContinued ? new Breaks("") : undefined;
   for (let code = scanner.code(); isBlank(code) || isBreak(code); code = scanner.code()) {
     if (isBlank(code)) scanner.position++;
     else {
-      if (breaks === undefined) breaks = { first: breakText(code), rest: "" };
-      else breaks.rest += breakText(code);
+      if (breaks === undefined) breaks = new Breaks(breakText(code));
+      else breaks.add(code);
       scanner.skipBreak();
     }
   }
-  return breaks === undefined ? scanner.text.slice(start, scanner.position) : folded(breaks);
+  return breaks === undefined ? scanner.text.slice(start, scanner.position) : breaks.folded();
 }
 
 /** Reads a block scalar, `|` or `>`. */
@@ -195,20 +223,20 @@ export function scanBlockScalar(scanner: Scanner, isLiteral: boolean): string {
   const begin = { line: scanner.line };
   const { chomping, increment } = scanHeader(scanner, begin);
   const given = increment === 0 ? 0 : Math.max(scanner.indent, 0) + increment;
-  let value = "";
+  const value = new TextBuilder();
   let lineBreak = "";
   let isIndented = false;
   let blanks = scanEmptyLines(scanner, given, begin);
   const { indent } = blanks;
   while (scanner.column === indent && scanner.position < scanner.text.length) {
     const startsBlank = isBlank(scanner.code());
-    if (!isLiteral && !isIndented && !startsBlank && lineBreak === "\n") value += blanks.breaks === "" ? " " : "";
-    else value += lineBreak;
-    value += blanks.breaks;
+    if (isLiteral || isIndented || startsBlank || lineBreak !== "\n") value.add(lineBreak);
+    else if (blanks.breaks === "") value.add(" ");
+    value.add(blanks.breaks);
     isIndented = startsBlank;
     const start = scanner.position;
     scanner.skipToBreak();
-    value += scanner.text.slice(start, scanner.position);
+    value.add(scanner.text.slice(start, scanner.position));
     lineBreak = "";
     if (scanner.position < scanner.text.length) {
       lineBreak = breakText(scanner.code());
@@ -216,8 +244,9 @@ export function scanBlockScalar(scanner: Scanner, isLiteral: boolean): string {
     }
     blanks = scanEmptyLines(scanner, indent, begin);
   }
-  if (chomping !== "strip") value += lineBreak;
-  return chomping === "keep" ? value + blanks.breaks : value;
+  if (chomping !== "strip") value.add(lineBreak);
+  if (chomping === "keep") value.add(blanks.breaks);
+  return value.text();
 }
 
 type Chomping = "clip" | "strip" | "keep";
@@ -239,16 +268,17 @@ function scanHeader(scanner: Scanner, begin: { readonly line: number }): { reado
 
 /** Passes indentation and empty lines. @param indent 0 to find it out from the first line with text */
 function scanEmptyLines(scanner: Scanner, indent: number, begin: { readonly line: number }): { readonly breaks: string; readonly indent: number } {
-  let breaks = "";
+  let breaks: TextBuilder | undefined;
   let widest = 0;
   for (;;) {
     while ((indent === 0 || scanner.column < indent) && scanner.code() === 0x20) scanner.position++;
     widest = Math.max(widest, scanner.column);
-    if ((indent === 0 || scanner.column < indent) && scanner.code() === 9)
-      throw scanner.problem("found a tab character where an indentation space is expected", begin);
-    if (!isBreak(scanner.code())) break;
-    breaks += breakText(scanner.code());
+    const code = scanner.code();
+    if (code === 9 && (indent === 0 || scanner.column < indent)) throw scanner.problem("found a tab character where an indentation space is expected", begin);
+    if (!isBreak(code)) break;
+    breaks ??= new TextBuilder();
+    breaks.add(breakText(code));
     scanner.skipBreak();
   }
-  return { breaks, indent: indent === 0 ? Math.max(widest, scanner.indent + 1, 1) : indent };
+  return { breaks: breaks?.text() ?? "", indent: indent === 0 ? Math.max(widest, scanner.indent + 1, 1) : indent };
 }

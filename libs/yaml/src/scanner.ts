@@ -1,8 +1,10 @@
 import { STYLE } from "./node.ts";
 import { scanBlockScalar, scanPlain, scanQuoted } from "./scan-scalar.ts";
 import { scanDirective, scanName, scanTag } from "./scan-property.ts";
-import { isBlank, isBlankOrEnd, isBreak } from "./characters.ts";
+import { END, codeAt, isBlank, isBlankOrEnd, isBreak } from "./characters.ts";
+import type { PlainTexts } from "./plain-texts.ts";
 import { SyntaxProblem } from "./syntax-error.ts";
+import { TokenQueue } from "./token-queue.ts";
 import { TOKEN, type Token, type TokenKind } from "./token.ts";
 
 /** A token that turns out to be a key when a `:` follows it on the same line. */
@@ -34,20 +36,24 @@ export class Scanner {
   indent = -1;
   flowLevel = 0;
   readonly #indents: number[] = [];
+  /** One for every level of flow collections, the innermost last. */
   readonly #keys: SimpleKey[] = [noKey()];
+  #key: SimpleKey = this.#keys[0] ?? noKey();
   #mayBeKey = true;
-  #queue: Token[] = [];
-  #head = 0;
+  readonly #queue = new TokenQueue();
   #taken = 0;
   #hasEnded = false;
   /** Comments that look like JSON, by their line: they may hold a schema. */
   readonly comments: Map<number, string> = new Map<number, string>();
 
+  /** Shared by the documents of a file. */
+  readonly plainTexts: PlainTexts;
   readonly #lookAhead: number;
 
   /** @param lookAhead tokens that are read beyond the next one; what is wrong in them is refused before what the parser finds */
-  constructor(text: string, lookAhead: number) {
+  constructor(text: string, lookAhead: number, plainTexts: PlainTexts) {
     this.text = text;
+    this.plainTexts = plainTexts;
     this.#lookAhead = lookAhead;
   }
 
@@ -55,21 +61,20 @@ export class Scanner {
     return this.position - this.lineStart;
   }
 
+  /** The next token; it may change when another is asked for. */
   peek(): Token {
-    while (!this.#hasEnded && (this.#queue.length - this.#head <= this.#lookAhead || this.#isHeadPossibleKey())) this.#fetch();
-    const token = this.#queue[this.#head];
+    const queue = this.#queue;
+    while (!this.#hasEnded && (queue.length <= this.#lookAhead || this.#isNextPossibleKey())) this.#fetch();
+    const token = queue.first;
     if (token === undefined) throw this.problem("did not find expected content");
     return token;
   }
 
+  /** The next token, taken; it may change when another is asked for. */
   take(): Token {
     const token = this.peek();
-    this.#head++;
+    this.#queue.shift();
     this.#taken++;
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    }
     return token;
   }
 
@@ -79,8 +84,13 @@ export class Scanner {
     return new SyntaxProblem(message, shown === 0 ? 0 : shown + 1, this.line, this.column);
   }
 
+  /** Lets a key follow what is being read. */
+  allowKey(): void {
+    this.#mayBeKey = true;
+  }
+
   code(offset = 0): number {
-    return this.text.charCodeAt(this.position + offset);
+    return codeAt(this.text, this.position + offset);
   }
 
   /** Passes a line break; CR LF is one. */
@@ -97,7 +107,7 @@ export class Scanner {
     return (code === 0x2d || code === 0x2e) && this.code(1) === code && this.code(2) === code && isBlankOrEnd(this.code(3));
   }
 
-  #isHeadPossibleKey(): boolean {
+  #isNextPossibleKey(): boolean {
     for (const key of this.#keys) {
       if (key.isPossible && key.tokenNumber === this.#taken) return this.#isValid(key);
     }
@@ -113,19 +123,19 @@ export class Scanner {
     return false;
   }
 
-  #push(kind: TokenKind, line: number, column: number, value = "", style = 0, suffix = ""): void {
-    this.#queue.push({ kind, line, column, value, suffix, style });
+  #push(kind: TokenKind, line: number, column: number, value = "", suffix = "", style = 0): void {
+    this.#queue.push(kind, line, column, value, suffix, style);
   }
 
-  #insert(tokenNumber: number, kind: TokenKind, { line, column }: SimpleKey): void {
-    this.#queue.splice(this.#head + tokenNumber - this.#taken, 0, { kind, line, column, value: "", suffix: "", style: 0 });
+  #insert(kind: TokenKind, { tokenNumber, line, column }: SimpleKey): void {
+    this.#queue.insert(tokenNumber - this.#taken, kind, line, column);
   }
 
   #fetch(): void {
     this.#skipToToken();
     this.#unroll(this.column);
     const code = this.code();
-    if (Number.isNaN(code)) return this.#endStream();
+    if (code === END) return this.#endStream();
     if (this.position === this.lineStart) {
       if (code === 0x25) return this.#fetchDirective();
       if (this.atDocumentIndicator()) return this.#fetchDocumentIndicator(code === 0x2d ? TOKEN.documentStart : TOKEN.documentEnd);
@@ -229,15 +239,19 @@ export class Scanner {
   /** Remembers that the next token may be a key. */
   #saveKey(): void {
     if (!this.#mayBeKey) return;
-    const { column, line, position } = this;
     this.#dropKey();
-    const isRequired = this.flowLevel === 0 && this.indent === column;
-    this.#keys[this.#keys.length - 1] = { isPossible: true, isRequired, tokenNumber: this.#taken + this.#queue.length - this.#head, position, line, column };
+    const key = this.#key;
+    key.isPossible = true;
+    key.isRequired = this.flowLevel === 0 && this.indent === this.column;
+    key.tokenNumber = this.#taken + this.#queue.length;
+    key.position = this.position;
+    key.line = this.line;
+    key.column = this.column;
   }
 
   #dropKey(): void {
-    const key = this.#keys.at(-1);
-    if (key?.isPossible !== true) return;
+    const key = this.#key;
+    if (!key.isPossible) return;
     if (key.isRequired) throw this.problem("could not find expected ':'", key);
     key.isPossible = false;
   }
@@ -256,7 +270,7 @@ export class Scanner {
     this.#mayBeKey = false;
     const { line, column } = this;
     const { value, suffix } = scanDirective(this);
-    this.#push(TOKEN.directive, line, column, value, 0, suffix);
+    this.#push(TOKEN.directive, line, column, value, suffix);
   }
 
   #fetchDocumentIndicator(kind: TokenKind): void {
@@ -274,7 +288,8 @@ export class Scanner {
 
   #openFlow(kind: TokenKind): void {
     this.#saveKey();
-    this.#keys.push(noKey());
+    this.#key = noKey();
+    this.#keys.push(this.#key);
     this.flowLevel++;
     this.#mayBeKey = true;
     this.#pushIndicator(kind);
@@ -285,6 +300,7 @@ export class Scanner {
     if (this.flowLevel > 0) {
       this.flowLevel--;
       this.#keys.pop();
+      this.#key = this.#keys.at(-1) ?? noKey();
     }
     this.#mayBeKey = false;
     this.#pushIndicator(kind);
@@ -311,10 +327,10 @@ export class Scanner {
   }
 
   #fetchValue(): void {
-    const key = this.#keys.at(-1);
-    if (key !== undefined && this.#isValid(key)) {
-      this.#insert(key.tokenNumber, TOKEN.key, key);
-      if (this.#roll(key.column)) this.#insert(key.tokenNumber, TOKEN.blockMappingStart, key);
+    const key = this.#key;
+    if (this.#isValid(key)) {
+      this.#insert(TOKEN.key, key);
+      if (this.#roll(key.column)) this.#insert(TOKEN.blockMappingStart, key);
       key.isPossible = false;
       this.#mayBeKey = false;
     } else {
@@ -339,21 +355,21 @@ export class Scanner {
     this.#mayBeKey = false;
     const { line, column } = this;
     const { value, suffix } = scanTag(this);
-    this.#push(TOKEN.tag, line, column, value, 0, suffix);
+    this.#push(TOKEN.tag, line, column, value, suffix);
   }
 
   #fetchBlockScalar(isLiteral: boolean): void {
     this.#dropKey();
     this.#mayBeKey = true;
     const { line, column } = this;
-    this.#push(TOKEN.scalar, line, column, scanBlockScalar(this, isLiteral), isLiteral ? STYLE.literal : STYLE.folded);
+    this.#push(TOKEN.scalar, line, column, scanBlockScalar(this, isLiteral), "!!str", isLiteral ? STYLE.literal : STYLE.folded);
   }
 
   #fetchQuoted(isSingle: boolean): void {
     this.#saveKey();
     this.#mayBeKey = false;
     const { line, column } = this;
-    this.#push(TOKEN.scalar, line, column, scanQuoted(this, isSingle), isSingle ? STYLE.singleQuoted : STYLE.doubleQuoted);
+    this.#push(TOKEN.scalar, line, column, scanQuoted(this, isSingle), "!!str", isSingle ? STYLE.singleQuoted : STYLE.doubleQuoted);
   }
 
   #fetchPlain(): void {
@@ -362,9 +378,8 @@ export class Scanner {
     this.#saveKey();
     this.#mayBeKey = false;
     const { line, column } = this;
-    const { value, hasBreak } = scanPlain(this);
-    if (hasBreak) this.#mayBeKey = true;
-    this.#push(TOKEN.scalar, line, column, value);
+    const { value, tag } = scanPlain(this);
+    this.#push(TOKEN.scalar, line, column, value, tag);
   }
 }
 

@@ -23,6 +23,7 @@ export const TOKEN = {
 
 export type TokenKind = (typeof TOKEN)[keyof typeof TOKEN];
 
+/** What is between scanner and parser. The scanner uses tokens again, so one that was taken holds until the next is asked for. */
 export interface Token {
   readonly kind: TokenKind;
   /** From 0. */
@@ -30,7 +31,7 @@ export interface Token {
   readonly column: number;
   /** Text of a scalar, name of an anchor or alias, handle of a tag or of a %TAG directive. */
   readonly value: string;
-  /** Suffix of a tag, prefix of a %TAG directive. */
+  /** Suffix of a tag, prefix of a %TAG directive; what a scalar is that has no tag. */
   readonly suffix: string;
   /** Style bits of a scalar; see `STYLE`. */
   readonly style: number;

@@ -8,8 +8,20 @@ export interface YamlLimits {
   readonly maxAliases: number;
   /** Nodes of all documents of a text as they are written. */
   readonly maxFileNodes: number;
+  /** Items of one list, pairs of one mapping. */
+  readonly maxEntries: number;
+  /** Documents of a text, and items of the Kubernetes Lists that its documents are. */
+  readonly maxObjects: number;
   /** Nodes of one document after every alias is replaced by what it stands for. */
   readonly maxNodes: number;
 }
 
-export const DEFAULT_YAML_LIMITS: YamlLimits = { maxBytes: 32 * 2 ** 20, maxDepth: 200, maxAliases: 1000, maxFileNodes: 4_000_000, maxNodes: 4_000_000 };
+export const DEFAULT_YAML_LIMITS: YamlLimits = {
+  maxBytes: 32 * 2 ** 20,
+  maxDepth: 200,
+  maxAliases: 1000,
+  maxFileNodes: 1_000_000,
+  maxEntries: 100_000,
+  maxObjects: 100_000,
+  maxNodes: 1_000_000,
+};
