@@ -184,7 +184,8 @@ function readApply(text: string, context: PatchContext): Patch {
       const draft = decodeApplied(object, context);
       // Merged managed fields are written by the server: they are not decoded with the rest.
       const entries = valueAt(object, "metadata", "managedFields");
-      return draftOf({ ...draft, metadata: { ...objectAt(draft, "metadata"), ...(entries === undefined ? {} : { managedFields: entries }) } });
+      const namespace = context.resource.isNamespaced ? { namespace: context.namespace } : {};
+      return draftOf({ ...draft, metadata: { ...objectAt(draft, "metadata"), ...namespace, ...(entries === undefined ? {} : { managedFields: entries }) } });
     },
   };
 }
@@ -219,8 +220,7 @@ function parseApplied(text: string, { resource, namespace, name, options, warn }
   const ownNamespace = textAt(value, "metadata", "namespace") ?? "";
   if (ownNamespace !== "" && ownNamespace !== namespace)
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  const metadata: JsonObject = { ...without(objectAt(value, "metadata") ?? {}, "managedFields"), name, ...(resource.isNamespaced ? { namespace } : {}) };
-  return { ...value, metadata };
+  return { ...value, metadata: { ...without(objectAt(value, "metadata") ?? {}, "managedFields"), name } };
 }
 
 function shownVersion(apiVersion: string): string {
