@@ -16,6 +16,7 @@ import {
   watchParts,
   WorkerPool,
   type Part,
+  type Surroundings,
 } from "@plumb/runtime";
 import { toToolkitError, type Clock, type Log } from "@plumb/std";
 import { cachedArtifacts } from "./artifacts.ts";
@@ -38,17 +39,9 @@ const SOURCES: readonly (readonly [kind: string, resource: ResourceName])[] = [
   ["GitRepository", { group: "source.toolkit.fluxcd.io", version: "v1", plural: "gitrepositories" }],
 ];
 
-export interface Surroundings {
-  /** This process's own file, which its workers start with. */
-  readonly entry: URL;
-  /** Arguments for Node in a worker; those of this process unless set. */
-  readonly workerArgs?: readonly string[];
-  readonly signal: AbortSignal;
-}
-
 /** The whole kustomize-controller: from its settings to its end. @throws {ToolkitError} when it cannot start, or a part of it fails */
-export async function runKustomizeController(config: KustomizeConfig, { entry, workerArgs, signal }: Surroundings): Promise<void> {
-  const shell = await openControllerProcess("kustomize-controller", config);
+export async function runKustomizeController(config: KustomizeConfig, surroundings: Surroundings, signal: AbortSignal): Promise<void> {
+  const shell = await openControllerProcess("kustomize-controller", config, surroundings);
   const { client, clock, log, meter } = shell;
   // why: what was opened is closed when the next thing cannot be, or its threads would keep a process that has failed
   await using cleanup = new AsyncDisposableStack();
@@ -67,12 +60,11 @@ export async function runKustomizeController(config: KustomizeConfig, { entry, w
     eventsUrl: config.eventsAddress === undefined ? undefined : new URL(config.eventsAddress),
   });
   const pool = new WorkerPool({
-    entry,
-    role: "worker",
+    entry: surroundings.entry,
+    execArgv: surroundings.execArgv,
     threads: Math.max(2, availableParallelism() - 1),
     memoryLimitMb: WORKER_MEMORY_MB,
     clock,
-    ...(workerArgs === undefined ? {} : { execArgv: workerArgs }),
   });
   cleanup.defer(() => pool.close());
 

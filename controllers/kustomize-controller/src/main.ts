@@ -1,15 +1,15 @@
-import { parentPort, workerData } from "node:worker_threads";
-import { collectEarly, runMain, serveJobs } from "@plumb/runtime";
+import { collectEarly, runMain, serveJobs, workerPort } from "@plumb/runtime";
 import { createBuildJob } from "./build-job.ts";
 import { runKustomizeController } from "./compose.ts";
 import { parseKustomizeConfig } from "./config.ts";
 
-if (parentPort !== null && workerData?.role === "worker") serveJobs({ build: createBuildJob() }, parentPort);
+const port = workerPort();
+if (port !== undefined) serveJobs({ build: createBuildJob() }, port);
 else {
-  const entry = new URL(import.meta.url);
   collectEarly(process.execArgv);
+  const surroundings = { entry: new URL(import.meta.url) };
   await runMain(
-    { name: "kustomize-controller", parse: parseKustomizeConfig, run: (config, signal) => runKustomizeController(config, { entry, signal }) },
+    { name: "kustomize-controller", parse: parseKustomizeConfig, run: (config, signal) => runKustomizeController(config, surroundings, signal) },
     process,
   );
 }

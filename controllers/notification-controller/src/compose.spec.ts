@@ -7,6 +7,7 @@ import { crd, KINDS, type LiveObject } from "@plumb/api";
 import { TestCluster } from "@plumb/apiserver/testing";
 import { SinkServer } from "@plumb/events/testing";
 import { isObject } from "@plumb/std";
+import { keptLog } from "@plumb/telemetry/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runNotificationController } from "./compose.ts";
 import { parseNotificationConfig } from "./config.ts";
@@ -21,6 +22,7 @@ const RECEIVERS = `${NOTIFICATION}/v1/namespaces/team/receivers`;
 const SOURCES = "/apis/source.toolkit.fluxcd.io/v1/namespaces/team/gitrepositories";
 const SECRETS = "/api/v1/namespaces/team/secrets";
 
+const log = keptLog();
 let cluster: TestCluster;
 let sink: SinkServer;
 let eventsPort: number;
@@ -67,13 +69,12 @@ function start(...args: readonly string[]): void {
       `--receiverAddr=127.0.0.1:${receiverPort}`,
       "--health-addr=127.0.0.1:0",
       "--metrics-addr=127.0.0.1:0",
-      "--log-level=error",
       "--min-retry-delay=50ms",
       ...args,
     ],
     { env: { RUNTIME_NAMESPACE: "team" }, hostname: "machine" },
   );
-  running = runNotificationController(config, stop.signal);
+  running = runNotificationController(config, { writeLog: log.write }, stop.signal);
 }
 
 async function end(): Promise<void> {

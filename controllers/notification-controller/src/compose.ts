@@ -12,6 +12,7 @@ import {
   type ControllerProcess,
   type Notifier,
   type Part,
+  type Surroundings,
 } from "@plumb/runtime";
 import { ALERT_KIND, AlertReconciler } from "./alert/kind.ts";
 import type { NotificationConfig } from "./config.ts";
@@ -56,9 +57,9 @@ const OUTBOX_LIMITS = { maxEntries: 50_000, maxBytes: 256 * 1024 * 1024 };
  *
  * @throws {ToolkitError} when the outbox or the access to the cluster cannot be used, or a part fails
  */
-export async function runNotificationController(config: NotificationConfig, signal: AbortSignal): Promise<void> {
+export async function runNotificationController(config: NotificationConfig, surroundings: Pick<Surroundings, "writeLog">, signal: AbortSignal): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
-  const shell = await openControllerProcess(CONTROLLER, config);
+  const shell = await openControllerProcess(CONTROLLER, config, surroundings);
   const { log, meter, clock, unfenced } = shell;
   const end = new AbortController();
   cleanup.defer(() => end.abort());

@@ -3,4 +3,7 @@ import { runNotificationController } from "./compose.ts";
 import { parseNotificationConfig } from "./config.ts";
 
 collectEarly(process.execArgv);
-await runMain({ name: "notification-controller", parse: parseNotificationConfig, run: runNotificationController }, process);
+await runMain(
+  { name: "notification-controller", parse: parseNotificationConfig, run: (config, signal) => runNotificationController(config, {}, signal) },
+  process,
+);

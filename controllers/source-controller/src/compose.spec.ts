@@ -6,15 +6,17 @@ import { SinkServer } from "@plumb/events/testing";
 import { startGitServer } from "@plumb/git/server";
 import { serveTestRepository, type ServedRepository } from "@plumb/git/testing";
 import { startTestServer } from "@plumb/http/testing";
+import { keptLog } from "@plumb/telemetry/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { runSourceController } from "./compose.ts";
 import { parseSourceConfig } from "./config.ts";
 
 const OBJECTS = "/apis/source.toolkit.fluxcd.io/v1/namespaces/default/gitrepositories";
-const SURROUNDINGS = { entry: new URL("./main.ts", import.meta.url), role: "source-controller-worker", execArgv: ["--conditions=@plumb/source"] };
+const SURROUNDINGS = { entry: new URL("./main.ts", import.meta.url), execArgv: ["--conditions=@plumb/source"] };
 /** To give up after, many times what is expected. */
 const LIMIT = { timeout: 20_000, interval: 20 };
 
+const log = keptLog();
 let cluster: TestCluster;
 let served: ServedRepository;
 let sink: SinkServer;
@@ -27,12 +29,12 @@ function call<Answer = GitRepository>(method: string, path: string, body?: objec
 
 function start(...args: readonly string[]): void {
   stop = new AbortController();
-  const addresses = ["--storage-addr=127.0.0.1:0", "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", `--events-addr=${sink.url}`, "--log-level=error"];
+  const addresses = ["--storage-addr=127.0.0.1:0", "--health-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", `--events-addr=${sink.url}`];
   const config = parseSourceConfig(
     [`--kubeconfig=${cluster.kubeconfig}`, `--storage-path=${join(cluster.folder, "data")}`, "--min-retry-delay=50ms", ...addresses, ...args],
     { env: {}, hostname: "machine" },
   );
-  running = runSourceController(config, SURROUNDINGS, stop.signal);
+  running = runSourceController(config, { ...SURROUNDINGS, writeLog: log.write }, stop.signal);
 }
 
 async function end(): Promise<void> {

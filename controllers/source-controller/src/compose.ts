@@ -15,6 +15,7 @@ import {
   WorkerPool,
   type ControllerProcess,
   type Part,
+  type Surroundings,
 } from "@plumb/runtime";
 import { advertisedHost, type SourceConfig } from "./config.ts";
 import { GitClients } from "./git-repository/clients.ts";
@@ -22,22 +23,13 @@ import { GIT_REPOSITORY_KIND, gitRepositoryReconciler } from "./git-repository/k
 import { PACK_JOB, type PackAnswer } from "./git-repository/pack-job.ts";
 import { artifactServer } from "./server.ts";
 
-/** What of the process's own file the wiring needs. */
-export interface Surroundings {
-  /** The module that starts a worker thread when it is told the role. */
-  readonly entry: URL;
-  readonly role: string;
-  /** Arguments for Node in the worker; those of this process unless set. */
-  readonly execArgv?: readonly string[];
-}
-
 const NAME = "source-controller";
 const WORKER_MEMORY_MB = 768;
 const SPOOL_LIMITS = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024 };
 
 /** The whole wiring. Runs until `signal` aborts. @throws {ToolkitError} when the cluster, the storage or an address cannot be used */
 export async function runSourceController(config: SourceConfig, surroundings: Surroundings, signal: AbortSignal): Promise<void> {
-  const shell = await openControllerProcess(NAME, config);
+  const shell = await openControllerProcess(NAME, config, surroundings);
   const { client, log, meter, clock } = shell;
   const folder = await Folder.open(config.storagePath);
   const spool = config.spoolPath === undefined ? undefined : await Spool.open(config.spoolPath, SPOOL_LIMITS);
@@ -80,7 +72,7 @@ interface SourcesOptions {
 }
 
 /** The file server and the reconciler, which only the leader runs (S-001). The port must be known before a URL is written. */
-function sourcesPart({ config, shell, surroundings, folder, events, repositories }: SourcesOptions): Part {
+function sourcesPart({ config, shell, surroundings: { entry, execArgv }, folder, events, repositories }: SourcesOptions): Part {
   const { log, clock, client } = shell;
   return {
     name: "sources",
@@ -89,7 +81,8 @@ function sourcesPart({ config, shell, surroundings, folder, events, repositories
       log.info("listening", { server: "storage", address: listening.address });
       const host = advertisedHost(config, listening.address);
       const pool = new WorkerPool({
-        ...surroundings,
+        entry,
+        execArgv,
         threads: config.concurrent,
         memoryLimitMb: WORKER_MEMORY_MB,
         clock,

@@ -26,7 +26,6 @@ describe("the worker", () => {
     folder = await Folder.open(await mkdtemp(join(tmpdir(), "plumb-source-worker-")));
     pool = new WorkerPool({
       entry: MAIN,
-      role: "source-controller-worker",
       threads: 2,
       memoryLimitMb: 256,
       clock: systemClock,

@@ -13,6 +13,16 @@ import { RunMetrics } from "./run-metrics.ts";
 
 const VERSION = "0.1.0";
 
+/** What a controller is given of the process that it is in. */
+export interface Surroundings {
+  /** The process's own file, which its workers start with. */
+  readonly entry: URL;
+  /** Arguments for Node in a worker; those of this process unless set. */
+  readonly execArgv?: readonly string[] | undefined;
+  /** Takes each line of the log; it goes to standard error unless set. */
+  readonly writeLog?: ((line: string) => void) | undefined;
+}
+
 /** What every controller's process has, before there is anything of its own in it. */
 export interface ControllerProcess {
   readonly name: string;
@@ -43,8 +53,8 @@ export interface ControllerParts {
  * @param name such as `kustomize-controller`
  * @throws {ToolkitError} when the cluster's address or credentials cannot be read
  */
-export async function openControllerProcess(name: string, config: CommonConfig): Promise<ControllerProcess> {
-  const log = createLog({ level: config.logLevel, encoding: config.logEncoding });
+export async function openControllerProcess(name: string, config: CommonConfig, { writeLog }: Pick<Surroundings, "writeLog">): Promise<ControllerProcess> {
+  const log = createLog({ level: config.logLevel, encoding: config.logEncoding, write: writeLog });
   const meter = createMeter();
   const requests = meter.counter("rest_client_requests_total", "Number of HTTP requests, partitioned by status code, method, and host.");
   const access = await clusterAccess(config);

@@ -2,7 +2,14 @@ export { collectEarly } from "./collect-early.ts";
 export { COMMON_FLAGS, atLeast, commonConfig, oneOf, type CommonConfig, type Host, type LeaderElectionConfig } from "./common-config.ts";
 export { standardConditions, withConditions, type ConditionChanges, type ConditionState, type Stamp } from "./conditions.ts";
 export { Controller, type ControlledKind, type ControllerOptions, type ControllerShared } from "./controller.ts";
-export { openControllerProcess, runControllerProcess, sharedByControllers, type ControllerParts, type ControllerProcess } from "./controller-process.ts";
+export {
+  openControllerProcess,
+  runControllerProcess,
+  sharedByControllers,
+  type ControllerParts,
+  type ControllerProcess,
+  type Surroundings,
+} from "./controller-process.ts";
 export { KeyQueue } from "./key-queue.ts";
 export { leaseLeadership, type FencedLeadership } from "./leadership.ts";
 export { Manager, type Leadership, type ManagerOptions, type Part, type Phase } from "./manager.ts";
@@ -26,7 +33,7 @@ export {
   type Verdict,
 } from "./reconcile.ts";
 export { runMain, type Main, type MainProcess } from "./run-main.ts";
-export { serveJobs, type Jobs } from "./serve-jobs.ts";
+export { serveJobs, workerPort, type Jobs } from "./serve-jobs.ts";
 export { conditionsOf, statusPatch, StatusWriter, type StatusUpdate } from "./status.ts";
 export { WorkerPool, type JobAnswer, type JobOptions, type WorkerPoolOptions } from "./worker-pool.ts";
 export { allSynced, watched, watchParts, type WatchedOptions } from "./watched.ts";

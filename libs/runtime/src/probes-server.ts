@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ToolkitError } from "@plumb/std";
+import { EXPOSITION_TYPE } from "@plumb/telemetry";
 import { limitConnections } from "./bounded-server.ts";
 
 export interface Listening {
@@ -21,7 +22,7 @@ export function probePages(isHealthy: () => boolean, isReady: () => boolean): Pa
 
 /** `/metrics`, in the Prometheus text format. */
 export function metricsPages(exposition: () => string): Pages {
-  return { "/metrics": () => ({ type: "text/plain; version=0.0.4; charset=utf-8", text: exposition() }) };
+  return { "/metrics": () => ({ type: EXPOSITION_TYPE, text: exposition() }) };
 }
 
 /** Serves pages at `address`, such as `:9440`. @throws {ToolkitError} `unavailable` when the address cannot be taken */

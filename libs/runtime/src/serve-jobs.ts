@@ -1,9 +1,14 @@
-import type { MessagePort } from "node:worker_threads";
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { toToolkitError } from "@plumb/std";
-import type { JobAnswer } from "./worker-pool.ts";
+import { WORKER_ROLE, type JobAnswer } from "./worker-pool.ts";
 
 /** A job by name: takes what the pool was given and returns what can be cloned back. */
 export type Jobs = Readonly<Record<string, (input: unknown) => unknown>>;
+
+/** The way to the pool, in a thread that a WorkerPool has started; undefined in every other. */
+export function workerPort(): MessagePort | undefined {
+  return workerData?.role === WORKER_ROLE ? (parentPort ?? undefined) : undefined;
+}
 
 /** The worker's side of a WorkerPool: answers each message with what its job returned or threw. */
 export function serveJobs(jobs: Jobs, port: MessagePort): void {

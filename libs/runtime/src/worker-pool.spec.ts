@@ -20,7 +20,6 @@ const before = process.getActiveResourcesInfo().filter((name) => name === "Messa
 function pool(options: Partial<WorkerPoolOptions> = {}): WorkerPool {
   const made = new WorkerPool({
     entry: new URL("testing/jobs-worker.ts", import.meta.url),
-    role: "test",
     threads: 2,
     memoryLimitMb: 64,
     clock: systemClock,

@@ -12,15 +12,13 @@ export type JobAnswer =
 export interface WorkerPoolOptions {
   /** The module that a worker starts with; it is the process's own file. */
   readonly entry: URL;
-  /** Given to the worker as `workerData.role`. */
-  readonly role: string;
   /** Threads for quick jobs, 1 or more; half as many more may be busy with slow ones. */
   readonly threads: number;
   /** Megabytes of JavaScript heap a worker may have before it is ended. */
   readonly memoryLimitMb: number;
   readonly clock: Clock;
   /** Arguments for Node in the worker; those of the process unless set, which may be more than could be given here. */
-  readonly execArgv?: readonly string[];
+  readonly execArgv?: readonly string[] | undefined;
 }
 
 export interface JobOptions {
@@ -46,6 +44,9 @@ interface Thread {
   job: Job | undefined;
   timers: readonly Timer[];
 }
+
+/** What a pool tells its threads that they are, in `workerData.role`; other threads may load the same module. */
+export const WORKER_ROLE = "worker";
 
 /** A job that runs for longer moves to the slow lane. */
 const SLOW_AFTER_MS = 2000;
@@ -159,9 +160,9 @@ export class WorkerPool {
   }
 
   #spawn(): Thread {
-    const { entry, role, memoryLimitMb, execArgv } = this.#options;
+    const { entry, memoryLimitMb, execArgv } = this.#options;
     const worker = new Worker(entry, {
-      workerData: { role },
+      workerData: { role: WORKER_ROLE },
       resourceLimits: { maxOldGenerationSizeMb: memoryLimitMb },
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     });

@@ -1,11 +1,13 @@
 import { pino, type Logger } from "pino";
 import type { Fields, Log } from "@plumb/std";
-import type { LogOptions } from "./log-options.ts";
 import { redactField, redactText } from "./redact-text.ts";
 
-export interface CreateLogOptions extends LogOptions {
+export interface CreateLogOptions {
+  /** The least that is written. */
+  readonly level: "trace" | "debug" | "info" | "error";
+  readonly encoding: "json" | "console";
   /** Takes each line, its end included; written to standard error at once unless set. */
-  readonly write?: (line: string) => void;
+  readonly write?: ((line: string) => void) | undefined;
 }
 
 const STANDARD_ERROR = 2;

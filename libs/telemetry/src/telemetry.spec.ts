@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { createLog, createMeter, exponentialBuckets, measureProcess, readLogFlags, redactText, type LogOptions } from "./index.ts";
+import { createLog, createMeter, exponentialBuckets, measureProcess, type CreateLogOptions } from "./index.ts";
+import { redactText } from "./redact-text.ts";
 
-function recorded(options: Partial<LogOptions> = {}): { readonly log: ReturnType<typeof createLog>; readonly lines: string[] } {
+function recorded(options: Partial<CreateLogOptions> = {}): { readonly log: ReturnType<typeof createLog>; readonly lines: string[] } {
   const lines: string[] = [];
   return { log: createLog({ level: "info", encoding: "json", ...options, write: (line) => lines.push(line) }), lines };
 }
@@ -97,19 +98,6 @@ describe("createLog", () => {
       process.kill(process.pid, "SIGKILL");`;
     const { stderr } = spawnSync(process.execPath, ["--conditions=@plumb/source", "--input-type=module", "-e", program], { encoding: "utf8" });
     expect(stderr).toContain('"msg":"last words"');
-  });
-});
-
-describe("readLogFlags", () => {
-  it("is info and json unless told otherwise", () => {
-    expect(readLogFlags({})).toEqual({ level: "info", encoding: "json" });
-    expect(readLogFlags({ "log-level": "trace", "log-encoding": "console" })).toEqual({ level: "trace", encoding: "console" });
-  });
-  it.each([
-    [{ "log-level": "warn" }, "--log-level"],
-    [{ "log-encoding": "xml" }, "--log-encoding"],
-  ])("names the flag of %j", (flags, name) => {
-    expect(() => readLogFlags(flags)).toThrow(name);
   });
 });
 

@@ -1,10 +1,12 @@
+import { keptLog } from "@plumb/telemetry/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { conditionText, configMap, configMapPath, KustomizeLab, LIMIT, NAMESPACE, readyText } from "../testing/kustomize-lab.ts";
 
+const log = keptLog();
 let lab: KustomizeLab;
 
 beforeAll(async () => {
-  lab = await KustomizeLab.open();
+  lab = await KustomizeLab.open(log);
   lab.start("--requeue-dependency=200ms", "--no-cross-namespace-refs");
 });
 afterAll(() => lab.close());

@@ -1,11 +1,13 @@
 import { widget, widgetDefinition } from "@plumb/kube/testing";
+import { keptLog } from "@plumb/telemetry/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { conditionOf, configMap, KustomizeLab, LIMIT, NAMESPACE, readyText } from "../testing/kustomize-lab.ts";
 
+const log = keptLog();
 let lab: KustomizeLab;
 
 beforeAll(async () => {
-  lab = await KustomizeLab.open();
+  lab = await KustomizeLab.open(log);
   lab.start();
   await lab.applied("neighbour", { "a.yaml": configMap("neighbour", { v: "1" }) });
 });

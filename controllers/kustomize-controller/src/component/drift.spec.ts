@@ -1,10 +1,12 @@
+import { keptLog } from "@plumb/telemetry/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { configMap, configMapPath, KustomizeLab, LIMIT, NAMESPACE } from "../testing/kustomize-lab.ts";
 
+const log = keptLog();
 let lab: KustomizeLab;
 
 beforeAll(async () => {
-  lab = await KustomizeLab.open();
+  lab = await KustomizeLab.open(log);
   lab.start();
 });
 afterAll(() => lab.close());
@@ -32,6 +34,15 @@ describe("drift of an object", () => {
       "kustomize.toolkit.fluxcd.io/drift-changes": JSON.stringify([{ path: "/data/v", desired: "1", live: "by hand" }]),
       "kustomize.toolkit.fluxcd.io/drift-managers": "kubectl-edit",
     });
+  });
+
+  it("is told with the revision that is applied, also where that left the object as it was", async () => {
+    await lab.applied("unchanged", { "a.yaml": configMap("unchanged", { v: "1" }) });
+    const newer = await lab.publish("unchanged", { "a.yaml": configMap("unchanged", { v: "1" }), "b.yaml": configMap("beside", {}) });
+    await lab.ready("unchanged", newer);
+    await edit("unchanged", { v: "2" });
+    await vi.waitFor(() => expect(drifts("unchanged")).toHaveLength(1), LIMIT);
+    expect(lab.events("unchanged").at(-1)?.metadata?.["kustomize.toolkit.fluxcd.io/revision"]).toBe(newer.revision);
   });
 
   it("is told again when the same edit is made again", async () => {

@@ -1,10 +1,12 @@
+import { keptLog } from "@plumb/telemetry/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { conditionText, configMap, KustomizeLab, LIMIT, NAMESPACE, readyText } from "../testing/kustomize-lab.ts";
 
+const log = keptLog();
 let lab: KustomizeLab;
 
 beforeAll(async () => {
-  lab = await KustomizeLab.open();
+  lab = await KustomizeLab.open(log);
   // An hour: what waits goes on because a watch woke it, or not within the time of a test.
   lab.start("--requeue-dependency=1h");
 });

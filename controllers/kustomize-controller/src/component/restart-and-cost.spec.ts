@@ -1,10 +1,12 @@
+import { keptLog } from "@plumb/telemetry/testing";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { configMap, configMapPath, KustomizeLab, LIMIT, NAMESPACE } from "../testing/kustomize-lab.ts";
 
+const log = keptLog();
 let lab: KustomizeLab;
 
 beforeEach(async () => {
-  lab = await KustomizeLab.open();
+  lab = await KustomizeLab.open(log);
 });
 afterEach(() => lab.close());
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { crd, GIT_REPOSITORY, KUSTOMIZATION, type Artifact, type Condition, type Kustomization, type LiveObject, type ToolkitEvent } from "@plumb/api";
 import { TestCluster } from "@plumb/apiserver/testing";
 import { SinkServer } from "@plumb/events/testing";
+import type { KeptLog } from "@plumb/telemetry/testing";
 import { vi } from "vitest";
 import { runKustomizeController } from "../compose.ts";
 import { parseKustomizeConfig } from "../config.ts";
@@ -10,7 +11,7 @@ import { ArtifactServer, type Files } from "./artifact-server.ts";
 /** To give up after, many times what is expected. */
 export const LIMIT = { timeout: 20_000, interval: 15 };
 export const NAMESPACE = "apps";
-const SURROUNDINGS = { entry: new URL("../main.ts", import.meta.url), workerArgs: ["--conditions=@plumb/source"] };
+const SURROUNDINGS = { entry: new URL("../main.ts", import.meta.url), execArgv: ["--conditions=@plumb/source"] };
 const KUSTOMIZATIONS = "/apis/kustomize.toolkit.fluxcd.io/v1";
 const SOURCES = `/apis/source.toolkit.fluxcd.io/v1/namespaces/${NAMESPACE}/gitrepositories`;
 
@@ -22,18 +23,19 @@ export class KustomizeLab {
   readonly cluster: TestCluster;
   readonly artifacts: ArtifactServer;
   readonly sink: SinkServer;
+  readonly #log: KeptLog;
   #stop = new AbortController();
   #running: Promise<void> | undefined;
 
-  private constructor(cluster: TestCluster, artifacts: ArtifactServer, sink: SinkServer) {
-    [this.cluster, this.artifacts, this.sink] = [cluster, artifacts, sink];
+  private constructor(cluster: TestCluster, artifacts: ArtifactServer, sink: SinkServer, log: KeptLog) {
+    [this.cluster, this.artifacts, this.sink, this.#log] = [cluster, artifacts, sink, log];
   }
 
   /** A cluster with the definitions and the namespace; the controller is not started. */
-  static async open(): Promise<KustomizeLab> {
+  static async open(log: KeptLog): Promise<KustomizeLab> {
     const definitions = [GIT_REPOSITORY, KUSTOMIZATION].map(crd);
     const cluster = await TestCluster.open({ definitions, namespaces: [NAMESPACE], workloads: false });
-    return new KustomizeLab(cluster, await ArtifactServer.start(join(cluster.folder, "artifacts")), await SinkServer.start());
+    return new KustomizeLab(cluster, await ArtifactServer.start(join(cluster.folder, "artifacts")), await SinkServer.start(), log);
   }
 
   /** `METHOD path` of what the controller asked for, with `?dryRun` where it is one; watches not counted. */
@@ -52,14 +54,13 @@ export class KustomizeLab {
         `--events-addr=${this.sink.url}`,
         "--health-addr=127.0.0.1:0",
         "--metrics-addr=127.0.0.1:0",
-        "--log-level=error",
         "--min-retry-delay=50ms",
         "--http-retry=0",
         ...args,
       ],
       { env: {}, hostname: "machine" },
     );
-    this.#running = runKustomizeController(config, { ...SURROUNDINGS, signal: this.#stop.signal });
+    this.#running = runKustomizeController(config, { ...SURROUNDINGS, writeLog: this.#log.write }, this.#stop.signal);
   }
 
   async stop(): Promise<void> {

@@ -1,14 +1,15 @@
 // The worker that the pool's specs start: jobs that are good, slow, greedy and mad.
-import { isMainThread, parentPort, threadId } from "node:worker_threads";
+import { threadId } from "node:worker_threads";
 import { ERROR_KINDS, ToolkitError } from "@plumb/std";
-import { serveJobs } from "../serve-jobs.ts";
+import { serveJobs, workerPort } from "../serve-jobs.ts";
 
 interface SleepInput {
   readonly starts: SharedArrayBuffer;
   readonly ms: number;
 }
 
-if (!isMainThread && parentPort !== null) {
+const port = workerPort();
+if (port !== undefined) {
   serveJobs(
     {
       echo: (input) => input,
@@ -41,6 +42,6 @@ if (!isMainThread && parentPort !== null) {
         return "slept";
       },
     },
-    parentPort,
+    port,
   );
 }

@@ -1,0 +1,1 @@
+export { keptLog, type KeptLog } from "./kept-log.ts";
