@@ -13,7 +13,7 @@ import {
 } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { Places, type Notifier, type Part } from "@plumb/runtime";
-import { backoffMs, toToolkitError, type Clock, type Fields, type Log, type Meter, type Timer } from "@plumb/std";
+import { aborted, backoffMs, toToolkitError, type Clock, type Fields, type Log, type Meter, type Timer } from "@plumb/std";
 import type { Corrections, Find } from "../kustomization/contracts.ts";
 import { isObserved } from "./drift-mode.ts";
 import { OpenDrift } from "./open-drift.ts";
@@ -82,7 +82,7 @@ export class DriftCorrector implements Part, Corrections {
       one.open?.tellSoon();
       if (one.state === "due" || one.retry !== undefined) this.#look(one);
     }
-    if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await aborted(signal);
     await Promise.all(this.#looks);
     for (const { retry, open } of this.#cases.values()) {
       retry?.cancel();
@@ -173,7 +173,7 @@ export class DriftCorrector implements Part, Corrections {
       enqueue(`${owner.namespace}/${owner.name}`);
       return;
     }
-    const revision = baselines.get(key)?.revision ?? obj.status?.lastAppliedRevision ?? "";
+    const revision = revisionOf(obj, baselines.get(key)?.revision);
     const outcome = await checkDrift({
       client,
       baselines,
@@ -282,4 +282,10 @@ function named({ key, owners: [owner] }: Ring): Fields {
     object: [kind, namespace, name].filter((part) => part !== "").join("/"),
     ...(owner === undefined ? {} : { kustomization: `${owner.namespace}/${owner.name}` }),
   };
+}
+
+/** The revision that stands; a commit that leaves an object as it was does not write it, so it may be of an older one. */
+function revisionOf({ status }: Kustomization, written: string | undefined): string {
+  const isOfNewest = written !== undefined && written === status?.lastAttemptedRevision;
+  return (isOfNewest ? written : status?.lastAppliedRevision) ?? written ?? "";
 }
