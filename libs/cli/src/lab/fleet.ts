@@ -37,6 +37,8 @@ const START_WITHIN_MS = 30_000;
 const STOP_WITHIN_MS = 10_000;
 /** Of what a process said before it ended. */
 const LAST_LINES = 3;
+/** Says nothing to a user, and would push out what does; the log has it. */
+const STACK_FRAME = /^ +at /;
 
 /** The processes of a lab: started one by one, ended in reverse order. */
 export class Fleet {
@@ -70,7 +72,7 @@ export class Fleet {
     for (const reader of readers) {
       reader.on("line", (line) => {
         log.write(`${line}\n`);
-        lastLines.push(line);
+        if (!STACK_FRAME.test(line)) lastLines.push(line);
         if (lastLines.length > LAST_LINES) lastLines.shift();
         this.#options.onLine?.(name, line);
         Object.assign(addresses, listeningLine(line));

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
+import { aborted } from "@plumb/std";
 import type { Host } from "../host.ts";
 import { SignIn } from "../sign-in/sign-in.ts";
 import { endProcess } from "./fleet.ts";
@@ -117,8 +118,7 @@ async function stayUp(terminal: LabTerminal, { folder, kubeconfig, names }: Surr
   # hands off, until the same with false
   kubectl -n ${names.system} patch kustomization apps --type=merge -p '{"spec":{"suspend":true}}'
 `);
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await aborted(signal);
 }
 
 function showAlert(terminal: LabTerminal, line: string): void {

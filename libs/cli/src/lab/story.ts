@@ -252,5 +252,8 @@ function firstLineWith(text: string, part: string): string {
 
 function clipped(text: string): string {
   const [line = ""] = text.split("\n");
-  return line.length > MAX_QUOTE ? `${line.slice(0, MAX_QUOTE - QUOTE_END)} … ${line.slice(-QUOTE_END)}` : line;
+  if (line.length <= MAX_QUOTE) return line;
+  const start = line.slice(0, MAX_QUOTE - QUOTE_END).replace(/ \S*$/, "");
+  const end = line.slice(-QUOTE_END).replace(/^\S* /, "");
+  return `${start} … ${end}`;
 }
