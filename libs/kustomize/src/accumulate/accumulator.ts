@@ -29,7 +29,7 @@ export class Accumulator {
   /** Adds variables and marks the objects that they read from. */
   addVariables(variables: readonly Variable[]): void {
     for (const variable of variables) {
-      const [target, ...more] = this.resources.matching(isTargetOf(variable));
+      const [target, ...more] = this.resources.matching(variable.objectName, isTargetOf(variable));
       if (more.length > 0) throw invalid(`found ${more.length + 1} resId matches for var ${variableText(variable)} (unable to disambiguate)`);
       if (target !== undefined) target.variables = [...target.variables, variable.name];
     }
@@ -48,7 +48,7 @@ export class Accumulator {
 
   #absorbOne(resource: Resource): void {
     const { id, behavior } = resource;
-    const [old, ...more] = this.resources.matching((other) => isSameId(id, other));
+    const [old, ...more] = this.resources.matching(id.name, (other) => isSameId(id, other));
     if (old === undefined) {
       if (behavior === "merge" || behavior === "replace") throw invalid(`id ${goIdText(id)} does not exist; cannot merge or replace`);
       this.resources.addAll([resource]);
@@ -70,7 +70,7 @@ function shown({ node }: Resource): string {
 function isTargetOf({ group, version, kind, objectName, namespace }: Variable): (id: ResourceId) => boolean {
   const target: ResourceId = { group, version, kind, isClusterScoped: false, name: objectName, namespace };
   if (namespace !== "") return (id) => isSameId(target, id);
-  return (id) => id.name === objectName && id.kind === kind && id.group === group && id.version === version;
+  return (id) => id.kind === kind && id.group === group && id.version === version;
 }
 
 function variableText({ name, group, version, kind, objectName, namespace, fieldPath }: Variable): string {

@@ -11,7 +11,6 @@ import { applyFieldSpec } from "../transform/apply-field-spec.ts";
 /** An object and what it was called; none of it changes while references are set right. */
 interface Known {
   readonly resource: Resource;
-  readonly order: number;
   readonly id: ResourceId;
   readonly previousIds: readonly ResourceId[];
 }
@@ -39,7 +38,7 @@ export function fixNameReferences(resources: readonly Resource[], references: re
 }
 
 function directoryOf(resources: readonly Resource[]): Directory {
-  const all = resources.map((resource, order): Known => ({ resource, order, id: resource.id, previousIds: resource.previousIds }));
+  const all = resources.map((resource): Known => ({ resource, id: resource.id, previousIds: resource.previousIds }));
   const byPreviousName = new Map<string, Known[]>();
   for (const known of all) {
     for (const name of new Set(known.previousIds.map((id) => id.name))) {
@@ -58,30 +57,12 @@ function ruleFinder(references: readonly NameReference[]): (id: GvkSelector) => 
     const key = `${id.group}\n${id.version}\n${id.kind}`;
     const found = known.get(key);
     if (found !== undefined) return found;
-    const rules = references.flatMap((target) => target.referrers.filter((field) => isSelected(id, field)).map((field): Rule => ({ target, field })));
+    const rules = references.flatMap((target) =>
+      target.referrers.filter((field) => isSelected(id, field)).map((field): Rule => ({ target, field: anyKind(field) })),
+    );
     known.set(key, rules);
     return rules;
   };
-}
-
-function fixOne(referrer: Known, node: YamlNode, rules: readonly Rule[], directory: Directory): void {
-  refuseOddVersion(referrer.id, node);
-  const candidates = candidatesFor(referrer);
-  for (const { target, field } of rules) {
-    const search: Search = { referrer, target, field, candidates, directory };
-    try {
-      applyFieldSpec(node, anyKind(field), (found) => setReference(found, search));
-    } catch (thrown) {
-      throw prefixed(`updating name reference in '${field.path}' field of '${idText(referrer.id)}'`, thrown);
-    }
-  }
-}
-
-/** kustomize compares `apiVersion` with what it has read from it, and a null or `/v1` differs. */
-function refuseOddVersion(id: ResourceId, node: YamlNode): void {
-  const field = fieldOf(node, "apiVersion");
-  const written = field === undefined || isMissingOrNull(field) ? "" : field.value;
-  if (written !== apiVersionOf(id)) throw invalid(`node-referrerOriginal 'APIVersion' mismatch '${written}' != '${apiVersionOf(id)}' (${idText(id)})`);
 }
 
 const kindless = new WeakMap<FieldSpec, FieldSpec>();
@@ -93,6 +74,26 @@ function anyKind(field: FieldSpec): FieldSpec {
   const made: FieldSpec = { ...field, group: "", version: "", kind: "" };
   kindless.set(field, made);
   return made;
+}
+
+function fixOne(referrer: Known, node: YamlNode, rules: readonly Rule[], directory: Directory): void {
+  refuseOddVersion(referrer.id, node);
+  const candidates = candidatesFor(referrer);
+  for (const { target, field } of rules) {
+    const search: Search = { referrer, target, field, candidates, directory };
+    try {
+      applyFieldSpec(node, field, (found) => setReference(found, search));
+    } catch (thrown) {
+      throw prefixed(`updating name reference in '${field.path}' field of '${idText(referrer.id)}'`, thrown);
+    }
+  }
+}
+
+/** kustomize compares `apiVersion` with what it has read from it, and a null or `/v1` differs. */
+function refuseOddVersion(id: ResourceId, node: YamlNode): void {
+  const field = fieldOf(node, "apiVersion");
+  const written = field === undefined || isMissingOrNull(field) ? "" : field.value;
+  if (written !== apiVersionOf(id)) throw invalid(`node-referrerOriginal 'APIVersion' mismatch '${written}' != '${apiVersionOf(id)}' (${idText(id)})`);
 }
 
 interface Search {

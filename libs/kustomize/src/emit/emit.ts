@@ -22,11 +22,14 @@ export interface Build {
 /** The objects as they go out, in this order. @param show how messages show a file */
 export function emit(resources: readonly Resource[], show: (path: string) => string): Build {
   const objects = resources.map((resource) => builtObject(resource, show));
-  const names = fileNames(resources.map(({ id }) => id));
+  const ids = resources.map(({ id }) => id);
   return {
     objects,
     text: () => objects.map(({ object }) => stringify(object)).join("---\n"),
-    files: () => new Map(objects.map(({ object }, i) => [names[i] ?? "", stringify(object)])),
+    files: () => {
+      const names = fileNames(ids);
+      return new Map(objects.map(({ object }, i) => [names[i] ?? "", stringify(object)]));
+    },
   };
 }
 

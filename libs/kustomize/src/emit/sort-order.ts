@@ -2,6 +2,7 @@ import { invalid } from "../build-error.ts";
 import type { SortOptions } from "../load/kustomization.ts";
 import { byBytes } from "../node/metadata.ts";
 import type { ResourceList } from "../resource/resource-list.ts";
+import type { Resource } from "../resource/resource.ts";
 import { LEGACY_ORDER, gvkText, rankOf, type ResourceId } from "../resource/resource-id.ts";
 
 /** Orders the objects as the kustomization says; otherwise by kind when `isLegacy`, else as they came. */
@@ -16,27 +17,37 @@ export function sortResources(resources: ResourceList, options: SortOptions | un
     throw invalid(`the field 'sortOptions.legacySortOptions' is set but the selected sort order is '${options.order}', not 'legacy'`);
 }
 
+/** What an object is sorted by. */
+interface Entry {
+  readonly resource: Resource;
+  readonly id: ResourceId;
+  readonly rank: number;
+  readonly gvk: string;
+  readonly key: string;
+}
+
 function sortByKind(resources: ResourceList, order: typeof LEGACY_ORDER): void {
-  const entries = resources.items.map((resource) => {
-    const { id } = resource;
-    return { resource, id, key: sortKey(id) };
-  });
-  resources.replaceAll(entries.sort((a, b) => compareIds(a.id, b.id, order) || byBytes(a.key, b.key)).map(({ resource }) => resource));
+  const entries = resources.items.map((resource) => entryOf(resource, order));
+  resources.replaceAll(entries.sort(compareEntries).map(({ resource }) => resource));
 }
 
-function sortKey(id: ResourceId): string {
-  return `${gvkText(id)}|${id.namespace || "~X"}|${id.name || "~N"}`;
+function entryOf(resource: Resource, order: typeof LEGACY_ORDER): Entry {
+  const { id } = resource;
+  const { group, version, kind, namespace, name } = id;
+  return {
+    resource,
+    id,
+    rank: rankOf(kind, order),
+    gvk: `${group || "~G"}_${version || "~V"}_${kind || "~K"}`,
+    key: `${gvkText(id)}|${namespace || "~X"}|${name || "~N"}`,
+  };
 }
 
-function compareIds(a: ResourceId, b: ResourceId, order: typeof LEGACY_ORDER): number {
-  if (a.group === b.group && a.version === b.version && a.kind === b.kind) return 0;
-  const byRank = rankOf(a.kind, order) - rankOf(b.kind, order);
+function compareEntries(a: Entry, b: Entry): number {
+  const byRank = a.rank - b.rank;
   if (byRank !== 0) return byRank;
-  const compared = byBytes(gvkSortText(a), gvkSortText(b));
-  const areNamespaces = a.kind === "Namespace" && b.kind === "Namespace" && (a.group === "" || b.group === "");
-  return areNamespaces ? -compared : compared;
-}
-
-function gvkSortText({ group, version, kind }: ResourceId): string {
-  return `${group || "~G"}_${version || "~V"}_${kind || "~K"}`;
+  const byGvk = byBytes(a.gvk, b.gvk);
+  if (byGvk === 0) return byBytes(a.key, b.key);
+  const areNamespaces = a.id.kind === "Namespace" && b.id.kind === "Namespace" && (a.id.group === "" || b.id.group === "");
+  return areNamespaces ? -byGvk : byGvk;
 }

@@ -7,21 +7,22 @@ export function topText(node: Maybe, name: string): string {
   return fieldOf(node, name)?.value ?? "";
 }
 
-function metadataOf(node: Maybe): Maybe {
+/** A field of `metadata`. */
+export function metadataField(node: Maybe, name: string): Maybe {
   const metadata = fieldOf(node, "metadata");
-  return isEmpty(metadata) ? undefined : metadata;
+  return isEmpty(metadata) ? undefined : fieldOf(metadata, name);
 }
 
 /** The text of a field of `metadata`; empty for what is absent, null or empty. */
 export function metadataText(node: Maybe, name: string): string {
-  const value = fieldOf(metadataOf(node), name);
+  const value = metadataField(node, name);
   return value === undefined || isEmpty(value) ? "" : value.value;
 }
 
 /** `labels` or `annotations` as texts; of a repeated key the last counts. */
 export function metadataMap(node: Maybe, name: "labels" | "annotations"): Map<string, string> {
   const result = new Map<string, string>();
-  const field = fieldOf(metadataOf(node), name);
+  const field = metadataField(node, name);
   if (field === undefined) return result;
   for (let i = 0; i + 1 < field.content.length; i += 2) result.set(field.content[i]?.value ?? "", field.content[i + 1]?.value ?? "");
   return result;
@@ -29,7 +30,7 @@ export function metadataMap(node: Maybe, name: "labels" | "annotations"): Map<st
 
 /** One annotation's text. */
 export function annotationText(node: Maybe, key: string): string | undefined {
-  return fieldOf(fieldOf(metadataOf(node), "annotations"), key)?.value;
+  return fieldOf(metadataField(node, "annotations"), key)?.value;
 }
 
 /** Replaces `labels` or `annotations`; an empty map removes the field. */
@@ -45,15 +46,34 @@ export function setMetadataMap(node: Maybe, name: "labels" | "annotations", map:
 
 /** Sets one label or annotation, quoted. */
 export function setMetadataEntry(node: YamlNode, name: "labels" | "annotations", key: string, text: string): void {
+  if (name === "annotations") dropEmptyAnnotations(node);
+  const field = lookup(node, ["metadata", name], "mapping");
+  if (field !== undefined) setEntry(field, key, text);
+}
+
+/** Appends to annotations, behind a comma where there is text already; an empty text is not appended. */
+export function appendToAnnotations(node: YamlNode, entries: readonly (readonly [key: string, text: string])[]): void {
+  const given = entries.filter(([, text]) => text !== "");
+  if (given.length === 0) return;
+  dropEmptyAnnotations(node);
+  const field = lookup(node, ["metadata", "annotations"], "mapping");
+  if (field === undefined) return;
+  for (const [key, text] of given) {
+    const known = fieldOf(field, key)?.value;
+    setEntry(field, key, known === undefined ? text : `${known},${text}`);
+  }
+}
+
+function dropEmptyAnnotations(node: YamlNode): void {
+  const metadata = lookup(node, ["metadata"]);
+  if (metadata !== undefined) clearField(metadata, "annotations", true);
+  clearField(node, "metadata", true);
+}
+
+function setEntry(field: YamlNode, key: string, text: string): void {
   const value = stringNode(text);
   value.style = STYLE.singleQuoted;
-  if (name === "annotations") {
-    const metadata = lookup(node, ["metadata"]);
-    if (metadata !== undefined) clearField(metadata, "annotations", true);
-    clearField(node, "metadata", true);
-  }
-  const field = lookup(node, ["metadata", name], "mapping");
-  if (field !== undefined) setField(field, key, value);
+  setField(field, key, value);
 }
 
 /** Go's order of strings: by their UTF-8 bytes. */

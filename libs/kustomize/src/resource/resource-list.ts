@@ -58,14 +58,15 @@ export class ResourceList {
     this.#items = this.#items.map((item) => (item === old ? resource : item));
   }
 
-  /** Those that have or had an id that matches. */
-  matching(isMatch: (id: ResourceId) => boolean): readonly Resource[] {
-    return this.#items.filter((resource) => !resource.isEmpty && (resource.previousIds.some(isMatch) || isMatch(resource.id)));
+  /** Those that have or had the name, and with it an id that matches. */
+  matching(name: string, isMatch: (id: ResourceId) => boolean): readonly Resource[] {
+    const isNamed = (id: ResourceId): boolean => id.name === name && isMatch(id);
+    return this.#items.filter((resource) => !resource.isEmpty && (resource.previousIds.some(isNamed) || (resource.name === name && isMatch(resource.id))));
   }
 
   /** The one that has or had the id. @throws {ToolkitError} `invalid` when there is none or more than one */
   patchTarget(id: ResourceId): Resource {
-    const found = this.matching((other) => isSameId(id, other));
+    const found = this.matching(id.name, (other) => isSameId(id, other));
     const [only] = found;
     if (only !== undefined && found.length === 1) return only;
     const problem = found.length > 1 ? "multiple matches" : "no matches";

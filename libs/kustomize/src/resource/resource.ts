@@ -1,8 +1,8 @@
 import type { Origin } from "@plumb/api";
 import { copyNode, type YamlNode } from "@plumb/yaml";
-import { clearField, isEmpty, scalarNode, setField } from "../node/fields.ts";
+import { clearField, fieldOf, isEmpty, scalarNode, setField } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
-import { annotationText, metadataMap, metadataText, setMetadataEntry, setMetadataMap, topText } from "../node/metadata.ts";
+import { annotationText, appendToAnnotations, metadataField, metadataMap, metadataText, setMetadataMap, topText } from "../node/metadata.ts";
 import type { Schema } from "../schema/schema.ts";
 import {
   ALLOW_KIND_CHANGE,
@@ -78,10 +78,11 @@ export class Resource {
 
   /** The ids it had before, the oldest first. */
   get previousIds(): readonly ResourceId[] {
-    const names = annotationText(this.node, PREVIOUS_NAMES);
+    const annotations = metadataField(this.node, "annotations");
+    const names = fieldOf(annotations, PREVIOUS_NAMES)?.value;
     if (names === undefined) return [];
-    const namespaces = (annotationText(this.node, PREVIOUS_NAMESPACES) ?? "").split(",");
-    const kinds = (annotationText(this.node, PREVIOUS_KINDS) ?? "").split(",");
+    const namespaces = (fieldOf(annotations, PREVIOUS_NAMESPACES)?.value ?? "").split(",");
+    const kinds = (fieldOf(annotations, PREVIOUS_KINDS)?.value ?? "").split(",");
     const { group, version } = splitApiVersion(this.apiVersion);
     return names.split(",").map((name, i) => ({ group, version, kind: kinds[i] ?? "", isClusterScoped: false, name, namespace: namespaces[i] ?? "" }));
   }
@@ -134,10 +135,8 @@ export class Resource {
     return annotationText(this.node, key);
   }
 
-  #appendTo(key: string, value: string): void {
-    if (value === "" || this.node === undefined) return;
-    const known = this.annotation(key);
-    setMetadataEntry(this.node, "annotations", key, known === undefined ? value : `${known},${value}`);
+  #appendTo(...entries: readonly (readonly [key: string, text: string])[]): void {
+    if (this.node !== undefined) appendToAnnotations(this.node, entries);
   }
 
   #list(key: string): readonly string[] {
@@ -145,19 +144,16 @@ export class Resource {
   }
 
   /** Remembers the id it has now, before it changes. */
-  storePreviousId(): void {
-    const { id } = this;
-    this.#appendTo(PREVIOUS_NAMES, id.name);
-    this.#appendTo(PREVIOUS_NAMESPACES, effectiveNamespace(id));
-    this.#appendTo(PREVIOUS_KINDS, id.kind);
+  storePreviousId(id: ResourceId = this.id): void {
+    this.#appendTo([PREVIOUS_NAMES, id.name], [PREVIOUS_NAMESPACES, effectiveNamespace(id)], [PREVIOUS_KINDS, id.kind]);
   }
 
   addPrefix(prefix: string): void {
-    this.#appendTo(PREFIXES, prefix);
+    this.#appendTo([PREFIXES, prefix]);
   }
 
   addSuffix(suffix: string): void {
-    this.#appendTo(SUFFIXES, suffix);
+    this.#appendTo([SUFFIXES, suffix]);
   }
 
   get prefixes(): readonly string[] {
@@ -169,7 +165,7 @@ export class Resource {
   }
 
   addReferrer(id: ResourceId): void {
-    this.#appendTo(REFERRED_BY, idText(id));
+    this.#appendTo([REFERRED_BY, idText(id)]);
   }
 
   #enable(key: string): void {

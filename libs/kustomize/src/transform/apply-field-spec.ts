@@ -41,44 +41,58 @@ function shownId(node: YamlNode): string {
   });
 }
 
-const paths = new WeakMap<FieldSpec, readonly string[]>();
-
-/** The parts of a path, split once for each specification. */
-function pathOf(spec: FieldSpec): readonly string[] {
-  const known = paths.get(spec);
-  if (known !== undefined) return known;
-  const parts = splitPath(spec.path, "/");
-  paths.set(spec, parts);
-  return parts;
+/** One part of a path. */
+interface Step {
+  /** As it is written. */
+  readonly part: string;
+  readonly name: string;
+  /** The part ends in `[]`. */
+  readonly isList: boolean;
+  /** A lookup takes the name for an index, a search or a wildcard, or trims it. */
+  readonly isOdd: boolean;
 }
 
-function visit(node: YamlNode, path: readonly string[], depth: number, creation: Creation | undefined, set: (field: YamlNode) => void): void {
-  const part = path[depth];
-  if (part === undefined) return set(node);
+const ODD_NAME = /^\s|\s$|^(?:[-+]?[0-9]+|-|\*|\[.*\])$/;
+
+const paths = new WeakMap<FieldSpec, readonly Step[]>();
+
+/** The steps of a path, read once for each specification. */
+function pathOf(spec: FieldSpec): readonly Step[] {
+  const known = paths.get(spec);
+  if (known !== undefined) return known;
+  const steps = splitPath(spec.path, "/").map((part): Step => {
+    const isList = part.endsWith("[]");
+    const name = isList ? part.slice(0, -2) : part;
+    return { part, name, isList, isOdd: ODD_NAME.test(name) };
+  });
+  paths.set(spec, steps);
+  return steps;
+}
+
+function visit(node: YamlNode, path: readonly Step[], depth: number, creation: Creation | undefined, set: (field: YamlNode) => void): void {
+  const step = path[depth];
+  if (step === undefined) return set(node);
   if (node.tag === "!!null") return;
-  if (node.kind === "sequence") {
-    try {
-      for (const item of node.content) visit(item, path, depth, creation, set);
-    } catch (thrown) {
-      throw prefixed(`visit traversal on path: [${path.slice(depth).join(" ")}]`, thrown);
-    }
-    return;
-  }
+  if (node.kind === "sequence") return visitItems(node, path, depth, creation, set);
   if (node.kind === "alias" && node.target !== undefined) return visit(node.target, path, depth, creation, set);
   if (node.kind !== "mapping") throw invalid("expected sequence or mapping node");
-  const field = fieldAt(node, part, depth === path.length - 1, creation);
+  const field = fieldAt(node, step, depth === path.length - 1, creation);
   if (field !== undefined) visit(field, path, depth + 1, creation, set);
 }
 
-/** A name that a lookup takes for an index, a search or a wildcard, or trims. */
-const ODD_NAME = /^\s|\s$|^(?:[-+]?[0-9]+|-|\*|\[.*\])$/;
+function visitItems({ content }: YamlNode, path: readonly Step[], depth: number, creation: Creation | undefined, set: (field: YamlNode) => void): void {
+  try {
+    for (const item of content) visit(item, path, depth, creation, set);
+  } catch (thrown) {
+    const rest = path.slice(depth).map(({ part }) => part);
+    throw prefixed(`visit traversal on path: [${rest.join(" ")}]`, thrown);
+  }
+}
 
-function fieldAt(node: YamlNode, part: string, isLast: boolean, creation: Creation | undefined): YamlNode | undefined {
-  const isList = part.endsWith("[]");
-  const name = isList ? part.slice(0, -2) : part;
+function fieldAt(node: YamlNode, { name, isList, isOdd }: Step, isLast: boolean, creation: Creation | undefined): YamlNode | undefined {
   if (name === "") throw invalid("cannot set or create an empty field name");
   const made: Creation | undefined = isList ? undefined : isLast || creation === undefined ? creation : MAPPING;
-  const field = ODD_NAME.test(name)
+  const field = isOdd
     ? lookup(node, [name], made?.kind)
     : (getField(node, name) ?? (made === undefined ? undefined : setField(node, name, new YamlNode(made.kind))));
   if (field?.tag === "!!null" && (made !== undefined || isList)) {

@@ -1,7 +1,7 @@
 import type { YamlNode } from "@plumb/yaml";
 import type { FieldSpec } from "../config/field-spec.ts";
 import type { Image } from "../load/kustomization.ts";
-import { fieldNames, fieldOf, getField, isMissingOrNull, mustBe, scalarNode, setScalar } from "../node/fields.ts";
+import { getField, isMissingOrNull, mustBe, scalarNode, setScalar } from "../node/fields.ts";
 import { goRegexp, type Matcher } from "../node/go-regexp.ts";
 import { topText } from "../node/metadata.ts";
 import { applyFieldSpec } from "./apply-field-spec.ts";
@@ -34,15 +34,13 @@ function imageMatcher(name: string): Matcher {
   return (text) => pattern.test(text);
 }
 
-function changeContainers(node: YamlNode, change: (field: YamlNode) => void): void {
-  if (node.kind === "sequence") {
-    for (const item of node.content) changeContainers(item, change);
-    return;
-  }
-  if (node.kind !== "mapping") return;
-  for (const name of fieldNames(node)) {
-    const value = fieldOf(node, name);
-    if (value === undefined) continue;
+function changeContainers({ kind, content }: YamlNode, change: (field: YamlNode) => void): void {
+  if (kind === "sequence") for (const item of content) changeContainers(item, change);
+  if (kind !== "mapping") return;
+  for (let i = 0; i + 1 < content.length; i += 2) {
+    const name = content[i]?.value;
+    const value = content[i + 1];
+    if (value === undefined || value.kind === "scalar") continue;
     changeContainers(value, change);
     if ((name !== "containers" && name !== "initContainers") || value.kind !== "sequence") continue;
     for (const container of value.content) {

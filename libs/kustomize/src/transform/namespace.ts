@@ -22,6 +22,7 @@ export interface NamespaceArgs {
 }
 
 const SCALAR: Creation = { kind: "scalar", tag: "!!str" };
+const OPEN_SCALAR: Creation = { kind: "scalar", tag: "" };
 const BINDINGS: readonly string[] = ["RoleBinding", "ClusterRoleBinding"];
 const METADATA_NAMESPACE: FieldSpec = { group: "", version: "", kind: "", path: "metadata/namespace", create: true };
 
@@ -35,12 +36,15 @@ export function namespaceTransform(args: NamespaceArgs): Transform {
       counts.set(key, next);
       return next;
     };
-    const keyed = resources.items.map((resource) => ({ resource, key: idKey(resource.id) }));
-    for (const { key } of keyed) count(key, 1);
-    for (const { resource, key } of keyed) {
+    const identified = resources.items.map((resource) => {
+      const { id } = resource;
+      return { resource, id, key: idKey(id) };
+    });
+    for (const { key } of identified) count(key, 1);
+    for (const { resource, id, key } of identified) {
       if (resource.node === undefined || resource.isEmpty || resource.annotation(HELM_GENERATED) === "true") continue;
       count(key, -1);
-      resource.storePreviousId();
+      resource.storePreviousId(id);
       setNamespace(resource, args);
       if (count(idKey(resource.id), 1) > 1) {
         const clashing = resources.items
@@ -58,7 +62,7 @@ export function setNamespace(resource: Resource, args: NamespaceArgs): void {
   if (node === undefined) return;
   const { kind, isClusterScoped } = resource.gvk;
   const set = setterOf(args);
-  if (!isClusterScoped) applyFieldSpec(node, METADATA_NAMESPACE, set, { kind: "scalar", tag: "" });
+  if (!isClusterScoped) applyFieldSpec(node, METADATA_NAMESPACE, set, OPEN_SCALAR);
   const isBinding = BINDINGS.includes(kind);
   if (isBinding) setSubjects(node, args.subjects, set);
   for (const spec of args.fieldSpecs) {

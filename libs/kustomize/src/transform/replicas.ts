@@ -16,7 +16,7 @@ export function replicaTransform({ replica, fieldSpecs }: ReplicaArgs): Transfor
   return (resources) => {
     let isFound = false;
     for (const spec of fieldSpecs) {
-      for (const { node } of resources.matching((id) => id.name === replica.name && isSelected(id, spec))) {
+      for (const { node } of resources.matching(replica.name, (id) => isSelected(id, spec))) {
         isFound = true;
         if (node !== undefined)
           applyFieldSpec(node, spec, (field) => setScalar(field, scalarNode(String(replica.count), "!!int")), { kind: "scalar", tag: "!!int" });
