@@ -18,7 +18,7 @@ import {
   type Part,
   type Surroundings,
 } from "@plumb/runtime";
-import { toToolkitError, type Clock, type Log } from "@plumb/std";
+import { pause, toToolkitError, type Clock, type Log } from "@plumb/std";
 import { cachedArtifacts } from "./artifacts.ts";
 import { WorkerBuilds } from "./builds.ts";
 import type { KustomizeConfig } from "./config.ts";
@@ -150,17 +150,7 @@ function sweeping(drift: DriftWatch, clock: Clock, log: Log): Part {
     name: "sweep",
     async run(signal) {
       while (!signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const timer = clock.after(SWEEP_EVERY_MS, resolve);
-          signal.addEventListener(
-            "abort",
-            () => {
-              timer.cancel();
-              resolve();
-            },
-            { once: true },
-          );
-        });
+        await pause(SWEEP_EVERY_MS, clock, signal);
         if (!signal.aborted) await drift.sweep(signal).catch((thrown: unknown) => log.error("sweep failed", { error: toToolkitError(thrown).message }));
       }
     },

@@ -1,7 +1,7 @@
 import { DRIFT_ANNOTATION, type Kustomization, type LiveObject } from "@plumb/api";
 import type { Owner } from "@plumb/apply";
 import { conditionsOf, keyOf, type ObjectCache, type ObjectChange, type Part } from "@plumb/runtime";
-import type { Log } from "@plumb/std";
+import { aborted, type Log } from "@plumb/std";
 import type { Attempts } from "./kustomization/attempts.ts";
 import { dependenciesOf, inDependencyOrder } from "./kustomization/dependencies.ts";
 import { artifactOf } from "./kustomization/observe.ts";
@@ -48,7 +48,7 @@ export function triggers(options: TriggerOptions): Part {
         options.kustomizations.subscribe((change) => onDependency(change, options)),
         options.kustomizations.subscribe((change) => onPolicy(change, options)),
       ];
-      if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+      await aborted(signal);
       for (const stop of stops) stop();
     },
   };

@@ -1,12 +1,11 @@
 import type { LiveObject } from "@plumb/api";
 import type { HttpClient } from "@plumb/http";
-import type { Clock, Log, Meter } from "@plumb/std";
+import { aborted, pause, type Clock, type Log, type Meter } from "@plumb/std";
 import { eventsOfRun } from "./kubernetes-event.ts";
 import { KubernetesEvents, type CanWriteEvents } from "./kubernetes-events.ts";
 import type { Notice, Reporter } from "./notice.ts";
 import { PostQueue, type EventSpool } from "./post-queue.ts";
 import { toolkitEvent } from "./toolkit-event.ts";
-import { wait } from "./wait.ts";
 
 export interface EventRecorderOptions {
   readonly reporter: Reporter;
@@ -78,11 +77,8 @@ export class EventRecorder {
     const sending = new AbortController();
     this.#kubernetes.start(sending.signal);
     this.#posts?.start(sending.signal);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
-    await Promise.race([this.#idle(), wait(this.#options.clock, FLUSH_MS, sending.signal)]);
+    await aborted(signal);
+    await Promise.race([this.#idle(), pause(FLUSH_MS, this.#options.clock, sending.signal)]);
     sending.abort();
     await this.#idle();
   }

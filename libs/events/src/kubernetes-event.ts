@@ -1,7 +1,6 @@
 import type { LiveObject, Manifest } from "@plumb/api";
-import { redactUrls } from "@plumb/std";
+import { redactUrls, shortened } from "@plumb/std";
 import type { Notice, Reporter } from "./notice.ts";
-import { shortened } from "./shortened.ts";
 import { metadataOf, timestampOf } from "./toolkit-event.ts";
 
 /** The API server keeps every byte of an Event in etcd for an hour. */

@@ -1,12 +1,11 @@
 import { randomInt } from "node:crypto";
 import { subjectOf, type LiveObject } from "@plumb/api";
 import type { KubeClient, ResourceName } from "@plumb/kube";
-import { backoffMs, toToolkitError, type Clock, type Counter, type ErrorKind, type Log } from "@plumb/std";
+import { backoffMs, pause, toToolkitError, type Clock, type Counter, type ErrorKind, type Log } from "@plumb/std";
 import { EventLedger } from "./event-ledger.ts";
 import { kubernetesEvent } from "./kubernetes-event.ts";
 import type { Notice, Reporter } from "./notice.ts";
 import { timestampOf } from "./toolkit-event.ts";
-import { wait } from "./wait.ts";
 
 const EVENTS: ResourceName = { group: "", version: "v1", plural: "events" };
 
@@ -100,7 +99,7 @@ export class KubernetesEvents {
           this.#options.log.error("event could not be written", { object: subjectOf(waiting.object), reason: waiting.notice.reason, error: error.message });
           return;
         }
-        await wait(this.#options.clock, error.retryAfterMs ?? backoffMs(failures, BACKOFF), signal);
+        await pause(error.retryAfterMs ?? backoffMs(failures, BACKOFF), this.#options.clock, signal);
       }
     }
   }

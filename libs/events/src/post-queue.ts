@@ -1,8 +1,7 @@
 import type { ToolkitEvent } from "@plumb/api";
 import type { Spool } from "@plumb/files";
 import { retryAfterMs, type HttpClient, type HttpResponse } from "@plumb/http";
-import { backoffMs, parseJson, isObject, stringifyJson, toToolkitError, withDeadline, type Clock, type Counter, type Log } from "@plumb/std";
-import { wait } from "./wait.ts";
+import { backoffMs, isObject, parseJson, pause, stringifyJson, toToolkitError, withDeadline, type Clock, type Counter, type Log } from "@plumb/std";
 
 /** The part of a Spool that the queue uses. */
 export type EventSpool = Pick<Spool, "add" | "list" | "read" | "remove">;
@@ -164,7 +163,7 @@ export class PostQueue {
       const answer = await this.#send(next, signal);
       if (signal.aborted && answer.kind === "again") return;
       if (answer.kind === "again" && !this.#isTooOld(next)) {
-        await wait(this.#options.clock, Math.min(answer.afterMs ?? backoffMs(lane.failures, BACKOFF), MAX_RETRY_AFTER_MS), signal);
+        await pause(Math.min(answer.afterMs ?? backoffMs(lane.failures, BACKOFF), MAX_RETRY_AFTER_MS), this.#options.clock, signal);
         lane.failures += 1;
         continue;
       }

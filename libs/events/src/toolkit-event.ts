@@ -1,7 +1,6 @@
 import { EVENT_GROUP, type LiveObject, type ToolkitEvent } from "@plumb/api";
-import { redactUrls } from "@plumb/std";
+import { redactUrls, shortened } from "@plumb/std";
 import type { Notice, Reporter } from "./notice.ts";
-import { shortened } from "./shortened.ts";
 
 /** Flux's limit (spec/flux-core 0.8), counted in bytes. */
 const MAX_MESSAGE_BYTES = 39_000;

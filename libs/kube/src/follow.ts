@@ -120,7 +120,7 @@ function selection({ namespace, labelSelector, fieldSelector, metadataOnly, tran
   };
 }
 
-/** Versions are decimal numbers (Kubernetes 1.35 says so; every server before kept to it). False where one is none. */
+/** True for a version that came before another. They are decimal numbers (Kubernetes 1.35 says so; every server before kept to it). False where one is none. */
 export function isBehind(seen: string, known: string): boolean {
   return /^\d+$/.test(seen) && /^\d+$/.test(known) && BigInt(seen) < BigInt(known);
 }

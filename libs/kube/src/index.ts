@@ -1,5 +1,5 @@
 export { createKubeClient, type KubeClientOptions, type KubeConnection } from "./client.ts";
-export { follow, type Delta, type Followed, type Replaced } from "./follow.ts";
+export { follow, isBehind, type Delta, type Followed, type Replaced } from "./follow.ts";
 export type { Credential, Impersonation, KubeAccess } from "./kube-access.ts";
 export type {
   ApplyOptions,

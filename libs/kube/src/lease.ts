@@ -1,5 +1,5 @@
 import type { LiveObject } from "@plumb/api";
-import { isObject, ToolkitError, toToolkitError, withDeadline, type Clock, type JsonObject, type Timer } from "@plumb/std";
+import { isObject, pause, ToolkitError, toToolkitError, withDeadline, type Clock, type JsonObject, type Timer } from "@plumb/std";
 import type { KubeClient } from "./kube-client.ts";
 
 /** Durations as Flux has them (flux-core 0.6): 35 s, 30 s and 5 s there. */
@@ -105,7 +105,7 @@ export class LeaderLease {
     while (!either.aborted) {
       await this.#tryOnce(either);
       const { retryPeriodMs, random = Math.random } = this.#options;
-      await this.#pause(retryPeriodMs * (this.isLeading() ? 1 : 1 + random() * JITTER), either);
+      await pause(retryPeriodMs * (this.isLeading() ? 1 : 1 + random() * JITTER), this.#options.clock, either);
     }
     if (signal.aborted) await this.#stop();
   }
@@ -241,19 +241,6 @@ export class LeaderLease {
     const now = microTime(clock.nowMs());
     const spec = { holderIdentity: "", leaseDurationSeconds: 1, acquireTime: now, renewTime: now };
     await this.#patch({ metadata: { resourceVersion: lease.metadata.resourceVersion }, spec }, signal);
-  }
-
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const end = (): void => {
-        timer.cancel();
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = this.#options.clock.after(ms, end);
-      signal.addEventListener("abort", end);
-      if (signal.aborted) end();
-    });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Condition } from "@plumb/api";
+import { shortened } from "@plumb/std";
 import type { Outcome } from "./outcome.ts";
 
 export type ConditionState = Pick<Condition, "status" | "reason" | "message">;
@@ -70,17 +71,10 @@ function state(status: Condition["status"], { reason, message }: Pick<Condition,
 
 function stamped(type: string, state: ConditionState, before: Condition | undefined, at: Stamp): Condition {
   const { status, reason } = state;
-  const message = trimmed(state.message);
+  const message = shortened(state.message, MAX_MESSAGE_BYTES);
   const isSame = before?.status === status && before.reason === reason && before.message === message;
   const lastTransitionTime = isSame ? before.lastTransitionTime : at.now;
   return { type, status, reason, message, observedGeneration: at.generation, lastTransitionTime };
-}
-
-/** Cuts between two characters, never inside one. */
-function trimmed(message: string): string {
-  if (Buffer.byteLength(message) <= MAX_MESSAGE_BYTES) return message;
-  const { read } = new TextEncoder().encodeInto(message, new Uint8Array(MAX_MESSAGE_BYTES - "...".length));
-  return `${message.slice(0, read)}...`;
 }
 
 function rank({ type }: Condition): number {

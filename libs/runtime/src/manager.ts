@@ -1,4 +1,4 @@
-import { toToolkitError, type Log } from "@plumb/std";
+import { aborted, toToolkitError, type Log } from "@plumb/std";
 
 /** A long-lived part of a process: runs until the signal aborts, then cleans up and resolves. A rejection ends the process. */
 export interface Part {
@@ -108,9 +108,4 @@ export class Manager {
       failed.abort(thrown);
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }

@@ -1,5 +1,5 @@
 import type { LiveObject } from "@plumb/api";
-import { leanObject } from "@plumb/kube";
+import { isBehind, leanObject } from "@plumb/kube";
 import { keyOf } from "./object-cache.ts";
 
 /** Objects as this process's last write returned them, until the cache has them too. */
@@ -13,13 +13,13 @@ export class OwnWrites {
   /** Whichever is newer: what the cache has, or what was written. What the cache has not at all is gone. */
   freshest(cached: LiveObject | undefined): LiveObject | undefined {
     const written = cached === undefined ? undefined : this.#written.get(keyOf(cached));
-    return cached !== undefined && written !== undefined && isBehind(cached, written) ? written : cached;
+    return cached !== undefined && written !== undefined && isOlder(cached, written) ? written : cached;
   }
 
   /** The cache has moved on: what it has caught up with need not be kept. */
   catchUp(cached: LiveObject): void {
     const written = this.#written.get(keyOf(cached));
-    if (written !== undefined && !isBehind(cached, written)) this.forget(keyOf(cached));
+    if (written !== undefined && !isOlder(cached, written)) this.forget(keyOf(cached));
   }
 
   forget(key: string): void {
@@ -27,6 +27,6 @@ export class OwnWrites {
   }
 }
 
-function isBehind(cached: LiveObject, written: LiveObject): boolean {
-  return cached.metadata.uid === written.metadata.uid && BigInt(cached.metadata.resourceVersion) < BigInt(written.metadata.resourceVersion);
+function isOlder(cached: LiveObject, written: LiveObject): boolean {
+  return cached.metadata.uid === written.metadata.uid && isBehind(cached.metadata.resourceVersion, written.metadata.resourceVersion);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sleep, withDeadline } from "./abort.ts";
+import { aborted, pause, sleep, withDeadline } from "./abort.ts";
+import type { Clock } from "./clock.ts";
 
 const never = new AbortController().signal;
 
@@ -22,4 +23,35 @@ describe("withDeadline", () => {
     parent.abort();
     await expect(work).rejects.toMatchObject({ kind: "cancelled" });
   });
+});
+
+describe("a pause", () => {
+  it("ends with its time or with the signal, whichever comes first, and leaves no timer", async () => {
+    const timers = new Set<() => void>();
+    const clock: Clock = {
+      nowMs: () => 0,
+      monotonicMs: () => 0,
+      after: (_, run) => {
+        timers.add(run);
+        return { cancel: () => void timers.delete(run) };
+      },
+    };
+    const stop = new AbortController();
+    const first = pause(10, clock, stop.signal);
+    for (const run of timers) run();
+    await first;
+    expect(timers.size).toBe(0);
+    const second = pause(10, clock, stop.signal);
+    stop.abort();
+    await second;
+    await pause(10, clock, stop.signal);
+    expect(timers.size).toBe(0);
+  });
+});
+
+it("aborted resolves for a signal that has aborted and for one that does", async () => {
+  const stop = new AbortController();
+  const waiting = aborted(stop.signal);
+  stop.abort();
+  await Promise.all([waiting, aborted(stop.signal)]);
 });

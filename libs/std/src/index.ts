@@ -1,4 +1,4 @@
-export { sleep, withDeadline } from "./abort.ts";
+export { aborted, pause, sleep, withDeadline } from "./abort.ts";
 export { backoffMs, type BackoffLimits } from "./backoff.ts";
 export { systemClock, type Clock, type Timer } from "./clock.ts";
 export { formatDuration, parseDurationMs } from "./duration.ts";
@@ -9,4 +9,4 @@ export { isObject, type JsonObject, type JsonValue } from "./json-value.ts";
 export { silentLog, type Fields, type Log } from "./log.ts";
 export { noMeter, type Counter, type Gauge, type Histogram, type LabelledValue, type Labels, type Meter } from "./meter.ts";
 export { redactUrls, redactUrl } from "./redact.ts";
-export { compareText } from "./text.ts";
+export { compareText, shortened } from "./text.ts";

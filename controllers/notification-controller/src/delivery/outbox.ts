@@ -1,5 +1,5 @@
 import type { Spool } from "@plumb/files";
-import { backoffMs, toToolkitError, type Clock, type Counter, type Log, type Timer } from "@plumb/std";
+import { aborted, backoffMs, toToolkitError, type Clock, type Counter, type Log, type Timer } from "@plumb/std";
 import { decodeDelivery, DISPATCH_FAILED, encodeDelivery, type Attempt, type Delivery } from "./delivery.ts";
 import { objectOf } from "../intake/match.ts";
 
@@ -107,10 +107,7 @@ export class Outbox {
     await this.#load();
     this.#signal = signal;
     for (const channel of this.#channels.values()) this.#pump(channel);
-    await new Promise<void>((resolve) => {
-      if (signal.aborted) resolve();
-      else signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    await aborted(signal);
     for (const { timer } of this.#channels.values()) timer?.cancel();
     const grace = this.#options.clock.after(GRACE_MS, () => this.#giveUp.abort());
     await Promise.all(this.#attempts);

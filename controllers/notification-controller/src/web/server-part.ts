@@ -1,5 +1,5 @@
 import { listen, type Part } from "@plumb/runtime";
-import type { Clock, Log } from "@plumb/std";
+import { aborted, type Clock, type Log } from "@plumb/std";
 
 /** How long requests under way may go on when the process stops (N-001). */
 const GRACE_MS = 5000;
@@ -38,11 +38,4 @@ export function afterSync(synced: (signal: AbortSignal) => Promise<void>, part: 
       await part.run(signal);
     },
   };
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -1,4 +1,5 @@
 import type { LiveObject } from "@plumb/api";
+import { isBehind } from "@plumb/kube";
 import { ownershipOf, type Baseline } from "../baseline.ts";
 
 /** Why an event of an object is worth a look; values are compared only then. */
@@ -12,18 +13,13 @@ export type RingReason = "deleted" | "recreated" | "own-fields" | "other-manager
 export function ringReason(item: Pick<LiveObject, "metadata">, baseline: Baseline): RingReason | undefined {
   const { uid, resourceVersion, generation, deletionTimestamp } = item.metadata;
   if (uid !== baseline.uid) return "recreated";
-  if (resourceVersion === baseline.resourceVersion || isOlder(resourceVersion, baseline.resourceVersion)) return undefined;
+  if (resourceVersion === baseline.resourceVersion || isBehind(resourceVersion, baseline.resourceVersion)) return undefined;
   if (deletionTimestamp !== undefined) return undefined;
   const { fieldsHash, othersHash } = ownershipOf(item);
   if (fieldsHash !== baseline.fieldsHash) return "own-fields";
   if (othersHash !== baseline.othersHash) return "other-manager";
   if (generation === undefined || baseline.generation === undefined) return "version";
   return generation === baseline.generation ? undefined : "generation";
-}
-
-/** False where a version is no number: nothing is known of its place then. */
-function isOlder(version: string, than: string): boolean {
-  return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
 }
 
 /** Corrections within this time of each other count as a quarrel. */

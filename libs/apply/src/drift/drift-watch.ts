@@ -1,5 +1,5 @@
 import { parseInventoryId, type InventoryEntry, type LiveObject } from "@plumb/api";
-import type { KubeClient, ObjectName, Replaced, Resource } from "@plumb/kube";
+import { isBehind, type KubeClient, type ObjectName, type Replaced, type Resource } from "@plumb/kube";
 import { ToolkitError, toToolkitError, type Clock, type Timer } from "@plumb/std";
 import type { ObjectKey } from "../baseline.ts";
 import type { Baselines } from "../baselines.ts";
@@ -185,7 +185,7 @@ export class DriftWatch {
     const known = baselines.get(key)?.resourceVersion;
     // why: a list taken after our write that does not have it comes from a cluster that was set back
     const isUndone =
-      listed?.isSetBack === true || (known !== undefined && isOlder(item.metadata.resourceVersion, known) && !isOlder(listed?.resourceVersion ?? "", known));
+      listed?.isSetBack === true || (known !== undefined && isBehind(item.metadata.resourceVersion, known) && !isBehind(listed?.resourceVersion ?? "", known));
     if (known !== undefined && listed !== undefined && isUndone) return this.#ring(key, "version");
     if (baselines.isWriting(key)) {
       this.#held.set(key, item);
@@ -265,10 +265,5 @@ function nameOf(key: ObjectKey, resource: Resource): ObjectName {
 }
 
 function newer(a: string, b: string): string {
-  return isOlder(b, a) ? a : b;
-}
-
-/** False where a version is no number. */
-function isOlder(version: string, than: string): boolean {
-  return /^\d+$/.test(version) && /^\d+$/.test(than) && BigInt(version) < BigInt(than);
+  return isBehind(b, a) ? a : b;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createApiServer } from "@plumb/apiserver";
-import type { Log } from "@plumb/std";
+import { aborted, type Log } from "@plumb/std";
 
 export interface ApiServerRoleOptions {
   readonly host: string;
@@ -22,7 +22,7 @@ export async function runApiServer({ host, port, certificateFile, keyFile, token
   });
   const listening = await server.listen(port, host);
   log.info("listening", { server: "apiserver", address: new URL(listening.url).host });
-  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await aborted(signal);
   server.stop();
   await listening.close();
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { startGitServer, watchRefs } from "@plumb/git/server";
-import { systemClock, type Log } from "@plumb/std";
+import { aborted, systemClock, type Log } from "@plumb/std";
 import { hookSignature } from "../lab/lab.ts";
 
 export interface GitRoleOptions {
@@ -27,7 +27,7 @@ export async function runGit({ host, port, repository, hookFile, log, signal }: 
       for (const { name, to } of changes) void knock(hookFile, name, to, log);
     },
   });
-  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  await aborted(signal);
   await server.close();
 }
 
