@@ -162,7 +162,7 @@ export class DriftWatch {
     this.#claims.set(key, ids.add(id));
   }
 
-  /** Stops watching an object that no inventory names any more. */
+  /** Forgets an object that no inventory names any more. */
   #leave(key: ObjectKey, id: string): void {
     const ids = this.#claims.get(key);
     ids?.delete(id);
@@ -171,6 +171,7 @@ export class DriftWatch {
     const watch = this.#watchOf.get(key);
     this.#watchOf.delete(key);
     this.#held.delete(key);
+    this.#options.baselines.forget(key);
     this.#budget.forget(key);
     this.#cancel(`ring ${key}`);
     this.#cancel(`gone ${key}`);

@@ -537,6 +537,14 @@ describe("drift", () => {
     expect(cluster.take()).toEqual(["list configmaps"]);
   });
 
+  it("remembers nothing of what no inventory names any more", async () => {
+    await watched.apply(configMap("a", {}), configMap("b", {}));
+    await watched.watch.follow(owner, [{ id: `${ns}_a__ConfigMap`, v: "v1" }], signal);
+    expect(watched.baselines.size).toBe(1);
+    watched.watch.forget(owner);
+    expect(watched.baselines.size).toBe(0);
+  });
+
   it("shares one watch among all owners of a kind, and closes it with the last", async () => {
     await watched.apply(configMap("a", {}), configMap("b", {}), deployment("web"));
     await watched.watch.follow({ namespace: "flux-system", name: "second" }, [{ id: `${ns}_a__ConfigMap`, v: "v1" }], signal);
