@@ -49,6 +49,13 @@ it("a Provider that changes is read anew, and so is everything when a watched Se
   expect(await token()).toBe("read 3");
 });
 
+it("what was read for Providers that send no more does not stay in memory", async () => {
+  for (let count = 0; count < 100; count++) await token(sampleProvider({ secretRef: { name: "auth" } }, { uid: `p${count}` }));
+  clock.advance(5000);
+  await token();
+  expect(cache.size).toBe(1);
+});
+
 it("a failure is not kept", async () => {
   isAway = true;
   await expect(token()).rejects.toThrow("failed to get secret 'team/auth': no answer");

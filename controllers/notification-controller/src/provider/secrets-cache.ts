@@ -24,12 +24,19 @@ export class ProviderSecretsCache {
     this.#clock = clock;
   }
 
+  /** Providers whose Secrets are in memory. */
+  get size(): number {
+    return this.#reads.size;
+  }
+
   /** @throws {ToolkitError} naming the Secret that cannot be read; that is asked for anew the next time */
   get(provider: Provider, signal: AbortSignal): Promise<ProviderSecrets> {
     const { uid, resourceVersion: version } = provider.metadata;
     const nowMs = this.#clock.monotonicMs();
     const known = this.#reads.get(uid);
     if (known?.version === version && nowMs - known.atMs < FRESH_MS) return known.secrets;
+    // why: what counts no longer is a credential that nobody needs
+    for (const [old, { atMs }] of this.#reads) if (nowMs - atMs >= FRESH_MS) this.#reads.delete(old);
     const secrets = readProviderSecrets(this.#client, provider, signal);
     const read: Read = { version, atMs: nowMs, secrets };
     this.#reads.set(uid, read);
