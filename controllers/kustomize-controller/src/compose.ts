@@ -57,7 +57,7 @@ export async function runKustomizeController(config: KustomizeConfig, surroundin
     log,
     meter,
     reporter: { controller: shell.name, instance: config.instance },
-    eventsUrl: config.eventsAddress === undefined ? undefined : new URL(config.eventsAddress),
+    eventsUrl: config.eventsUrl,
   });
   const pool = new WorkerPool({
     entry: surroundings.entry,

@@ -16,6 +16,7 @@ describe("the settings", () => {
       sourceHost: undefined,
       spoolPath: undefined,
       cachePath: "/tmp/plumb-artifacts",
+      eventsUrl: undefined,
     });
   });
 
@@ -29,6 +30,7 @@ describe("the settings", () => {
       "--custom-apply-stage-kinds=example.com/Widget",
       "--spool-path=/flag/spool",
       "--no-cross-namespace-refs",
+      "--events-addr=http://notification",
     ];
     expect(parseKustomizeConfig(args, { ...host, env })).toMatchObject({
       concurrentSsa: 8,
@@ -39,6 +41,7 @@ describe("the settings", () => {
       sourceHost: "localhost:8080",
       spoolPath: "/flag/spool",
       cachePath: "/env/cache",
+      eventsUrl: new URL("http://notification/"),
     });
     expect(parseKustomizeConfig([], { ...host, env: { TMPDIR: "/scratch", SPOOL_PATH: "" } })).toMatchObject({
       cachePath: "/scratch/plumb-artifacts",
@@ -66,6 +69,7 @@ describe("the settings", () => {
     ["unknown flag: --bogus", ["--bogus"]],
     ["unexpected argument: apply", ["apply"]],
     ["--concurrent-ssa must be at least 1, got 0", ["--concurrent-ssa=0"]],
+    ['--events-addr "notification:9090" is not a URL', ["--events-addr=notification:9090"]],
     ["--http-retry must be at least 0, got -1", ["--http-retry=-1"]],
     ["--default-service-account is not supported: this version does not impersonate", ["--default-service-account=tenant"]],
     ["--feature-gates: StrictPostBuildSubstitutions=false is not supported", ["--feature-gates=StrictPostBuildSubstitutions=false"]],

@@ -1,8 +1,10 @@
-import { COMMON_FLAGS, atLeast, commonConfig, type CommonConfig, type Host } from "@plumb/runtime";
+import { COMMON_FLAGS, atLeast, commonConfig, eventsUrlOf, type CommonConfig, type Host } from "@plumb/runtime";
 import { parseFlags, ToolkitError } from "@plumb/std";
 
 /** Settings of the kustomize controller, checked and complete. Read once, in `main.ts`; frozen. */
 export interface KustomizeConfig extends CommonConfig {
+  /** Where events are posted; undefined means nowhere. */
+  readonly eventsUrl: URL | undefined;
   /** Dry runs of one reconcile at the same time. */
   readonly concurrentSsa: number;
   /** Times an artifact is asked for before the reconcile fails. */
@@ -63,6 +65,7 @@ export function parseKustomizeConfig(args: readonly string[], host: Host): Kusto
   const env = (name: string): string | undefined => host.env[name] || undefined; // empty is unset
   return Object.freeze({
     ...common,
+    eventsUrl: eventsUrlOf(common),
     concurrentSsa: atLeast(1, "--concurrent-ssa", flags["concurrent-ssa"] ?? 4),
     httpRetries: atLeast(0, "--http-retry", flags["http-retry"] ?? 9),
     overrideManagers: flags["override-manager"] ?? [],

@@ -42,7 +42,7 @@ export async function runSourceController(config: SourceConfig, surroundings: Su
     log,
     meter,
     spool,
-    eventsUrl: config.eventsAddress === undefined ? undefined : new URL(config.eventsAddress),
+    eventsUrl: config.eventsUrl,
   });
   const { namespace, labelSelector } = config;
   const repositories = watched(GIT_REPOSITORY_KIND.resource, { client, log, namespace, labelSelector });

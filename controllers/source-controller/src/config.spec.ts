@@ -14,7 +14,7 @@ describe("the configuration of the source controller", () => {
       digestAlgorithm: "sha256",
       metricsAddress: ":8080",
       healthAddress: ":9440",
-      eventsAddress: undefined,
+      eventsUrl: undefined,
       requeueDependencyMs: 30_000,
       namespace: undefined,
       jitterPercent: 5,
@@ -27,7 +27,7 @@ describe("the configuration of the source controller", () => {
       storagePath: "/env",
       storageAddress: "127.0.0.1:1",
       advertisedAddress: "env.example",
-      eventsAddress: "http://env/",
+      eventsUrl: new URL("http://env/"),
       metricsAddress: ":1",
     });
     const args = [

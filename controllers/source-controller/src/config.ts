@@ -1,9 +1,11 @@
 import { DIGEST_ALGORITHMS, type DigestAlgorithm } from "@plumb/archive";
-import { atLeast, COMMON_FLAGS, commonConfig, oneOf, type CommonConfig, type Host } from "@plumb/runtime";
+import { atLeast, COMMON_FLAGS, commonConfig, eventsUrlOf, oneOf, type CommonConfig, type Host } from "@plumb/runtime";
 import { parseFlags, ToolkitError } from "@plumb/std";
 
 /** Settings of the source controller, checked and complete. Read once, in `main.ts`; frozen. */
 export interface SourceConfig extends CommonConfig {
+  /** Where events are posted; undefined means nowhere. */
+  readonly eventsUrl: URL | undefined;
   /** Directory that holds the artifacts; made when it is missing. */
   readonly storagePath: string;
   /** Host and port to serve artifacts on; no host means every address, port 0 any that is free. */
@@ -59,11 +61,10 @@ export function parseSourceConfig(args: readonly string[], host: Host): SourceCo
   if (flags["default-service-account"])
     throw new ToolkitError("invalid", "--default-service-account is not supported: no provider of this version signs in with one");
   const common = commonConfig(flags, host, { concurrent: 2, gates: GATES });
-  if (common.eventsAddress !== undefined && !URL.canParse(common.eventsAddress))
-    throw new ToolkitError("invalid", `--events-addr "${common.eventsAddress}" is not a URL`);
   const env = (name: string): string | undefined => host.env[name] || undefined; // empty is unset
   return Object.freeze({
     ...common,
+    eventsUrl: eventsUrlOf(common),
     storagePath: flags["storage-path"] ?? env("STORAGE_PATH") ?? "/data",
     storageAddress: flags["storage-addr"] ?? env("STORAGE_ADDRESS") ?? ":9090",
     advertisedAddress: (flags["storage-adv-addr"] ?? env("STORAGE_ADV_ADDR")) || undefined,

@@ -55,7 +55,7 @@ export interface LeaderElectionConfig {
 export interface CommonConfig {
   readonly metricsAddress: string;
   readonly healthAddress: string;
-  /** Where events are posted; undefined means nowhere. */
+  /** Where events are posted, or listened for; undefined means nowhere. */
   readonly eventsAddress: string | undefined;
   /** Reconciles at the same time, of all kinds together; 1 or more. */
   readonly concurrent: number;
@@ -126,6 +126,14 @@ export function commonConfig(
     requeueDependencyMs: flags["requeue-dependency"] ?? 30_000,
     instance: env("HOSTNAME") ?? host.hostname,
   };
+}
+
+/** Where a controller posts its events. @throws {ToolkitError} `invalid` where that is no address of the web */
+export function eventsUrlOf({ eventsAddress }: Pick<CommonConfig, "eventsAddress">): URL | undefined {
+  if (eventsAddress === undefined) return undefined;
+  const url = URL.parse(eventsAddress);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw new ToolkitError("invalid", `--events-addr "${eventsAddress}" is not a URL`);
 }
 
 export function atLeast(least: number, flag: string, value: number): number {

@@ -1,5 +1,5 @@
 export { collectEarly } from "./collect-early.ts";
-export { COMMON_FLAGS, atLeast, commonConfig, oneOf, type CommonConfig, type Host, type LeaderElectionConfig } from "./common-config.ts";
+export { COMMON_FLAGS, atLeast, commonConfig, eventsUrlOf, oneOf, type CommonConfig, type Host, type LeaderElectionConfig } from "./common-config.ts";
 export { standardConditions, withConditions, type ConditionChanges, type ConditionState, type Stamp } from "./conditions.ts";
 export { Controller, type ControlledKind, type ControllerOptions, type ControllerShared } from "./controller.ts";
 export {
