@@ -6,18 +6,22 @@ import type { ControlledKind } from "./controller.ts";
 /** The one finalizer of every kind (C-019). */
 const FINALIZER = "finalizers.fluxcd.io";
 
+/** What changing a finalizer needs; a KubeClient has it. */
+type CanPatch = Pick<KubeClient, "get" | "patch">;
+type FinalizedKind = Pick<ControlledKind, "resource" | "fieldManager">;
+
 export function hasFinalizer({ metadata }: LiveObject): boolean {
   return metadata.finalizers?.includes(FINALIZER) ?? false;
 }
 
 /** Adds the finalizer; locked on the version, so that a finalizer somebody else adds meanwhile stays. */
-export function withFinalizer(client: KubeClient, kind: ControlledKind, obj: LiveObject, signal: AbortSignal): Promise<LiveObject> {
+export function withFinalizer(client: CanPatch, kind: FinalizedKind, obj: LiveObject, signal: AbortSignal): Promise<LiveObject> {
   return patchFinalizers(client, kind, obj, [...(obj.metadata.finalizers ?? []), FINALIZER], signal);
 }
 
-/** Takes the finalizer away, from the newest version of the object; resolves when it is gone. */
-export async function withoutFinalizer(client: KubeClient, kind: ControlledKind, obj: LiveObject, signal: AbortSignal): Promise<void> {
-  for (let current: LiveObject | undefined = obj; current !== undefined && hasFinalizer(current);) {
+/** Takes the finalizer away, from the newest version of this very object; resolves when it is gone. */
+export async function withoutFinalizer(client: CanPatch, kind: FinalizedKind, obj: LiveObject, signal: AbortSignal): Promise<void> {
+  for (let current: LiveObject | undefined = obj; current?.metadata.uid === obj.metadata.uid && hasFinalizer(current);) {
     const kept: readonly string[] = (current.metadata.finalizers ?? []).filter((name) => name !== FINALIZER);
     try {
       await patchFinalizers(client, kind, current, kept, signal);
@@ -32,8 +36,8 @@ export async function withoutFinalizer(client: KubeClient, kind: ControlledKind,
 }
 
 function patchFinalizers(
-  client: KubeClient,
-  kind: ControlledKind,
+  client: CanPatch,
+  kind: FinalizedKind,
   { metadata }: LiveObject,
   finalizers: readonly string[],
   signal: AbortSignal,
