@@ -1,11 +1,13 @@
 import { setImmediate } from "node:timers/promises";
 import type { BuildLimits } from "./build-limits.ts";
+import type { Growth } from "./growth.ts";
 import type { BuildCache } from "./resource/build-cache.ts";
 import type { Schema } from "./schema/schema.ts";
 
 /** What all parts of one build share, and no two builds. */
 export interface BuildContext {
   readonly limits: BuildLimits;
+  readonly growth: Growth;
   readonly schema: Schema;
   readonly signal: AbortSignal;
   readonly cache: BuildCache | undefined;

@@ -1,3 +1,5 @@
+import type { YamlLimits } from "@plumb/yaml";
+
 /** What a build may cost; each refusal names the limit. */
 export interface BuildLimits {
   readonly maxFileBytes: number;
@@ -10,8 +12,14 @@ export interface BuildLimits {
   readonly maxAliases: number;
   /** Nodes of one file with objects: scalars, lists and mappings. */
   readonly maxFileNodes: number;
+  /** Items of one list, pairs of one mapping, in a file. */
+  readonly maxEntries: number;
   /** Nodes that aliases and merge keys may add to one document. */
   readonly maxNodes: number;
+  /** Values that patches, replacements, labels and annotations may copy into objects, all together. */
+  readonly maxCopiedNodes: number;
+  /** Characters in those. */
+  readonly maxCopiedCharacters: number;
 }
 
 export const DEFAULT_BUILD_LIMITS: BuildLimits = {
@@ -21,5 +29,13 @@ export const DEFAULT_BUILD_LIMITS: BuildLimits = {
   maxDepth: 200,
   maxAliases: 1000,
   maxFileNodes: 1_000_000,
+  maxEntries: 100_000,
   maxNodes: 400_000,
+  maxCopiedNodes: 2_000_000,
+  maxCopiedCharacters: 64 * 2 ** 20,
 };
+
+/** The limits for one text. */
+export function yamlLimits({ maxFileBytes: maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxNodes }: BuildLimits): YamlLimits {
+  return { maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxNodes };
+}

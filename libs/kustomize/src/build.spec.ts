@@ -243,6 +243,20 @@ describe("a build refuses, in a deliberate error that names it,", () => {
   });
 });
 
+function numbered(count: number, text: (i: number) => string): string {
+  return Array.from({ length: count }, (_, i) => text(i)).join("");
+}
+
+function patchOf(operations: string): string {
+  return `resources: [a.yaml]\npatches:\n- target: {kind: ConfigMap}\n  patch: |-\n${operations.replaceAll(/^(?=.)/gm, "    ")}`;
+}
+
+/** Forty replacements of the same kind. */
+function replacing(from: string, to: string, options = "create: true"): string {
+  const one = `- {source: {kind: ConfigMap, fieldPath: ${from}}, targets: [{select: {kind: ConfigMap}, fieldPaths: [${to}], options: {${options}}}]}\n`;
+  return `resources: [a.yaml]\nreplacements:\n${one.repeat(40)}`;
+}
+
 const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])[] = [
   ["a large file", { ...base, "a.yaml": configMap("a", `data: {k: ${"x".repeat(2000)}}\n`) }, { limits: { maxFileBytes: 1000 } }, "limit maxFileBytes"],
   [
@@ -252,11 +266,48 @@ const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])
     "limit maxBuildBytes",
   ],
   ["a million objects", { ...base, "a.yaml": "---\nkind: A\nmetadata: {name: a}\n".repeat(1_000_000) }, {}, "limit maxObjects"],
+  ["a million items", { ...base, "a.yaml": `kind: List\nitems:\n${"- {kind: A, metadata: {name: a}}\n".repeat(900_000)}` }, {}, "limit maxObjects"],
+  ["a million items, the kind last", { ...base, "a.yaml": `items: [${"{kind: A},".repeat(1_000_000)}]\nkind: List` }, {}, "limit maxObjects"],
+  ["a million items of many Lists", { ...base, "a.yaml": `kind: AList\nitems:\n${"- {kind: A}\n".repeat(15_000)}---\n`.repeat(60) }, {}, "limit maxObjects"],
+  ["a million objects in one line", { ...base, "a.yaml": `{"items":[${'{"kind":"A"},'.repeat(1_000_000)}{}]}` }, {}, "limit maxObjects"],
+  ["a million values", { ...base, "a.yaml": configMap("a", `x:\n${"- [[[[]]]]\n".repeat(60_000)}`.repeat(5)) }, {}, "limit maxFileNodes"],
+  ["a million keys", { ...base, "a.yaml": configMap("a", `data: {${"k: v,".repeat(1_000_000)}}\n`) }, {}, "limit maxEntries"],
+  ["a million keys in a kustomization", { "kustomization.yaml": `commonLabels:\n${"  k: v\n".repeat(1_000_000)}` }, {}, "limit maxEntries"],
+  ["a million items of a list", { ...base, "a.yaml": configMap("a", `data:\n${"- a\n".repeat(1_000_000)}`) }, {}, "limit maxEntries"],
+  ["a million empty keys", { ...base, "a.yaml": configMap("a", `data:\n${"  ? \n".repeat(1_000_000)}`) }, {}, "limit maxEntries"],
+  ["a million anchors", { ...base, "a.yaml": configMap("a", `data: [${"&a b,".repeat(1_000_000)}]\n`) }, {}, "limit maxEntries"],
   [
-    "a million items",
-    { ...base, "a.yaml": `kind: List\nitems:\n${"- {kind: A, metadata: {name: a}}\n".repeat(900_000)}` },
-    { limits: { maxFileNodes: 100_000 } },
-    "limit maxFileNodes",
+    "aliases of a long text",
+    { ...base, "a.yaml": configMap("a", `x: &x ${"y".repeat(1_000_000)}\ndata: [${"*x,".repeat(900)}]\n`) },
+    {},
+    "limit maxCopiedCharacters",
+  ],
+  [
+    "copies of copies by a JSON patch",
+    { ...base, "kustomization.yaml": patchOf("- {op: copy, from: /l, path: /l/-}\n".repeat(40)), "a.yaml": configMap("a", "l: [x]\n") },
+    {},
+    "limit maxCopiedNodes",
+  ],
+  [
+    "copies of copies by replacements",
+    { ...base, "kustomization.yaml": replacing("data", "data.a, data.b"), "a.yaml": configMap("a", "data: {k: v}\n") },
+    {},
+    "limit maxCopiedNodes",
+  ],
+  [
+    "a text that replacements double",
+    { ...base, "kustomization.yaml": replacing("data.k", "data.k", "delimiter: '-', index: 9"), "a.yaml": configMap("a", "data: {k: some text}\n") },
+    {},
+    "limit maxCopiedCharacters",
+  ],
+  [
+    "many labels on many objects",
+    {
+      "kustomization.yaml": `resources: [a.yaml]\ncommonAnnotations: {${numbered(5000, (i) => `a${i}: b,`)}}\n`,
+      "a.yaml": numbered(1000, (i) => `${configMap(`a${i}`)}---\n`),
+    },
+    {},
+    "limit maxCopiedNodes",
   ],
   ["nesting", { ...base, "a.yaml": configMap("a", `data: ${"[".repeat(20_000)}`) }, {}, "limit maxDepth"],
   ["aliases", { ...base, "a.yaml": configMap("a", `x: &x 1\ny: [${"*x,".repeat(2000)}]\n`) }, {}, "limit maxAliases"],

@@ -11,6 +11,7 @@ import { invalid } from "./build-error.ts";
 import { DEFAULT_BUILD_LIMITS, type BuildLimits } from "./build-limits.ts";
 import { emit, type Build } from "./emit/emit.ts";
 import { sortResources } from "./emit/sort-order.ts";
+import { Growth } from "./growth.ts";
 import { Loader, type RemoteLoader } from "./load/loader.ts";
 import { ORIGIN, TRANSFORMATIONS } from "./resource/build-annotations.ts";
 import type { BuildCache } from "./resource/build-cache.ts";
@@ -66,7 +67,7 @@ function deliberate(thrown: unknown): ToolkitError {
 async function buildResources(root: string, options: BuildOptions): Promise<readonly Resource[]> {
   const { fileSystem, order, signal, remote, restriction = "root-only", show = asItIs, warn = ignore } = options;
   const limits: BuildLimits = { ...DEFAULT_BUILD_LIMITS, ...options.limits };
-  const context: BuildContext = { limits, signal, schema: new Schema(), cache: options.cache, show, warn };
+  const context: BuildContext = { limits, growth: new Growth(limits), signal, schema: new Schema(), cache: options.cache, show, warn };
   signal.throwIfAborted();
   const loader = Loader.open(root, fileSystem, { limits, signal, remote, restriction, spent: { bytes: 0 } });
   const target = await openTarget(loader, context);

@@ -62,7 +62,7 @@ export function* eachNode(input: string | Uint8Array, options: NodeOptions = {})
   const budget = textBudget(limits);
   let documents = 0;
   for (const { text, line } of splitDocuments(accepted(input, options), path)) {
-    const node = parseNode(text, { path, limits, firstLine: line, budget });
+    const node = parseNode(text, { ...options, firstLine: line, budget });
     if (node === undefined) continue;
     if (++documents > maxObjects) throw limitError(`more than ${maxObjects} objects (limit maxObjects)`, path, line);
     yield node;

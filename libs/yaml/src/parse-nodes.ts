@@ -247,7 +247,7 @@ class Parser {
     const first = this.#entryCount;
     const isObjectList = kind === "sequence" && this.#isObjectList();
     const end = first + this.#limits.maxEntries * (kind === "mapping" ? 2 : 1);
-    this.#objectsEnd = isObjectList ? first + this.#budget.items : -1;
+    if (this.#depth === 2) this.#objectsEnd = isObjectList ? first + this.#budget.items : -1;
     this.#fill(start, isObjectList ? Math.min(end, this.#objectsEnd) : end);
     if (isObjectList) this.#budget.items -= this.#entryCount - first;
     if (this.#entryCount > first) node.content = this.#entries.slice(first, this.#entryCount);
@@ -288,7 +288,7 @@ class Parser {
 
   #tooMany(line: number, end: number): ToolkitError {
     const { maxEntries, maxObjects } = this.#limits;
-    if (end === this.#objectsEnd) return this.#limit(`more than ${maxObjects} objects (limit maxObjects)`, line);
+    if (this.#depth === 2 && end === this.#objectsEnd) return this.#limit(`more than ${maxObjects} objects (limit maxObjects)`, line);
     return this.#limit(`more than ${maxEntries} entries in one collection (limit maxEntries)`, line);
   }
 

@@ -95,6 +95,7 @@ export async function externalTransforms({ loader, context }: Target, entries: r
 /** All of them are configured before the first one runs. */
 async function builtInSteps(target: Target, config: TransformerConfig): Promise<readonly Step[]> {
   const { kustomization: k, loader, context } = target;
+  const { growth } = context;
   const steps: Step[] = [];
   const add = (kind: string, transform: Transform): void => void steps.push({ transform, origin: builtInOrigin(target, kind) });
   if (k.patchesStrategicMerge.length > 0)
@@ -113,15 +114,17 @@ async function builtInSteps(target: Target, config: TransformerConfig): Promise<
     add("NamespaceTransformer", namespaceTransform({ namespace: k.namespace, fieldSpecs: config.namespace, unsetOnly: false, subjects: "defaultOnly" }));
   if (k.namePrefix !== "") add("PrefixTransformer", prefixTransform({ text: k.namePrefix, fieldSpecs: config.namePrefix }));
   if (k.nameSuffix !== "") add("SuffixTransformer", suffixTransform({ text: k.nameSuffix, fieldSpecs: config.nameSuffix }));
-  for (const label of k.labels) add("LabelTransformer", entriesTransform({ entries: label.pairs, fieldSpecs: labelSpecs(label, config) }));
-  if (k.labels.length > 0 || k.commonLabels.size > 0) add("LabelTransformer", entriesTransform({ entries: k.commonLabels, fieldSpecs: config.commonLabels }));
-  if (k.commonAnnotations.size > 0) add("AnnotationsTransformer", entriesTransform({ entries: k.commonAnnotations, fieldSpecs: config.commonAnnotations }));
+  for (const label of k.labels) add("LabelTransformer", entriesTransform({ entries: label.pairs, fieldSpecs: labelSpecs(label, config), growth }));
+  if (k.labels.length > 0 || k.commonLabels.size > 0)
+    add("LabelTransformer", entriesTransform({ entries: k.commonLabels, fieldSpecs: config.commonLabels, growth }));
+  if (k.commonAnnotations.size > 0)
+    add("AnnotationsTransformer", entriesTransform({ entries: k.commonAnnotations, fieldSpecs: config.commonAnnotations, growth }));
   for (const patch of k.patchesJson6902)
-    add("PatchJson6902Transformer", await configured("PatchJson6902Transformer", shownPatch(patch), () => json6902Transform(patch, loader)));
+    add("PatchJson6902Transformer", await configured("PatchJson6902Transformer", shownPatch(patch), () => json6902Transform(patch, loader, context)));
   for (const replica of k.replicas) add("ReplicaCountTransformer", replicaTransform({ replica, fieldSpecs: config.replicas }));
   for (const image of k.images) add("ImageTagTransformer", imageTransform({ image, fieldSpecs: config.images }));
   if (k.replacements.length > 0)
-    add("ReplacementTransformer", await configured("ReplacementTransformer", {}, () => replacementTransform(k.replacements, loader)));
+    add("ReplacementTransformer", await configured("ReplacementTransformer", {}, () => replacementTransform(k.replacements, loader, context)));
   return steps;
 }
 

@@ -133,10 +133,11 @@ function setValue(node: YamlNode, { text, tag }: Value): void {
 function expand(text: string, find: FindValue): Value {
   let result = "";
   let at = 0;
+  const lastClose = text.lastIndexOf(")");
   for (let dollar = text.indexOf("$"); dollar !== -1 && dollar + 1 < text.length; dollar = text.indexOf("$", at)) {
     result += text.slice(at, dollar);
     const next = text.charAt(dollar + 1);
-    const close = next === "(" ? text.indexOf(")", dollar + 2) : -1;
+    const close = next === "(" && dollar < lastClose ? text.indexOf(")", dollar + 2) : -1;
     if (close !== -1) {
       const name = text.slice(dollar + 2, close);
       const value = find(name) ?? { text: `$(${name})`, tag: "!!str" };

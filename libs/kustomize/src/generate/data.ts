@@ -1,5 +1,5 @@
 import { STYLE, YamlNode } from "@plumb/yaml";
-import { clearField, fieldOf, setField, valueOf } from "../node/fields.ts";
+import { clearField, fieldOf, setFields, valueOf } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
 import { byBytes } from "../node/metadata.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -14,10 +14,14 @@ export type DataValue = string | Uint8Array;
 export function dataOf({ node }: Resource, field: string): ReadonlyMap<string, string> {
   const data = fieldOf(node, field);
   const result = new Map<string, string>();
+  // Of a key that stands twice the first value counts.
+  const values = new Map<string, YamlNode | undefined>();
   if (data?.kind !== "mapping") return result;
   for (let i = 0; i < data.content.length; i += 2) {
-    const name = data.content[i]?.value ?? "";
-    result.set(valueOf(data.content[i]), valueOf(fieldOf(data, name)));
+    const key = data.content[i];
+    const first = values.get(key?.value ?? "") ?? data.content[i + 1];
+    values.set(key?.value ?? "", first);
+    result.set(valueOf(key), valueOf(first));
   }
   return result;
 }
@@ -25,28 +29,29 @@ export function dataOf({ node }: Resource, field: string): ReadonlyMap<string, s
 /** Replaces `data` or `binaryData`; an empty map removes it. */
 export function setData({ node }: Resource, field: string, values: ReadonlyMap<string, string>): void {
   clearField(node, field);
-  for (const key of [...values.keys()].sort(byBytes)) setEntry(node, field, key, dataNode(values.get(key) ?? ""));
+  if (values.size === 0) return;
+  const entries = [...values.keys()].sort(byBytes).map((key) => [key, dataNode(values.get(key) ?? "")] as const);
+  setFields(lookup(node, [field], "mapping"), entries);
 }
 
 /** Adds the values of a ConfigMap: text to `data`, anything that is no UTF-8 to `binaryData`. */
 export function addConfigMapData(node: YamlNode, values: ReadonlyMap<string, DataValue>): void {
+  const entries = new Map<string, (readonly [string, YamlNode])[]>();
   for (const key of [...values.keys()].sort(byBytes)) {
     const value = values.get(key) ?? "";
     const text = textOf(value);
-    if (text === undefined) setEntry(node, BINARY_DATA, key, dataNode(base64Lines(value)));
-    else setEntry(node, DATA, key, dataNode(text));
+    const field = text === undefined ? BINARY_DATA : DATA;
+    const own = entries.get(field) ?? [];
+    entries.set(field, own);
+    own.push([key, dataNode(text ?? base64Lines(value))]);
   }
+  for (const [field, own] of entries) setFields(lookup(node, [field], "mapping"), own);
 }
 
 /** Adds the values of a Secret, encoded. */
 export function addSecretData(node: YamlNode, values: ReadonlyMap<string, DataValue>): void {
-  lookup(node, [DATA], "mapping");
-  for (const key of [...values.keys()].sort(byBytes)) setEntry(node, DATA, key, dataNode(base64Lines(values.get(key) ?? "")));
-}
-
-function setEntry(node: YamlNode | undefined, field: string, key: string, value: YamlNode): void {
-  const data = lookup(node, [field], "mapping");
-  if (data !== undefined) setField(data, key, value);
+  const entries = [...values.keys()].sort(byBytes).map((key) => [key, dataNode(base64Lines(values.get(key) ?? ""))] as const);
+  setFields(lookup(node, [DATA], "mapping"), entries);
 }
 
 function dataNode(text: string): YamlNode {

@@ -1,6 +1,7 @@
 import { ToolkitError, isObject, type JsonValue } from "@plumb/std";
 import { parseOne, placeOf, type YamlOptions } from "@plumb/yaml";
 import { invalid, within } from "../build-error.ts";
+import { yamlLimits } from "../build-limits.ts";
 import type { BuildContext } from "../build-context.ts";
 import { FieldProblem } from "./fields.ts";
 import type { Kustomization } from "./kustomization.ts";
@@ -24,8 +25,7 @@ export async function loadKustomization(loader: Loader, { limits, show, warn }: 
   if (names.length > 1) throw invalid(`Found multiple kustomization files under: ${loader.shownRoot}`);
   const bytes = await loader.load(name);
   const path = show(loader.pathOf(name) ?? name);
-  const { maxFileBytes: maxBytes, maxDepth, maxAliases, maxNodes } = limits;
-  const options: YamlOptions = { path, dialect: "kubernetes", limits: { maxBytes, maxDepth, maxAliases, maxNodes } };
+  const options: YamlOptions = { path, dialect: "kubernetes", limits: yamlLimits(limits) };
   const value = within("invalid Kustomization", () => parseOne(bytes, options));
   const content = read(value, loader, (way) => {
     const place = placeOf(bytes, way, options);

@@ -1,20 +1,21 @@
 import { YamlNode, copyNode } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
+import type { BuildLimits } from "../build-limits.ts";
 import { clearField } from "./fields.ts";
 
 interface Budget {
   nodes: number;
+  characters: number;
   readonly open: Set<YamlNode>;
 }
 
 /**
  * Replaces every alias by a copy of what it stands for and merges what `<<` names; the mapping's own fields win.
  *
- * @param maxNodes how many nodes aliases and merges may add
- * @throws {ToolkitError} `invalid` for an alias inside itself, a merge of something else than mappings, or too many nodes
+ * @throws {ToolkitError} `invalid` for an alias inside itself, a merge of something else than mappings, or too much that they add
  */
-export function deAnchor(root: YamlNode, maxNodes: number): YamlNode {
-  return replace(root, { nodes: maxNodes, open: new Set() });
+export function deAnchor(root: YamlNode, { maxNodes, maxCopiedCharacters }: BuildLimits): YamlNode {
+  return replace(root, { nodes: maxNodes, characters: maxCopiedCharacters, open: new Set() });
 }
 
 function replace(node: YamlNode, budget: Budget): YamlNode {
@@ -37,18 +38,16 @@ function replace(node: YamlNode, budget: Budget): YamlNode {
 }
 
 function copyWithin(node: YamlNode, budget: Budget): YamlNode {
-  budget.nodes -= size(node, budget.nodes);
-  if (budget.nodes < 0) throw invalid("document contains excessive aliasing (limit maxNodes)");
+  spend(node, budget);
   return copyNode(node);
 }
 
-function size(node: YamlNode, limit: number): number {
-  let count = 1;
-  for (const child of node.content) {
-    if (count > limit) return count;
-    count += size(child, limit - count);
-  }
-  return count;
+/** Takes what a copy of a node adds from the budget, and stops as soon as there is none left. */
+function spend({ value, content }: YamlNode, budget: Budget): void {
+  if (--budget.nodes < 0) throw invalid("document contains excessive aliasing (limit maxNodes)");
+  budget.characters -= value.length;
+  if (budget.characters < 0) throw invalid("document contains excessive aliasing (limit maxCopiedCharacters)");
+  for (const child of content) spend(child, budget);
 }
 
 function mergeFields(node: YamlNode, budget: Budget): void {
@@ -58,12 +57,14 @@ function mergeFields(node: YamlNode, budget: Budget): void {
   clearField(node, "<<");
   if (value === undefined) return;
   const merged = copyWithin(node, budget);
+  const places = new Map<string, number>();
+  for (let i = merged.content.length - 2; i >= 0; i -= 2) places.set(merged.content[i]?.value ?? "", i);
   for (const source of [...sources, node]) {
     const { content } = copyWithin(source, budget);
     for (let i = 0; i + 1 < content.length; i += 2) {
       const key = content[i];
       const field = content[i + 1];
-      if (key !== undefined && field !== undefined) setEntry(merged, key, field);
+      if (key !== undefined && field !== undefined) setEntry(merged, places, key, field);
     }
   }
   node.content = merged.content;
@@ -93,12 +94,14 @@ function mappingsOf(value: YamlNode): readonly YamlNode[] {
   });
 }
 
-function setEntry(node: YamlNode, key: YamlNode, value: YamlNode): void {
-  for (let i = 0; i < node.content.length; i += 2) {
-    if (node.content[i]?.value !== key.value) continue;
-    node.content[i] = key;
-    node.content[i + 1] = value;
+/** @param places where the first entry of each key stands */
+function setEntry(node: YamlNode, places: Map<string, number>, key: YamlNode, value: YamlNode): void {
+  const at = places.get(key.value);
+  if (at === undefined) {
+    places.set(key.value, node.content.length);
+    node.append(key, value);
     return;
   }
-  node.append(key, value);
+  node.content[at] = key;
+  node.content[at + 1] = value;
 }

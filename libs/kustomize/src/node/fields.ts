@@ -101,6 +101,33 @@ export function setField(node: Maybe, name: string, value: Maybe, { keepNull = f
   return value;
 }
 
+/** So few fields are found faster without an index of them. */
+const FEW = 16;
+
+/** Sets fields to values that are not null, as `setField` does one after the other, in time that grows with their number and not its square. */
+export function setFields(node: Maybe, entries: readonly (readonly [name: string, value: YamlNode])[]): void {
+  if (node === undefined || node.kind !== "mapping" || entries.length <= FEW) {
+    for (const [name, value] of entries) setField(node, name, value);
+    return;
+  }
+  const known = new Map<string, YamlNode>();
+  for (let i = node.content.length - 2; i >= 0; i -= 2) {
+    const value = node.content[i + 1];
+    if (value !== undefined) known.set(node.content[i]?.value ?? "", value);
+  }
+  for (const [name, value] of entries) {
+    quoteIfOther(value);
+    const field = known.get(name);
+    if (field !== undefined) {
+      value.style = field.style;
+      field.become(value);
+      continue;
+    }
+    node.append(new YamlNode("scalar", "", name), value);
+    known.set(name, value);
+  }
+}
+
 /** Sets a scalar in place, keeping its style. */
 export function setScalar(node: YamlNode, value: YamlNode): void {
   quoteIfOther(value);

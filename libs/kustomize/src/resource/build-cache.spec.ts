@@ -74,7 +74,18 @@ describe("builds that share a cache", () => {
 
 describe("the memory of a cache", () => {
   const file = (i: number, pad = 0): Uint8Array => Buffer.from(`${configMap(`n${i}`)}# ${"x".repeat(pad)}\n`);
-  const limits: BuildLimits = { maxFileBytes: 1e6, maxBuildBytes: 1e6, maxObjects: 10, maxDepth: 10, maxAliases: 10, maxFileNodes: 10, maxNodes: 10 };
+  const limits: BuildLimits = {
+    maxFileBytes: 1e6,
+    maxBuildBytes: 1e6,
+    maxObjects: 10,
+    maxDepth: 10,
+    maxAliases: 10,
+    maxFileNodes: 10,
+    maxEntries: 10,
+    maxNodes: 10,
+    maxCopiedNodes: 10,
+    maxCopiedCharacters: 10,
+  };
 
   it("stays within its limit, and what was longest not asked for goes first", () => {
     const one = new BuildCache();

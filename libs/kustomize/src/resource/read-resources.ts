@@ -1,8 +1,8 @@
 import { isObject as isJsonObject, type JsonValue } from "@plumb/std";
-import { YamlNode, decodeNode, eachNode } from "@plumb/yaml";
+import { decodeNode, parseNodes, type YamlNode } from "@plumb/yaml";
 import { invalid, within } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
-import type { BuildLimits } from "../build-limits.ts";
+import { yamlLimits, type BuildLimits } from "../build-limits.ts";
 import { deAnchor } from "../node/de-anchor.ts";
 import { fieldOf, isEmpty, isMissingOrNull } from "../node/fields.ts";
 import { metadataMap, metadataText, topText } from "../node/metadata.ts";
@@ -29,7 +29,7 @@ function readObjects(content: string | Uint8Array, path: string | undefined, lim
   const lines = new Map<YamlNode, number>();
   const unwrapped = unwrapList(nodes).map((node) => {
     const { line } = node;
-    const plain = deAnchor(node, limits.maxNodes);
+    const plain = deAnchor(node, limits);
     lines.set(plain, line);
     return plain;
   });
@@ -37,13 +37,7 @@ function readObjects(content: string | Uint8Array, path: string | undefined, lim
 }
 
 function readNodes(content: string | Uint8Array, path: string | undefined, limits: BuildLimits): readonly YamlNode[] {
-  const { maxFileBytes: maxBytes, maxDepth, maxAliases, maxFileNodes, maxObjects } = limits;
-  const nodes: YamlNode[] = [];
-  for (const node of eachNode(content, { path, limits: { maxBytes, maxDepth, maxAliases, maxFileNodes } })) {
-    nodes.push(node);
-    if (nodes.length > maxObjects) throw invalid(`'${path ?? "text"}' has more than ${maxObjects} objects (limit maxObjects)`);
-  }
-  return nodes;
+  return parseNodes(content, { path, limits: yamlLimits(limits) });
 }
 
 /** A file that holds a single List is the items of it. */

@@ -1,6 +1,7 @@
 import { isObject, parseJson, type JsonValue } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
+import type { Growth } from "../growth.ts";
 import { atoi } from "../node/lookup.ts";
 
 /** One operation of RFC 6902, not yet checked: a wrong one fails when it is applied. */
@@ -38,19 +39,21 @@ interface DraftObject {
   [key: string]: Draft;
 }
 
-/** Applies the operations to a copy of `document`. @throws {ToolkitError} `invalid` in the words of evanphx/json-patch 4 */
-export function applyJsonPatch(document: JsonValue, operations: readonly PatchOperation[]): JsonValue {
+/** Applies the operations to a copy of `document`. @param growth is told what they add @throws {ToolkitError} `invalid` in the words of evanphx/json-patch 4 */
+export function applyJsonPatch(document: JsonValue, operations: readonly PatchOperation[], growth: Growth): JsonValue {
   let root = draftOf(document);
-  for (const operation of operations) root = applyOne(root, operation);
+  for (const operation of operations) root = applyOne(root, operation, growth);
   // why: a draft is a JSON value that is still allowed to change
   return root as JsonValue;
 }
 
-function draftOf(value: JsonValue): Draft {
+/** @param growth is told of everything in it */
+function draftOf(value: JsonValue, growth?: Growth): Draft {
+  growth?.add(1, typeof value === "string" ? value.length : 0);
   if (value === null || typeof value !== "object") return value;
-  if (!isObject(value)) return value.map(draftOf);
+  if (!isObject(value)) return value.map((item: JsonValue) => draftOf(item, growth));
   const draft: DraftObject = {};
-  for (const [key, item] of Object.entries(value)) if (item !== undefined) setKey(draft, key, draftOf(item));
+  for (const [key, item] of Object.entries(value)) if (item !== undefined) setKey(draft, key, draftOf(item, growth));
   return draft;
 }
 
@@ -59,16 +62,16 @@ function setKey(object: DraftObject, key: string, value: Draft): void {
   else object[key] = value;
 }
 
-function applyOne(root: Draft, { op, path, from, value }: PatchOperation): Draft {
+function applyOne(root: Draft, { op, path, from, value }: PatchOperation, growth: Growth): Draft {
   switch (op) {
     case "add":
-      add(root, needed(path, op, "path"), draftOf(value ?? null), op);
+      add(root, needed(path, op, "path"), draftOf(value ?? null, growth), op);
       return root;
     case "remove":
       remove(root, needed(path, op, "path"), op);
       return root;
     case "replace":
-      return replace(root, needed(path, op, "path"), value);
+      return replace(root, needed(path, op, "path"), value, growth);
     case "move": {
       const source = needed(from, op, "from");
       const moved = getAt(root, source, op, "from path");
@@ -79,7 +82,7 @@ function applyOne(root: Draft, { op, path, from, value }: PatchOperation): Draft
     case "copy": {
       const copied = getAt(root, needed(from, op, "from"), op, "from path");
       // why: a draft is a JSON value that is still allowed to change
-      add(root, needed(path, op, "path"), draftOf(copied as JsonValue), op, "destination path");
+      add(root, needed(path, op, "path"), draftOf(copied as JsonValue, growth), op, "destination path");
       return root;
     }
     case "test":
@@ -167,21 +170,21 @@ function remove(root: Draft, pointer: string, op: string): void {
   container.splice(index, 1);
 }
 
-function replace(root: Draft, pointer: string, value: JsonValue | undefined): Draft {
+function replace(root: Draft, pointer: string, value: JsonValue | undefined, growth: Growth): Draft {
   if (pointer === "") {
     if (value === undefined || value === null || typeof value !== "object") throw invalid("replace operation value must be object or array");
-    return draftOf(value);
+    return draftOf(value, growth);
   }
   const { container, key } = placeOf(root, pointer, "replace");
   if (!Array.isArray(container)) {
-    setKey(container, key, draftOf(value ?? null));
+    setKey(container, key, draftOf(value ?? null, growth));
     return root;
   }
   const index = atoi(key);
   if (index === undefined || index >= container.length || index < -container.length) {
     throw invalid(`replace operation does not apply: doc is missing key: ${pointer}: missing value`);
   }
-  container[index < 0 ? index + container.length : index] = draftOf(value ?? null);
+  container[index < 0 ? index + container.length : index] = draftOf(value ?? null, growth);
   return root;
 }
 

@@ -1,5 +1,6 @@
 import type { FieldSpec } from "../config/field-spec.ts";
-import { scalarNode, setField } from "../node/fields.ts";
+import type { Growth } from "../growth.ts";
+import { scalarNode, setFields } from "../node/fields.ts";
 import { byBytes } from "../node/metadata.ts";
 import { applyFieldSpec } from "./apply-field-spec.ts";
 import type { Transform } from "./transformer.ts";
@@ -7,19 +8,20 @@ import type { Transform } from "./transformer.ts";
 export interface EntriesArgs {
   readonly entries: ReadonlyMap<string, string>;
   readonly fieldSpecs: readonly FieldSpec[];
+  readonly growth?: Growth;
 }
 
 /** Sets labels or annotations in every field that the specifications name. */
-export function entriesTransform({ entries, fieldSpecs }: EntriesArgs): Transform {
+export function entriesTransform({ entries, fieldSpecs, growth }: EntriesArgs): Transform {
   const keys = [...entries.keys()].sort(byBytes);
+  const characters = keys.reduce((sum, key) => sum + key.length + (entries.get(key) ?? "").length, 0);
   return (resources) => {
+    growth?.add(2 * keys.length * resources.items.length, characters * resources.items.length);
     for (const { node } of resources.items) {
       if (node === undefined) continue;
-      for (const key of keys) {
-        // One node for all fields of an object: what changes one of them later changes all, as in kustomize.
-        const value = scalarNode(entries.get(key) ?? "", "!!str");
-        for (const spec of fieldSpecs) applyFieldSpec(node, spec, (field) => setField(field, key, value), { kind: "mapping", tag: "!!map" });
-      }
+      // One node for all fields of an object: what changes one of them later changes all, as in kustomize.
+      const values = keys.map((key) => [key, scalarNode(entries.get(key) ?? "", "!!str")] as const);
+      for (const spec of fieldSpecs) applyFieldSpec(node, spec, (field) => setFields(field, values), { kind: "mapping", tag: "!!map" });
     }
   };
 }

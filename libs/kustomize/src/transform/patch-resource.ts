@@ -1,6 +1,7 @@
 import { decodeNode, type YamlNode } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
 import { isObject } from "@plumb/std";
+import type { Growth } from "../growth.ts";
 import { encodeToNode } from "../node/encode.ts";
 import { isInternalAnnotation } from "../resource/build-annotations.ts";
 import type { Resource } from "../resource/resource.ts";
@@ -27,11 +28,11 @@ export function mergePatch(resource: Resource, patch: Resource, schema: Schema):
 }
 
 /** Applies a JSON patch to an object; what the build remembers of it is put back. */
-export function applyOperations(resource: Resource, operations: readonly PatchOperation[]): void {
+export function applyOperations(resource: Resource, operations: readonly PatchOperation[], growth: Growth): void {
   const { node } = resource;
   if (node === undefined) return;
   const remembered = internalAnnotations(resource);
-  resource.node = patched(node, operations);
+  resource.node = patched(node, operations, growth);
   resource.annotations = new Map([...resource.annotations, ...remembered]);
 }
 
@@ -39,8 +40,8 @@ function internalAnnotations({ annotations }: Resource): readonly (readonly [str
   return [...annotations].filter(([key]) => isInternalAnnotation(key));
 }
 
-function patched(node: YamlNode, operations: readonly PatchOperation[]): YamlNode {
-  const result = applyJsonPatch(decodeNode(node), operations);
+function patched(node: YamlNode, operations: readonly PatchOperation[], growth: Growth): YamlNode {
+  const result = applyJsonPatch(decodeNode(node), operations, growth);
   if (!isObject(result)) throw invalid("json: cannot unmarshal array into Go value of type map[string]interface {}");
   return encodeToNode(result, "floats");
 }

@@ -25,7 +25,7 @@ export async function patchTransform({ path, patch, target, options }: Patch, lo
   const source = inline === "" ? `[path: ${JSON.stringify(path)}]` : `[patch: ${JSON.stringify(inline)}]`;
   const text = inline === "" ? await loadPatch(path, loader) : inline;
   const read = readPatch(text, inline === "" ? loader.pathOf(path) : undefined, source, context);
-  if (read.kind === "operations") return operationsTransform(read.operations, target, source);
+  if (read.kind === "operations") return operationsTransform(read.operations, target, source, context);
   for (const resource of read.patches) {
     if (options?.allowNameChange === true) resource.allowNameChange();
     if (options?.allowKindChange === true) resource.allowKindChange();
@@ -69,13 +69,13 @@ function readPatch(text: string, path: string | undefined, source: string, conte
   return { kind: "operations", operations };
 }
 
-function operationsTransform(operations: readonly PatchOperation[], target: Selector | undefined, source: string): Transform {
+function operationsTransform(operations: readonly PatchOperation[], target: Selector | undefined, source: string, { growth }: BuildContext): Transform {
   return (resources) => {
     if (operations.length === 0) return;
     if (target === undefined) throw invalid(`must specify a target for JSON patch ${source}`);
     for (const resource of selectResources(resources.items, target)) {
       resource.storePreviousId();
-      applyOperations(resource, operations);
+      applyOperations(resource, operations, growth);
     }
   };
 }
@@ -105,10 +105,11 @@ function mergeByIds(resources: ResourceList, patches: readonly Resource[], { sch
 }
 
 /** Merges a patch into every object whose id is among those of `selected`; what is deleted goes. */
-export function mergeInto(resources: ResourceList, selected: readonly Resource[], patch: Resource, { schema }: BuildContext): void {
+export function mergeInto(resources: ResourceList, selected: readonly Resource[], patch: Resource, { schema, growth }: BuildContext): void {
   const ids = new Set(selected.map(({ id }) => `${idKey(id)}\n${id.namespace}`));
   for (const resource of resources.items) {
     if (!ids.has(`${idKey(resource.id)}\n${resource.id.namespace}`)) continue;
+    if (patch.node !== undefined) growth.addNode(patch.node);
     const copy = patch.copy();
     copy.inheritMetadata(patch);
     const { kind } = patch;
@@ -150,7 +151,7 @@ export function inFile(thrown: unknown, path: string): unknown {
 }
 
 /** An entry of `patchesJson6902`. */
-export async function json6902Transform({ path, patch, target }: Patch, loader: Loader): Promise<Transform> {
+export async function json6902Transform({ path, patch, target }: Patch, loader: Loader, { growth }: BuildContext): Promise<Transform> {
   if (target === undefined || target.name === "") throw invalid("must specify the target name");
   if (path === "" && patch === "") throw invalid("empty file path and empty jsonOp");
   if (path !== "" && patch !== "") throw invalid("must specify a file path or jsonOp, not both");
@@ -159,6 +160,6 @@ export async function json6902Transform({ path, patch, target }: Patch, loader: 
   const operations = readJsonPatch(text);
   if (operations.length === 0) throw invalid(`patch appears to be empty; file=${path}, JsonOp=${text}`);
   return (resources) => {
-    for (const resource of selectResources(resources.items, target)) applyOperations(resource, operations);
+    for (const resource of selectResources(resources.items, target)) applyOperations(resource, operations, growth);
   };
 }

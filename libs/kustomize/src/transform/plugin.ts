@@ -43,15 +43,21 @@ const GENERATORS: Readonly<Record<string, Generate>> = {
 const SUBJECT_MODES: readonly string[] = ["defaultOnly", "none", "allServiceAccounts"];
 
 const TRANSFORMERS: Readonly<Record<string, MakeTransform>> = {
-  AnnotationsTransformer: ({ fields }) => entriesTransform({ entries: fields.textMap("annotations") ?? new Map(), fieldSpecs: specs(fields) }),
-  LabelTransformer: ({ fields }) => entriesTransform({ entries: fields.textMap("labels") ?? new Map(), fieldSpecs: specs(fields) }),
+  AnnotationsTransformer: ({ fields, context: { growth } }) =>
+    entriesTransform({ entries: fields.textMap("annotations") ?? new Map(), fieldSpecs: specs(fields), growth }),
+  LabelTransformer: ({ fields, context: { growth } }) =>
+    entriesTransform({ entries: fields.textMap("labels") ?? new Map(), fieldSpecs: specs(fields), growth }),
   HashTransformer: () => hashTransform,
   ImageTagTransformer: ({ fields }) =>
     imageTransform({ image: fields.object("imageTag", readImage) ?? readImage(new Fields(null, "lenient")), fieldSpecs: specs(fields) }),
   NamespaceTransformer: ({ fields, config }) =>
     namespaceTransform({ namespace: config.namespace, fieldSpecs: specs(fields), unsetOnly: fields.flag("unsetOnly"), subjects: subjectMode(fields) }),
-  PatchJson6902Transformer: ({ fields, loader }) =>
-    json6902Transform({ path: fields.text("path"), patch: fields.text("jsonOp"), target: fields.object("target", readSelector), options: undefined }, loader),
+  PatchJson6902Transformer: ({ fields, loader, context }) =>
+    json6902Transform(
+      { path: fields.text("path"), patch: fields.text("jsonOp"), target: fields.object("target", readSelector), options: undefined },
+      loader,
+      context,
+    ),
   PatchStrategicMergeTransformer: ({ fields, loader, context }) => mergePatchesTransform(fields.texts("paths"), fields.text("patches"), loader, context),
   PatchTransformer: ({ fields, loader, context, config }) => patchTransform(readPatch(fields), loader, context, () => shown(config)),
   PrefixSuffixTransformer: ({ fields }) =>
@@ -61,7 +67,7 @@ const TRANSFORMERS: Readonly<Record<string, MakeTransform>> = {
     ),
   PrefixTransformer: ({ fields }) => prefixTransform({ text: fields.text("prefix"), fieldSpecs: neededSpecs(fields) }),
   SuffixTransformer: ({ fields }) => suffixTransform({ text: fields.text("suffix"), fieldSpecs: neededSpecs(fields) }),
-  ReplacementTransformer: ({ fields, loader }) => replacementTransform(fields.list("replacements", readReplacement), loader),
+  ReplacementTransformer: ({ fields, loader, context }) => replacementTransform(fields.list("replacements", readReplacement), loader, context),
   ReplicaCountTransformer: ({ fields }) =>
     replicaTransform({ replica: fields.object("replica", readReplica) ?? { name: "", count: 0 }, fieldSpecs: specs(fields) }),
   ValueAddTransformer: ({ fields, loader }) => valueAddTransform(fields, loader),

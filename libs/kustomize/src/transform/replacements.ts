@@ -1,6 +1,8 @@
 import { isObject, stringifyJson, type JsonValue } from "@plumb/std";
 import { copyNode, decodeNode, emitNode, parseOne, type NodeKind, type YamlNode } from "@plumb/yaml";
 import { invalid, messageOf, prefixed, within } from "../build-error.ts";
+import type { BuildContext } from "../build-context.ts";
+import type { Growth } from "../growth.ts";
 import { Fields } from "../load/fields.ts";
 import type { Replacement, ReplacementOptions, ReplacementSource, ReplacementTarget, Selector } from "../load/kustomization.ts";
 import { readReplacement } from "../load/read-kustomization.ts";
@@ -18,7 +20,7 @@ import type { Transform } from "./transformer.ts";
 const DEFAULT_PATH = "metadata.name";
 
 /** Copies values from one object to others. Entries with a `path` are read from their files. */
-export async function replacementTransform(entries: readonly Replacement[], loader: Loader): Promise<Transform> {
+export async function replacementTransform(entries: readonly Replacement[], loader: Loader, { growth }: BuildContext): Promise<Transform> {
   const replacements: Replacement[] = [];
   for (const entry of entries) {
     if (entry.path !== "" && (entry.source !== undefined || (entry.targets?.length ?? 0) > 0)) throw invalid("cannot specify both path and inline replacement");
@@ -26,7 +28,7 @@ export async function replacementTransform(entries: readonly Replacement[], load
     else replacements.push(...(await readFile(entry.path, loader)));
   }
   return (resources) => {
-    for (const replacement of replacements) applyReplacement(resources.items, replacement);
+    for (const replacement of replacements) applyReplacement(resources.items, replacement, growth);
   };
 }
 
@@ -37,12 +39,12 @@ async function readFile(path: string, loader: Loader): Promise<readonly Replacem
   return within(`replacements in '${path}'`, () => (Array.isArray(value) ? value : [value]).map((item) => readReplacement(new Fields(item, "lenient"))));
 }
 
-function applyReplacement(resources: readonly Resource[], replacement: Replacement): void {
+function applyReplacement(resources: readonly Resource[], replacement: Replacement, growth: Growth): void {
   const { source, sourceValue, targets } = replacement;
   if ((sourceValue === undefined && source === undefined) || targets === undefined) throw invalid("replacements must specify a source and at least one target");
   if (sourceValue !== undefined && source !== undefined) throw invalid("value and resource selectors are mutually exclusive");
   const value = source === undefined ? scalarNode(sourceValue ?? "") : sourceNode(resources, source);
-  for (const target of targets) applyToTarget(resources, value, target);
+  for (const target of targets) applyToTarget(resources, value, target, growth);
 }
 
 /** The ids that an object has and had. */
@@ -86,7 +88,7 @@ function refined(node: YamlNode, options: ReplacementOptions | undefined): YamlN
   return copy;
 }
 
-function applyToTarget(resources: readonly Resource[], value: YamlNode, target: ReplacementTarget): void {
+function applyToTarget(resources: readonly Resource[], value: YamlNode, target: ReplacementTarget, growth: Growth): void {
   const { select, reject } = target;
   if (select === undefined) throw invalid("target must specify resources to select");
   const selected = within("error creating target selector", () => selectorMatcher(select));
@@ -96,7 +98,7 @@ function applyToTarget(resources: readonly Resource[], value: YamlNode, target: 
     if (rejected.some(({ selector, matcher }) => (selector.labelSelector !== "" || selector.annotationSelector !== "") && matcher.labels(resource))) continue;
     const ids = idsOf(resource);
     if (rejected.some(({ selector, matcher }) => !isIdEmpty(selector) && ids.some((id) => matchesId(matcher, id)))) continue;
-    if (ids.some((id) => matchesId(selected, id))) copyValue(resource.node, value, target);
+    if (ids.some((id) => matchesId(selected, id))) copyValue(resource.node, value, target, growth);
   }
 }
 
@@ -108,7 +110,7 @@ function matchesId(matcher: SelectorMatcher, id: ResourceId): boolean {
   return matcher.gvk(id) && matcher.name(id.name) && matcher.namespace(id.namespace);
 }
 
-function copyValue(node: YamlNode, value: YamlNode, { fieldPaths, options }: ReplacementTarget): void {
+function copyValue(node: YamlNode, value: YamlNode, { fieldPaths, options }: ReplacementTarget, growth: Growth): void {
   for (const fieldPath of fieldPaths.length === 0 ? [DEFAULT_PATH] : fieldPaths) {
     const path = splitBracketedPath(fieldPath, ".");
     const create = options?.create === true ? value.kind : undefined;
@@ -124,7 +126,11 @@ function copyValue(node: YamlNode, value: YamlNode, { fieldPaths, options }: Rep
       throw prefixed(problem, thrown);
     }
     if (fields.length === 0) throw invalid(problem);
-    for (const field of fields) setValue(field, value, options);
+    for (const field of fields) {
+      growth.addNode(value);
+      if (options !== undefined && options.delimiter !== "") growth.add(0, field.value.length);
+      setValue(field, value, options);
+    }
   }
 }
 
