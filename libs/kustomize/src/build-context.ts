@@ -15,7 +15,12 @@ export interface BuildContext {
   readonly show: (path: string) => string;
   /** Tells what a user should change one day, in kustomize's words. */
   readonly warn: (message: string) => void;
+  /** Whether nodes keep their places in their texts. Few trees need them, see `PlacesNeeded`. */
+  readonly places: boolean;
 }
+
+/** Thrown where kustomize looks at how Go holds an object, with lines and columns, by a build that does not keep them: it is then done again. */
+export class PlacesNeeded extends Error {}
 
 /** Gives others a turn, and stops when told to. */
 export async function breathe({ signal }: BuildContext): Promise<void> {

@@ -6,7 +6,7 @@ import { fixNameReferences } from "./accumulate/name-references.ts";
 import { removeAnnotation } from "./accumulate/origins.ts";
 import { openTarget, setSchema } from "./accumulate/target.ts";
 import { resolveVariables } from "./accumulate/variables.ts";
-import { breathe, type BuildContext } from "./build-context.ts";
+import { breathe, PlacesNeeded, type BuildContext } from "./build-context.ts";
 import { invalid } from "./build-error.ts";
 import { DEFAULT_BUILD_LIMITS, type BuildLimits } from "./build-limits.ts";
 import { emit, type Build } from "./emit/emit.ts";
@@ -51,7 +51,7 @@ export interface BuildOptions {
  */
 export async function build(root: string, options: BuildOptions): Promise<Build> {
   try {
-    return emit(await buildResources(root, options), options.show ?? asItIs);
+    return emit(await buildOnceOrTwice(root, options), options.show ?? asItIs);
   } catch (thrown) {
     if (options.signal.aborted) throw new ToolkitError("cancelled", "the build was stopped", { cause: thrown });
     throw deliberate(thrown);
@@ -64,10 +64,29 @@ function deliberate(thrown: unknown): ToolkitError {
   return toToolkitError(thrown);
 }
 
-async function buildResources(root: string, options: BuildOptions): Promise<readonly Resource[]> {
+/** Builds with the places of nodes only where the first try shows that they are needed. */
+async function buildOnceOrTwice(root: string, options: BuildOptions): Promise<readonly Resource[]> {
+  const { warn = ignore } = options;
+  let told = 0;
+  const count = (message: string): void => {
+    told++;
+    warn(message);
+  };
+  try {
+    return await buildResources(root, { ...options, warn: count }, false);
+  } catch (thrown) {
+    if (!(thrown instanceof PlacesNeeded)) throw thrown;
+  }
+  const later = (message: string): void => {
+    if (told-- <= 0) warn(message);
+  };
+  return buildResources(root, { ...options, warn: later }, true);
+}
+
+async function buildResources(root: string, options: BuildOptions, places: boolean): Promise<readonly Resource[]> {
   const { fileSystem, order, signal, remote, restriction = "root-only", show = asItIs, warn = ignore } = options;
   const limits: BuildLimits = { ...DEFAULT_BUILD_LIMITS, ...options.limits };
-  const context: BuildContext = { limits, growth: new Growth(limits), signal, schema: new Schema(), cache: options.cache, show, warn };
+  const context: BuildContext = { limits, growth: new Growth(limits), signal, schema: new Schema(), cache: options.cache, show, warn, places };
   signal.throwIfAborted();
   const loader = Loader.open(root, fileSystem, { limits, signal, remote, restriction, spent: { bytes: 0 } });
   const target = await openTarget(loader, context);

@@ -2,6 +2,7 @@ import { ToolkitError, type JsonValue } from "@plumb/std";
 import { decodeNode } from "./decode-node.ts";
 import type { YamlNode } from "./node.ts";
 import { lineFeeds, parseNode, textBudget } from "./parse-nodes.ts";
+import { setPlaces } from "./set-places.ts";
 import type { Dialect } from "./resolve-scalar.ts";
 import { limitError, yamlError } from "./yaml-error.ts";
 import { DEFAULT_YAML_LIMITS, type YamlLimits } from "./yaml-limits.ts";
@@ -15,7 +16,10 @@ export interface YamlOptions {
 }
 
 /** Nodes are the same in every dialect. */
-type NodeOptions = Pick<YamlOptions, "path" | "limits">;
+interface NodeOptions extends Pick<YamlOptions, "path" | "limits"> {
+  /** Whether each node gets its `place`. */
+  readonly places?: boolean | undefined;
+}
 
 export interface YamlDocument {
   readonly value: JsonValue;
@@ -62,7 +66,9 @@ export function* eachNode(input: string | Uint8Array, options: NodeOptions = {})
   const budget = textBudget(limits);
   let documents = 0;
   for (const { text, line } of splitDocuments(accepted(input, options), path)) {
-    const node = parseNode(text, { ...options, firstLine: line, budget });
+    const columns = options.places === true ? new Map<YamlNode, number>() : undefined;
+    const node = parseNode(text, { ...options, firstLine: line, budget, columns });
+    if (columns !== undefined) setPlaces(columns, text, line);
     if (node === undefined) continue;
     if (++documents > maxObjects) throw limitError(`more than ${maxObjects} objects (limit maxObjects)`, path, line);
     yield node;

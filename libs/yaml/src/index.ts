@@ -2,7 +2,7 @@ export { decodeNode, isMerge, type DecodeOptions } from "./decode-node.ts";
 export { eachNode, parseDocuments, parseNodes, parseOne, type YamlDocument, type YamlOptions } from "./documents.ts";
 export { goJsonNumber, goYamlNumber, shortestFloat, shortestFloat32 } from "./go-number.ts";
 export { compareKeys } from "./key-order.ts";
-export { STRING_STYLES, STYLE, YamlNode, copyNode, type NodeKind } from "./node.ts";
+export { STRING_STYLES, STYLE, YamlNode, copyNode, type NodeKind, type NodePlace } from "./node.ts";
 export { placeOf, type Place } from "./place-of.ts";
 export { resolveScalar, type Dialect, type ResolvedScalar } from "./resolve-scalar.ts";
 export { stringify } from "./stringify.ts";

@@ -8,8 +8,14 @@ export const STRING_STYLES: number = STYLE.doubleQuoted | STYLE.singleQuoted | S
 export type NodeKind = "none" | "scalar" | "mapping" | "sequence" | "alias";
 
 /** Shared by every node without content; frozen, so that a forgotten copy fails loudly. */
-const NO_CONTENT: YamlNode[] = [];
+export const NO_CONTENT: YamlNode[] = [];
 Object.freeze(NO_CONTENT);
+
+/** Where a node stands in its document, the first line and column are 1. */
+export interface NodePlace {
+  readonly line: number;
+  readonly column: number;
+}
 
 /**
  * A node as it was written: text, tag and style, so that `1.10` and `0x1F` keep their digits until they are decoded. A node may
@@ -31,6 +37,8 @@ export class YamlNode {
   target: YamlNode | undefined;
   /** A comment beside it that looks like JSON, without the `#`: it may hold a schema. */
   comment: string | undefined;
+  /** Of a node that was read by `eachNode` with `places`. */
+  place: NodePlace | undefined;
 
   constructor(kind: NodeKind, tag = "", value = "", style = 0, line = 0) {
     this.kind = kind;
@@ -41,6 +49,7 @@ export class YamlNode {
     this.content = NO_CONTENT;
     this.target = undefined;
     this.comment = undefined;
+    this.place = undefined;
   }
 
   /** Adds an item, or a key and its value. */
@@ -59,6 +68,12 @@ export class YamlNode {
     this.content = other.content;
     this.target = other.target;
     this.comment = other.comment;
+    this.place = other.place;
+  }
+
+  /** True for one that never had content: Go tells it from one whose content was taken away. */
+  get isBare(): boolean {
+    return this.content === NO_CONTENT;
   }
 }
 
@@ -67,6 +82,7 @@ export function copyNode(node: YamlNode): YamlNode {
   const copy = new YamlNode(node.kind, node.tag, node.value, node.style, node.line);
   copy.target = node.target;
   copy.comment = node.comment;
-  if (node.content.length > 0) copy.content = node.content.map(copyNode);
+  copy.place = node.place;
+  if (!node.isBare) copy.content = node.content.map(copyNode);
   return copy;
 }

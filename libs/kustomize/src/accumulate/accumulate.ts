@@ -33,7 +33,7 @@ export async function accumulate(target: Target, gathered: Accumulator = new Acc
   const { length } = complete.resources.items;
   const { maxObjects } = target.context.limits;
   if (length > maxObjects) throw invalid(`the build has ${length} objects, more than ${maxObjects} (limit maxObjects), at '${loader.shownRoot}'`);
-  validate(complete.resources, await externalTransforms(target, kustomization.validators, (paths) => externalConfigs(target, paths)));
+  validate(complete.resources, await externalTransforms(target, kustomization.validators, (paths) => externalConfigs(target, paths)), target.context);
   within(
     () => "merging vars",
     () => complete.addVariables(kustomization.vars),

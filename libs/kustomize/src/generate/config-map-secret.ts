@@ -1,5 +1,5 @@
 import type { Origin } from "@plumb/api";
-import { YamlNode } from "@plumb/yaml";
+import { parseNodes, YamlNode } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
 import type { GeneratorArgs, GeneratorOptions } from "../load/kustomization.ts";
@@ -13,14 +13,14 @@ import { loadKeyValues } from "./key-values.ts";
 
 /** Makes a ConfigMap. @param origin the kustomization that asks for it */
 export async function generateConfigMap(args: GeneratorArgs, loader: Loader, context: BuildContext, origin: Origin | undefined): Promise<Resource> {
-  const node = baseNode("ConfigMap", args);
+  const node = baseNode("ConfigMap", args, context);
   addConfigMapData(node, await loadKeyValues(args, loader));
   return finished(node, args, context, origin);
 }
 
 /** Makes a Secret, of type Opaque unless another is given. */
 export async function generateSecret(args: GeneratorArgs, loader: Loader, context: BuildContext, origin: Origin | undefined): Promise<Resource> {
-  const node = baseNode("Secret", args);
+  const node = baseNode("Secret", args, context);
   setField(node, "type", stringNode(args.type === "" ? "Opaque" : args.type));
   addSecretData(node, await loadKeyValues(args, loader, withoutValue));
   return finished(node, args, context, origin);
@@ -30,10 +30,10 @@ function withoutValue(literal: string): string {
   return `${/^[^=]+=/.exec(literal)?.[0] ?? ""}*****`;
 }
 
-function baseNode(kind: string, { name, namespace }: GeneratorArgs): YamlNode {
+/** What kustomize reads from a text that it has at hand: a line break comes first. */
+function baseNode(kind: string, { name, namespace }: GeneratorArgs, { places }: BuildContext): YamlNode {
   if (name === "") throw invalid("a configmap must have a name");
-  const node = new YamlNode("mapping", "!!map");
-  node.append(scalarNode("apiVersion", "!!str"), scalarNode("v1", "!!str"), scalarNode("kind", "!!str"), scalarNode(kind, "!!str"));
+  const [node = new YamlNode("mapping", "!!map")] = parseNodes(`\napiVersion: v1\nkind: ${kind}\n`, { places });
   const metadata = lookup(node, ["metadata"], "mapping");
   setField(metadata, "name", stringNode(name));
   if (namespace !== "") setField(metadata, "namespace", stringNode(namespace));

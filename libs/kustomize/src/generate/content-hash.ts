@@ -1,11 +1,17 @@
 import { createHash } from "node:crypto";
 import { isObject, type JsonValue } from "@plumb/std";
-import { decodeNode, goJsonNumber, type YamlNode } from "@plumb/yaml";
+import { decodeNode, STYLE, type YamlNode } from "@plumb/yaml";
+import { PlacesNeeded } from "../build-context.ts";
 import { fieldOf } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
-import { byBytes, topText } from "../node/metadata.ts";
+import { goJson, goText } from "../node/go-json.ts";
+import { topText } from "../node/metadata.ts";
 
-/** The ten characters that a generated name ends in: they change with the content. */
+/**
+ * The ten characters that a generated name ends in: they change with the content.
+ *
+ * @throws {PlacesNeeded} for an object that a patch has made one of another kind, when it was read without places
+ */
 export function contentHash(node: YamlNode): string {
   const text = hashedText(node);
   const hex = createHash("sha256").update(text).digest("hex").slice(0, 10);
@@ -26,7 +32,8 @@ function hashedText(node: YamlNode): string {
         ...onlyMap("stringData", dataOf(node, "stringData")),
       });
     default:
-      return goJson(goNode(node));
+      if (node.place === undefined) throw new PlacesNeeded();
+      return goNode(node);
   }
 }
 
@@ -50,38 +57,11 @@ function onlyMap(name: string, value: JsonValue): { readonly [name: string]: Jso
 
 const KINDS: Readonly<Record<YamlNode["kind"], number>> = { none: 0, sequence: 2, mapping: 4, scalar: 8, alias: 16 };
 
-/** A node as Go writes the struct that it is there. */
-function goNode(node: YamlNode): JsonValue {
-  return {
-    Kind: KINDS[node.kind],
-    Style: node.style,
-    Tag: node.tag,
-    Value: node.value,
-    Anchor: "",
-    Alias: null,
-    Content: node.content.length === 0 ? null : node.content.map(goNode),
-    HeadComment: "",
-    LineComment: "",
-    FootComment: "",
-    Line: node.line,
-    Column: 0,
-  };
+/** A node as Go writes the struct that it is there: every field, in the order of the struct. */
+function goNode(node: YamlNode): string {
+  const { kind, style, tag, value, place = NOWHERE } = node;
+  const content = node.isBare ? "null" : `[${node.content.map(goNode).join(",")}]`;
+  return `{"Kind":${KINDS[kind]},"Style":${style & ~STYLE.nonSpecific},"Tag":${goText(tag)},"Value":${goText(value)},"Anchor":"","Alias":null,"Content":${content},"HeadComment":"","LineComment":"","FootComment":"","Line":${place.line},"Column":${place.column}}`;
 }
 
-/** Go's `json.Marshal` of a map: keys sorted, no spaces, `<`, `>` and `&` escaped. */
-function goJson(value: JsonValue): string {
-  if (value === null) return "null";
-  if (typeof value === "string") return goText(value);
-  if (typeof value === "number") return goJsonNumber(value);
-  if (typeof value === "bigint") return goJsonNumber(Number(value));
-  if (typeof value === "boolean") return String(value);
-  if (!isObject(value)) return `[${value.map(goJson).join(",")}]`;
-  return `{${Object.keys(value)
-    .sort(byBytes)
-    .map((key) => `${goText(key)}:${goJson(value[key] ?? null)}`)
-    .join(",")}}`;
-}
-
-function goText(text: string): string {
-  return JSON.stringify(text).replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-}
+const NOWHERE = { line: 0, column: 0 };

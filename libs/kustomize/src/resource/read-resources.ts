@@ -18,14 +18,14 @@ import { Resource } from "./resource.ts";
  * @throws {ToolkitError} `invalid`: not YAML, no kind, no name
  */
 export function readResources(content: string | Uint8Array, path: string | undefined, context: BuildContext): readonly Resource[] {
-  const { schema, cache, limits, show } = context;
-  const read = (): readonly ReadObject[] => readObjects(content, path === undefined ? undefined : show(path), limits);
-  const objects = cache === undefined || typeof content === "string" ? read() : cache.objects(content, limits, read);
+  const { schema, cache, limits, show, places } = context;
+  const read = (): readonly ReadObject[] => readObjects(content, path === undefined ? undefined : show(path), limits, places);
+  const objects = cache === undefined || places || typeof content === "string" ? read() : cache.objects(content, limits, read);
   return objects.map(({ node, line }) => new Resource(node, schema, path === undefined ? undefined : { path, line }));
 }
 
-function readObjects(content: string | Uint8Array, path: string | undefined, limits: BuildLimits): readonly ReadObject[] {
-  const nodes = within("MalformedYAMLError", () => readNodes(content, path, limits));
+function readObjects(content: string | Uint8Array, path: string | undefined, limits: BuildLimits, places: boolean): readonly ReadObject[] {
+  const nodes = within("MalformedYAMLError", () => readNodes(content, path, limits, places));
   const lines = new Map<YamlNode, number>();
   const unwrapped = unwrapList(nodes).map((node) => {
     const { line } = node;
@@ -36,8 +36,8 @@ function readObjects(content: string | Uint8Array, path: string | undefined, lim
   return inlineLists(unwrapped.filter(isObject), lines).map((node) => ({ node, line: lines.get(node) ?? 1 }));
 }
 
-function readNodes(content: string | Uint8Array, path: string | undefined, limits: BuildLimits): readonly YamlNode[] {
-  return parseNodes(content, { path, limits: yamlLimits(limits) });
+function readNodes(content: string | Uint8Array, path: string | undefined, limits: BuildLimits, places: boolean): readonly YamlNode[] {
+  return parseNodes(content, { path, places, limits: yamlLimits(limits) });
 }
 
 /** A file that holds a single List is the items of it. */
@@ -97,7 +97,7 @@ function inlineLists(nodes: readonly YamlNode[], lines: Map<YamlNode, number>): 
     }
     const written = fieldOf(node, "items")?.content ?? [];
     for (const [i, item] of list.entries()) {
-      const plain = encodeToNode(item, "json");
+      const plain = encodeToNode(item, "json", node.place !== undefined);
       lines.set(plain, written[i]?.line || (lines.get(node) ?? 1));
       if (isObject(plain)) waiting.push(plain);
     }

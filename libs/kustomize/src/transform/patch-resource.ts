@@ -43,5 +43,5 @@ function internalAnnotations({ annotations }: Resource): readonly (readonly [str
 function patched(node: YamlNode, operations: readonly PatchOperation[], growth: Growth): YamlNode {
   const result = applyJsonPatch(decodeNode(node), operations, growth);
   if (!isObject(result)) throw invalid("json: cannot unmarshal array into Go value of type map[string]interface {}");
-  return encodeToNode(result, "floats");
+  return encodeToNode(result, "floats", node.place !== undefined);
 }
