@@ -209,7 +209,7 @@ function decodeScalar(node: YamlNode, { path, dialect, isDirect }: Decoding, pla
     if (!isDirect) return (style & STYLE.folded) !== 0 && place === "block" ? throughFolded(value) : value;
     if (dialect === "kustomize" || style !== 0) return value;
   }
-  if (tag === "!!null" && value === "" && !isTagged && place === "flow" && !isDirect) return "";
+  if ((tag === "!!null" || (tag === "" && style === 0)) && value === "" && !isTagged && place === "flow" && !isDirect) return "";
   if (dialect === "kubernetes" && (style & STYLE.nonSpecific) !== 0) return value;
   const resolved = resolveScalar(value, dialect);
   if (dialect === "kubernetes" && style === 0) return finite(resolved.tag === "!!timestamp" ? value : resolved.value, path, line);
