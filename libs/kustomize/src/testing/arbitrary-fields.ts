@@ -1,86 +1,111 @@
 import fc from "fast-check";
-import { anyName } from "./arbitrary-object.ts";
-import { anyKind, anyMergePatch, anyPatches } from "./arbitrary-patch.ts";
+import { anyConfigMaps, anyGeneratorOptions, anySecrets } from "./arbitrary-generator.ts";
+import { anyJson6902, anyMerges, anyPatches } from "./arbitrary-patch.ts";
 import { anyGenerators, anyTransformers, anyValidators } from "./arbitrary-plugin.ts";
+import { anyReference } from "./arbitrary-reference.ts";
 import { anyReplacements, anyVars } from "./arbitrary-replacements.ts";
 
 type Text = fc.Arbitrary<string>;
 
+const anyLabels: Text = fc.constantFrom(
+  "labels: [{pairs: {l: m}}]",
+  "labels: [{pairs: {l: m}, includeSelectors: true}]",
+  "labels: [{pairs: {l: m}, includeTemplates: true, fields: [{path: spec/value2, create: true}]}]",
+  "labels: [{pairs: {l: m}, fields: [{path: spec/template/metadata/labels, kind: Deployment, group: apps, version: v1, create: true}]}]",
+  "labels: [{pairs: {l: m}, includeTemplates: true}, {pairs: {l: second, n: '5'}, fields: [{path: metadata/annotations, create: true}]}]",
+  "labels: [{pairs: {l: m}, includeSelectors: true, includeTemplates: true}, {pairs: {on: 'on'}, fields: [{path: spec/selector, kind: Service}]}]",
+  "labels: [{pairs: {}, includeSelectors: true}]",
+);
+
+const anyImages: Text = fc.constantFrom(
+  'images: [{name: nginx, newTag: "9"}]',
+  "images: [{name: nginx, newName: other, digest: sha256:1}, {name: busybox, tagSuffix: -x}]",
+  "images: [{name: reg:5000/nginx, newTag: t}]",
+  "images: [{name: nginx, newName: 'nginx:3'}, {name: nginx, newTag: second}]",
+  "images: [{name: 'ngin.*', newTag: regexp}, {name: busybox, newName: ''}]",
+  "images: [{name: reg:5000/nginx, newName: reg/nginx}, {name: reg/nginx, newTag: again}]",
+  "images: [{name: nginx, newTag: '1.20', digest: sha256:both}]",
+  "images: [{name: nginx, tagSuffix: -a, newTag: b}]",
+  "imageTags: [{name: nginx, newTag: old}]",
+);
+
 /** Fields that seldom make a tree impossible. */
 const TAME: readonly Text[] = [
-  fc.constantFrom("namePrefix: p-", 'namePrefix: "1"', "nameprefix: q-"),
-  fc.constantFrom("nameSuffix: -s", 'nameSuffix: "-v2"'),
-  fc.constantFrom("namespace: ns1", "namespace: other", "namespace: default"),
-  fc.constantFrom("commonLabels: {team: t}", 'commonLabels: {app: "y", num: "1"}'),
-  fc.constantFrom(
-    "labels: [{pairs: {l: m}}]",
-    "labels: [{pairs: {l: m}, includeSelectors: true}]",
-    "labels: [{pairs: {l: m}, includeTemplates: true, fields: [{path: spec/value2, create: true}]}]",
-    "labels: [{pairs: {l: m}, fields: [{path: spec/template/metadata/labels, kind: Deployment, group: apps, version: v1, create: true}]}]",
-  ),
+  fc.constantFrom("namePrefix: p-", 'namePrefix: "1"', "nameprefix: q-", 'namePrefix: ""'),
+  fc.constantFrom("nameSuffix: -s", 'nameSuffix: "-v2"', "nameSuffix: ''"),
+  fc.constantFrom("namespace: ns1", "namespace: other", "namespace: default", 'namespace: "1"'),
+  fc.constantFrom("commonLabels: {team: t}", 'commonLabels: {app: "y", num: "1"}', 'commonLabels: {a.b/c: \'true\', "n": "null"}'),
+  anyLabels,
   fc.constantFrom(
     "commonAnnotations: {note: text}",
     'commonAnnotations: {a: "true", b: "x: y"}',
     'commonAnnotations: {multi: "a\\nb\\n", empty: "", z: "0x1"}',
+    "commonAnnotations: {config.kubernetes.io/local-config: 'false'}",
   ),
+  anyImages,
+  anySecrets,
+  anyGeneratorOptions,
   fc.constantFrom(
-    'images: [{name: nginx, newTag: "9"}]',
-    "images: [{name: nginx, newName: other, digest: sha256:1}, {name: busybox, tagSuffix: -x}]",
-    "images: [{name: reg:5000/nginx, newTag: t}]",
-    "images: [{name: nginx, newName: 'nginx:3'}, {name: nginx, newTag: second}]",
-    "images: [{name: 'ngin.*', newTag: regexp}, {name: busybox, newName: ''}]",
-    "imageTags: [{name: nginx, newTag: old}]",
+    "buildMetadata: [originAnnotations]",
+    "buildMetadata: [transformerAnnotations]",
+    "buildMetadata: [managedByLabel]",
+    "buildMetadata: [originAnnotations, transformerAnnotations, managedByLabel]",
   ),
-  fc
-    .tuple(anyName, fc.boolean(), fc.constantFrom("", "  type: Opaque\n", "  namespace: ns1\n"))
-    .map(
-      ([name, isPlain, more]) =>
-        `secretGenerator:\n- name: ${name}gen\n  envs: [e.env]\n${more}${isPlain ? "  options: {disableNameSuffixHash: true, labels: {o: p}}\n" : ""}`,
-    ),
-  fc.constantFrom(
-    "generatorOptions: {labels: {g: h}}",
-    'generatorOptions: {disableNameSuffixHash: true, annotations: {g: "1"}}',
-    "generatorOptions: {immutable: true}",
-  ),
-  fc.constantFrom("buildMetadata: [originAnnotations]", "buildMetadata: [originAnnotations, transformerAnnotations, managedByLabel]"),
   fc.constantFrom(
     "sortOptions: {order: legacy}",
     "sortOptions: {order: fifo}",
     "sortOptions: {order: legacy, legacySortOptions: {orderFirst: [Service], orderLast: [ConfigMap]}}",
+    "sortOptions: {order: legacy, legacySortOptions: {orderFirst: [Widget, Secret], orderLast: []}}",
+    "sortOptions: {order: legacy, legacySortOptions: {}}",
   ),
   anyPatches,
+  anyConfigMaps,
+  fc.constantFrom("configurations: [config.yaml]", "configurations: [config.yaml, more.yaml]", "configurations: [more.yaml]"),
+  fc.constantFrom("openapi: {path: schema.json}", "openapi: {version: v1.21.2}"),
+  fc.constantFrom("crds: [crd.json]", "crds: [crd.json, crd.yaml]"),
+  fc.constantFrom("metadata: {name: kustomization, labels: {x: z}, annotations: {config.kubernetes.io/local-config: 'true'}}"),
 ];
 
 /** Fields that need objects which may not be there. */
 const WILD: readonly Text[] = [
   anyReplacements,
   anyReplacements,
-  anyName.map((name) => `replicas: [{name: ${name}, count: 5}]`),
+  anyReplacements,
   fc
-    .tuple(anyName, fc.constantFrom("create", "create", "", "", "", "merge", "replace"), fc.constantFrom("", "  namespace: ns1\n"))
-    .map(
-      ([name, behavior, more]) =>
-        `configMapGenerator:\n- name: ${name}gen\n  literals: [k=v, "q='1'", multi=a b]\n  files: [f.txt, other=f.txt]\n${more}${behavior === "" ? "" : `  behavior: ${behavior}\n`}`,
-    ),
-  fc.tuple(anyName, anyMergePatch).map(([name, patch]) => `patchesStrategicMerge:\n- '${patch.replace("name: x", `name: ${name}`).replaceAll("'", "''")}'\n`),
-  fc
-    .tuple(anyKind, anyName)
-    .map(
-      ([kind, name]) =>
-        `patchesJson6902:\n- target: {version: v1, kind: ${kind}, name: ${name}}\n  patch: '[{"op": "add", "path": "/metadata/labels/six", "value": "9"}]'\n`,
-    ),
-  fc.constantFrom("configurations: [config.yaml]", "crds: [crd.json]", "openapi: {path: schema.json}"),
+    .array(anyReference, { minLength: 1, maxLength: 2 })
+    .map((references) => `replicas: [${references.map((reference, i) => reference(`{name: NAME, count: ${i + 4}}`)).join(", ")}]`),
+  anyMerges,
+  anyMerges,
+  anyJson6902,
   anyVars,
+  anyGenerators,
   anyGenerators,
   anyTransformers,
   anyTransformers,
+  anyTransformers,
+  anyValidators,
   anyValidators,
 ];
 
-/** Up to four fields of a kustomization, each at most once. */
+/** Fields that no kustomization may have, or none that can be built. */
+const BROKEN: Text = fc.constantFrom(
+  "openapi: {version: v1.20.4}",
+  "openapi: {path: missing.json}",
+  "helmCharts: [{name: c, repo: 'https://localhost:1'}]",
+  "helmChartInflationGenerator: [{chartName: c}]",
+  "sortOptions: {order: none}",
+  "sortOptions: {order: fifo, legacySortOptions: {orderFirst: [Service]}}",
+  "unknownField: 1",
+  "buildMetadata: [nothing]",
+  "apiVersion: kustomize.config.k8s.io/v1",
+  "bases: []",
+  "crds: [missing.json]",
+);
+
+/** Up to three fields of a kustomization, each at most once. */
 export const anyFields: Text = fc
-  .uniqueArray(fc.oneof({ weight: 8, arbitrary: fc.oneof(...TAME) }, { weight: 1, arbitrary: fc.oneof(...WILD) }), {
-    maxLength: 4,
+  .uniqueArray(fc.oneof({ weight: 80, arbitrary: fc.oneof(...TAME) }, { weight: 12, arbitrary: fc.oneof(...WILD) }, { weight: 1, arbitrary: BROKEN }), {
+    maxLength: 3,
     selector: (text) => text.split(":")[0]?.toLowerCase(),
   })
   .map((fields) => fields.map((text) => `${text.trimEnd()}\n`).join(""));

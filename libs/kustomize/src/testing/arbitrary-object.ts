@@ -173,6 +173,6 @@ export const joined = (documents: readonly string[]): fc.Arbitrary<string> => {
     newline: fc.constantFrom("\n", "\n", "\n", "\r\n"),
   });
   return fc
-    .oneof({ weight: 3, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: odd })
+    .oneof({ weight: 8, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: odd })
     .map(({ start, separator, end, newline }) => `${start}${documents.join(separator)}${end}`.replaceAll("\n", newline));
 };

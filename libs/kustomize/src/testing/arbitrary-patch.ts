@@ -1,5 +1,8 @@
 import fc from "fast-check";
+import { anyJsonPatch } from "./arbitrary-json-patch.ts";
+import { anyMergePatch } from "./arbitrary-merge-patch.ts";
 import { anyName } from "./arbitrary-object.ts";
+import { anyReference } from "./arbitrary-reference.ts";
 
 type Text = fc.Arbitrary<string>;
 
@@ -8,6 +11,8 @@ export const anyKind: Text = fc.constantFrom("Deployment", "StatefulSet", "Confi
 
 /** A selector of objects, in flow style. */
 export const anyTarget: Text = fc.oneof(
+  anyReference.map((reference) => reference("{kind: KIND, name: NAME}")),
+  anyReference.map((reference) => reference("{group: GROUP, version: VERSION, kind: KIND, name: NAME, namespace: SPACE}")),
   anyKind.map((kind) => `{kind: ${kind}}`),
   anyName.map((name) => `{name: ${name}}`),
   fc.tuple(anyKind, anyName).map(([kind, name]) => `{kind: ${kind}, name: "${name}|x.*"}`),
@@ -24,85 +29,84 @@ export const anyTarget: Text = fc.oneof(
     "{kind: '.*Set', name: '[a-d].*'}",
     "{name: '^a$'}",
     "{name: '(?i)WEB'}",
+    "{annotationSelector: 'a in (true, b),z'}",
+    "{labelSelector: 'app in (x, y), tier notin (2)'}",
+    "{labelSelector: 'l=m,app==x'}",
+    "{group: '', version: v1, kind: Secret, namespace: default}",
+    "{group: 'apps|batch', name: '.*'}",
+    "{name: 'agen|webgen|.*x'}",
+    "{}",
   ),
 );
 
-const IN_POD = "kind: Deployment, apiVersion: apps/v1, metadata: {name: x}, spec";
-
-/** A strategic merge of an object called `x`, in flow style. */
-export const anyMergePatch: Text = fc.constantFrom(
-  "{kind: x, metadata: {name: x, annotations: {p: q}}}",
-  "{kind: x, metadata: {name: x, labels: null}}",
-  "{kind: x, metadata: {name: x, labels: {app: null, added: ''}}}",
-  "{kind: x, metadata: {name: x, annotations: {}}}",
-  "{kind: Other, metadata: {name: renamed}}",
-  `{${IN_POD}: {template: {spec: {containers: [{name: c0, image: patched}, {name: new, image: n}]}}}}`,
-  `{${IN_POD}: {template: {spec: {containers: [{name: c0, env: [{name: V, value: patched}, {$patch: delete, name: R}]}]}}}}`,
-  `{${IN_POD}: {template: {spec: {volumes: [{$patch: replace}, {name: only, emptyDir: {}}]}}}}`,
-  `{${IN_POD}: {template: {spec: {containers: [{name: c0, ports: [{containerPort: 80, name: web}]}]}}}}`,
-  `{${IN_POD}: {template: {spec: {containers: [{name: c1, $patch: delete}], initContainers: [{name: i, image: nginx}]}}}}`,
-  `{${IN_POD}: {template: {spec: {containers: [{name: c0, args: [a, b], command: null, resources: {limits: {cpu: 1}}}]}}}}`,
-  `{${IN_POD}: {template: {spec: {volumes: [{name: v, configMap: null, emptyDir: {}}, {name: s, $patch: delete}]}}}}`,
-  `{${IN_POD}: {template: {spec: {containers: [{image: nameless}]}}}}`,
-  `{${IN_POD}: {template: {spec: {$patch: replace, containers: [{name: z, image: z}]}}}}`,
-  `{${IN_POD}: {template: {spec: {tolerations: [{key: a}, {key: a}], topologySpreadConstraints: [{topologyKey: t, whenUnsatisfiable: x, maxSkew: 1}]}}}}`,
-  `{${IN_POD}: {selector: {matchLabels: {$patch: replace, only: this}}, strategy: {$retainKeys: [type], type: Recreate}}}`,
-  `{${IN_POD}: {template: {spec: {$setElementOrder/containers: [{name: c1}, {name: c0}], containers: [{name: c0, image: o}]}}}}`,
-  "{kind: ConfigMap, apiVersion: v1, metadata: {name: x}, data: {key0: patched, key1: null, added: '5'}}",
-  "{kind: ConfigMap, apiVersion: v1, metadata: {name: x}, data: {$patch: replace, only: one}}",
-  "{kind: Service, apiVersion: v1, metadata: {name: x}, spec: {ports: [{port: 80, targetPort: http}, {port: 81, protocol: UDP}], selector: null}}",
-  "{kind: RoleBinding, apiVersion: rbac.authorization.k8s.io/v1, metadata: {name: x}, subjects: [{kind: User, name: u}]}",
-  "{kind: Widget, apiVersion: example.com/v1, metadata: {name: x}, spec: {list: [{name: three}]}}",
-  "{kind: Widget, apiVersion: example.com/v1, metadata: {name: x}, spec: {list: [], value: {deep: [1, {a: b}]}}}",
-  "{kind: Widget, apiVersion: example.com/v1, metadata: {name: x}, spec: {$deleteFromPrimitiveList/list: [one]}}",
-  "{kind: x, metadata: {name: x}, $patch: delete}",
-  "{kind: x, metadata: {name: x}, $patch: replace, data: {a: b}}",
+const anyOptions: Text = fc.constantFrom(
+  "",
+  "",
+  "",
+  "",
+  "  options: {allowNameChange: true}\n",
+  "  options: {allowKindChange: true, allowNameChange: true}\n",
+  "  options: {allowKindChange: true}\n",
 );
 
-/** Operations of a JSON patch. */
-export const anyJsonPatch: Text = fc
-  .constantFrom<readonly Readonly<Record<string, unknown>>[]>(
-    [{ op: "add", path: "/metadata/labels", value: { j: "k" } }],
-    [{ op: "replace", path: "/metadata/name", value: "renamed" }],
-    [
-      { op: "add", path: "/metadata/annotations", value: {} },
-      { op: "add", path: "/metadata/annotations/x~1y", value: "1" },
-    ],
-    [{ op: "add", path: "/metadata/annotations/z", value: "1" }],
-    [{ op: "remove", path: "/metadata/labels/app" }],
-    [{ op: "add", path: "/spec", value: [1, 2.5, 1000000, 12345678, true, null, "yes", 1e21] }],
-    [{ op: "add", path: "/spec/template/spec/containers/-", value: { name: "last", image: "nginx" } }],
-    [{ op: "add", path: "/spec/template/spec/containers/0", value: { name: "first" } }],
-    [{ op: "remove", path: "/spec/template/spec/containers/1" }],
-    [{ op: "remove", path: "/spec/template/spec/containers/-1" }],
-    [{ op: "replace", path: "/spec/template/spec/containers/0/env/1", value: { name: "R", value: "01" } }],
-    [{ op: "add", path: "/data/key9", value: "a\nb\n" }],
-    [{ op: "remove", path: "/data" }],
-    [{ op: "replace", path: "/spec/replicas", value: null }],
-    [{ op: "copy", from: "/metadata/name", path: "/spec" }],
-    [
-      { op: "move", from: "/kind", path: "/x" },
-      { op: "move", from: "/x", path: "/kind" },
-    ],
-    [{ op: "test", path: "/kind", value: "Widget" }],
-    [
-      { op: "test", path: "/metadata/name", value: "a" },
-      { op: "add", path: "/metadata/uid", value: "" },
-    ],
-    [{ op: "replace", path: "/metadata/namespace", value: "ns3" }],
-    [{ op: "replace", path: "/kind", value: "Other" }],
-    [{ op: "add", path: "", value: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "whole" } } }],
-    [{ op: "add", path: "/a~0b", value: { é: [] } }],
-    [],
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+const block = (text: string): string => `|-\n    ${text.trimEnd().replaceAll("\n", "\n    ")}`;
+const written = (text: string): string => (text.includes("\n") ? block(text) : quoted(text));
+
+/** A merge with the id of an object that may be there. */
+export const anyNamedMerge: Text = fc
+  .tuple(
+    anyReference,
+    fc.constantFrom(
+      "data: {key0: merged}",
+      "data: {key0: merged}",
+      "spec: {replicas: 9}",
+      "spec: {template: {spec: {containers: [{name: c0, image: merged}]}}}",
+      "spec: {list: [{name: one, v: merged}, {name: zero}]}",
+      "metadata: {labels: {app: null}}",
+      "$patch: delete",
+      "spec: {ports: [{port: 80, name: other}]}",
+    ),
   )
-  .map((operations) => JSON.stringify(operations));
+  .map(([reference, body]) => `{${reference("apiVersion: API, kind: KIND, metadata: {name: NAME, namespace: SPACE}")}, ${body}}`);
 
-const anyOptions: Text = fc.constantFrom("", "", "", "  options: {allowNameChange: true}\n", "  options: {allowKindChange: true, allowNameChange: true}\n");
-
-/** The field `patches`, with merges or operations. */
+/** The field `patches`: merges or operations, inline or in files, with a target or without. */
 export const anyPatches: Text = fc
-  .array(fc.tuple(fc.oneof(anyMergePatch, anyJsonPatch), anyTarget, anyOptions), { minLength: 1, maxLength: 3 })
-  .map(
-    (patches) =>
-      `patches:\n${patches.map(([patch, target, options]) => `- patch: '${patch.replaceAll("'", "''")}'\n  target: ${target}\n${options}`).join("")}`,
-  );
+  .array(
+    fc.oneof(
+      {
+        weight: 5,
+        arbitrary: fc
+          .tuple(fc.oneof(anyMergePatch, anyJsonPatch), anyTarget, anyOptions)
+          .map(([patch, target, options]) => `- patch: ${written(patch)}\n  target: ${target}\n${options}`),
+      },
+      {
+        weight: 2,
+        arbitrary: fc
+          .tuple(fc.constantFrom("merge.yaml", "operations.json", "operations.yaml", "both.yaml"), anyTarget, anyOptions)
+          .map(([path, target, options]) => `- path: ${path}\n  target: ${target}\n${options}`),
+      },
+      { weight: 1, arbitrary: fc.tuple(anyNamedMerge, anyOptions).map(([patch, options]) => `- patch: ${quoted(patch)}\n${options}`) },
+    ),
+    { minLength: 1, maxLength: 3 },
+  )
+  .map((patches) => `patches:\n${patches.join("")}`);
+
+/** The field `patchesStrategicMerge`. */
+export const anyMerges: Text = fc
+  .array(fc.oneof({ weight: 3, arbitrary: anyNamedMerge.map(quoted) }, { weight: 1, arbitrary: fc.constantFrom("merge.yaml", "missing.yaml") }), {
+    minLength: 1,
+    maxLength: 2,
+  })
+  .map((patches) => `patchesStrategicMerge:\n${patches.map((patch) => `- ${patch}\n`).join("")}`);
+
+/** The field `patchesJson6902`. */
+export const anyJson6902: Text = fc
+  .tuple(
+    anyReference,
+    fc.oneof(
+      anyJsonPatch.map((patch) => `patch: ${quoted(patch)}`),
+      fc.constantFrom("path: operations.json", "path: operations.yaml"),
+    ),
+  )
+  .map(([reference, patch]) => `patchesJson6902:\n- target: {${reference("group: GROUP, version: VERSION, kind: KIND, name: NAME")}}\n  ${patch}\n`);

@@ -1,20 +1,33 @@
 import fc from "fast-check";
 import { anyName } from "./arbitrary-object.ts";
 import { anyKind, anyTarget } from "./arbitrary-patch.ts";
+import { anyReference } from "./arbitrary-reference.ts";
 
 type Text = fc.Arbitrary<string>;
 
 const anySource: Text = fc.oneof(
   fc
     .tuple(
-      anyKind,
-      anyName,
-      fc.constantFrom("metadata.name", "metadata.namespace", "metadata.labels.app", "spec.template.spec.containers.0.image", "data.key0"),
+      anyReference,
+      fc.constantFrom(
+        "fieldPath: metadata.name",
+        "fieldPath: metadata.namespace",
+        "fieldPath: metadata.labels.app",
+        "fieldPath: metadata.labels",
+        "fieldPath: spec.template.spec.containers.0.image",
+        "fieldPath: 'spec.template.spec.containers.[name=c0].env'",
+        "fieldPath: spec.list",
+        "fieldPath: spec.replicas",
+        "fieldPath: data.key0",
+        "options: {delimiter: e, index: 0}",
+        "fieldPath: kind, options: {delimiter: e, index: 1, create: true}",
+      ),
     )
-    .map(([kind, name, path]) => `source: {kind: ${kind}, name: ${name}, fieldPath: ${path}}`),
+    .map(([reference, path]) => reference(`source: {kind: KIND, name: NAME, ${path}}`)),
+  anyReference.map((reference) => reference("source: {group: GROUP, version: VERSION, kind: KIND, name: NAME, namespace: SPACE}")),
+  anyReference.map((reference) => reference("source: {kind: KIND, name: NAME}")),
   fc.tuple(anyKind, anyName).map(([kind, name]) => `source: {kind: ${kind}, name: ${name}}`),
-  fc.tuple(anyKind, anyName).map(([kind, name]) => `source: {kind: ${kind}, name: ${name}, fieldPath: metadata.name, options: {delimiter: e, index: 1}}`),
-  fc.constantFrom('sourceValue: "fixed"', 'sourceValue: "8080"', "sourceValue: 'a:b-c'"),
+  fc.constantFrom('sourceValue: "fixed"', 'sourceValue: "8080"', "sourceValue: 'a:b-c'", 'sourceValue: ""'),
 );
 
 const anyFieldPath: Text = fc.constantFrom(
@@ -69,11 +82,16 @@ export const anyReplacements: Text = fc
 /** The field `vars`. */
 export const anyVars: Text = fc
   .tuple(
-    anyKind,
-    anyName,
-    fc.constantFrom("", "  fieldref: {fieldpath: metadata.name}\n", "  fieldref: {fieldPath: data.key0}\n", "  fieldref: {fieldPath: spec.replicas}\n"),
+    anyReference,
+    fc.constantFrom(
+      "",
+      "",
+      "  fieldref: {fieldpath: metadata.name}\n",
+      "  fieldref: {fieldPath: data.key0}\n",
+      "  fieldref: {fieldPath: kind}\n",
+      "  fieldref: {fieldPath: 'spec.template.spec.containers[0].image'}\n",
+      "  fieldref: {fieldPath: metadata.labels}\n",
+    ),
+    fc.constantFrom("", "", "", ", namespace: SPACE"),
   )
-  .map(
-    ([kind, name, path]) =>
-      `vars:\n- name: VAR\n  objref: {kind: ${kind}, name: ${name}, apiVersion: ${kind === "Deployment" || kind === "StatefulSet" ? "apps/v1" : "v1"}}\n${path}`,
-  );
+  .map(([reference, path, namespace]) => `vars:\n- name: VAR\n  objref: ${reference(`{kind: KIND, name: NAME, apiVersion: API${namespace}}`)}\n${path}`);

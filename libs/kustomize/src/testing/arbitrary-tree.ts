@@ -1,53 +1,15 @@
 import fc from "fast-check";
+import { COMPANIONS } from "./companions.ts";
 import { anyFields } from "./arbitrary-fields.ts";
+import { anyJsonPatch } from "./arbitrary-json-patch.ts";
+import { anyMergePatch } from "./arbitrary-merge-patch.ts";
 import { anyObject, joined } from "./arbitrary-object.ts";
+import { anyNamedMerge } from "./arbitrary-patch.ts";
+import { anyPluginFiles } from "./arbitrary-plugin.ts";
+import { resolveReferences } from "./arbitrary-reference.ts";
 
 /** Files by path; the kustomization to build lies in `overlay`. */
-export type Tree = Readonly<Record<string, string>>;
-
-/** What lies beside every kustomization, for the fields that name files. */
-const COMPANIONS: Tree = {
-  "f.txt": "file\ncontent\n",
-  "e.env": "# c\nA=1\n B=x y\nEMPTY\n",
-  "config.yaml": `namePrefix:
-- {path: metadata/name, kind: Widget}
-nameReference:
-- kind: Widget
-  fieldSpecs:
-  - {kind: Widget, path: spec/value}
-  - {kind: ConfigMap, path: data/key0}
-commonLabels:
-- {path: spec/selector2, kind: Widget, create: true}
-varReference:
-- {path: spec/value, kind: Widget}
-images:
-- {path: spec/list/v, kind: Widget}
-`,
-  "crd.json": JSON.stringify({
-    "com.example.v1.Widget": { Schema: { properties: { apiVersion: {}, kind: {}, metadata: {}, spec: { $ref: "com.example.v1.WidgetSpec" } } } },
-    "com.example.v1.WidgetSpec": {
-      Schema: {
-        properties: {
-          value: { "x-kubernetes-object-ref-api-version": "v1", "x-kubernetes-object-ref-kind": "ConfigMap", "x-kubernetes-object-ref-name-key": "n" },
-        },
-      },
-    },
-  }),
-  "schema.json": JSON.stringify({
-    definitions: {
-      "com.example.v1.Widget": {
-        properties: {
-          spec: {
-            properties: {
-              list: { type: "array", items: { type: "object" }, "x-kubernetes-patch-merge-key": "name", "x-kubernetes-patch-strategy": "merge" },
-            },
-          },
-        },
-        "x-kubernetes-group-version-kind": [{ group: "example.com", version: "v1", kind: "Widget" }],
-      },
-    },
-  }),
-};
+export type Tree = Readonly<Record<string, string | Uint8Array>>;
 
 /** Objects of different kinds or names, so that most trees can be built. */
 const objects = (suffix: string): fc.Arbitrary<string> =>
@@ -55,31 +17,71 @@ const objects = (suffix: string): fc.Arbitrary<string> =>
     .uniqueArray(anyObject, { minLength: 1, maxLength: 6, selector: (text) => /kind: (\w+)[^]*?name: (\w+)/.exec(text)?.slice(1).join(" ") ?? "" })
     .chain((texts) => joined(texts.map((text) => text.replace(/^ {2}name: \w+/m, `$&${suffix}`))));
 
-/** Whether patches may give a generated object another kind: what is hashed then is how Go keeps the object, line numbers and all. */
-function mayChangeGenerated(tree: Tree): boolean {
-  const texts = Object.entries(tree).flatMap(([path, text]) => (path.endsWith("/kustomization.yaml") ? [text] : []));
-  return texts.some((text) => /Generator:/.test(text)) && texts.some((text) => /allowKindChange|"path":"(?:\/kind)?","value"/.test(text));
-}
+/** Files with patches, the same beside every kustomization. */
+const anyPatchFiles = fc
+  .record({ merge: fc.oneof(anyMergePatch, anyNamedMerge), second: anyNamedMerge, operations: anyJsonPatch })
+  .map(({ merge, second, operations }) => ({
+    "merge.yaml": `${merge}\n`,
+    "both.yaml": `${merge}\n---\n${second}\n`,
+    "operations.json": operations,
+    "operations.yaml": `# operations\n${
+      operations
+        .replace(/^\[/, "")
+        .replace(/\]$/, "")
+        .replaceAll(/(?<=\}),(?=\{"op")/g, "\n- ")
+        .replace(/^(?=\{)/, "- ") || "[]"
+    }\n`,
+  }));
 
-/** A base, an overlay and perhaps a component, their fields combined at random. */
+const COMPONENT = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+const HEADS = fc.constantFrom("", "", "", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n", "# a comment\n---\n", "kind: Kustomization\n");
+const FILE_NAMES = fc.constantFrom("kustomization.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization");
+
+/** A base, an overlay, perhaps a second base and components, their fields combined at random. */
 export const anyTree: fc.Arbitrary<Tree> = fc
   .record({
     base: objects(""),
+    other: fc.option(objects("y"), { freq: 2 }),
     own: fc.option(objects("x")),
-    baseFields: anyFields,
-    overlayFields: anyFields,
-    componentFields: fc.option(anyFields),
+    fields: fc.record({
+      base: anyFields,
+      other: anyFields,
+      overlay: anyFields,
+      component: fc.option(anyFields),
+      second: fc.option(anyFields.filter((text) => text !== "")),
+    }),
+    head: HEADS,
+    fileName: FILE_NAMES,
+    patches: anyPatchFiles,
+    plugins: anyPluginFiles,
   })
-  .map(({ base, own, baseFields, overlayFields, componentFields }) => {
-    const tree: Record<string, string> = {
-      "base/kustomization.yaml": `resources: [base.yaml]\n${baseFields}`,
+  .map(({ base, other, own, fields, head, fileName, patches, plugins }) => {
+    const components = [...(fields.component === null ? [] : ["../component"]), ...(fields.second === null ? [] : ["../second"])];
+    const resources = ["../base", ...(other === null ? [] : ["../other"]), ...(own === null ? [] : ["own.yaml"])];
+    const tree: Record<string, string | Uint8Array> = {
+      [`base/${fileName}`]: `${head}resources: [base.yaml]\n${fields.base}`,
       "base/base.yaml": base,
-      "overlay/kustomization.yaml": `resources: [../base${own === null ? "" : ", own.yaml"}]\n${componentFields === null ? "" : "components: [../component]\n"}${overlayFields}`,
+      "overlay/kustomization.yaml": `${head}resources: [${resources.join(", ")}]\n${components.length === 0 ? "" : `components: [${components.join(", ")}]\n`}${fields.overlay}`,
+      "plugins/kustomization.yaml": "resources: [transformers.yaml]\n",
     };
+    if (other !== null) {
+      tree["other/kustomization.yaml"] = `resources: [other.yaml]\n${fields.other}`;
+      tree["other/other.yaml"] = other;
+    }
     if (own !== null) tree["overlay/own.yaml"] = own;
-    if (componentFields !== null)
-      tree["component/kustomization.yaml"] = `apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nmetadata: {name: c}\n${componentFields}`;
-    for (const folder of ["base", "overlay", "component"]) for (const [name, text] of Object.entries(COMPANIONS)) tree[`${folder}/${name}`] = text;
-    return tree;
-  })
-  .filter((tree) => !mayChangeGenerated(tree));
+    if (fields.component !== null) tree["component/kustomization.yaml"] = `${COMPONENT}metadata: {name: c}\n${fields.component}`;
+    if (fields.second !== null) tree["second/kustomization.yaml"] = `${COMPONENT}${fields.second}`;
+    for (const folder of ["base", "other", "overlay", "component", "second", "plugins"])
+      for (const [name, text] of Object.entries({ ...COMPANIONS, ...patches, ...plugins })) tree[`${folder}/${name}`] ??= text;
+    return withReferences(tree, `${base}\n${other ?? ""}\n${own ?? ""}`);
+  });
+
+/** What a base's fields name are objects of that base; what others' name, of any. */
+function withReferences(tree: Tree, all: string): Tree {
+  const entries = Object.entries(tree).map(([path, content]) => {
+    const [folder = ""] = path.split("/");
+    const own = tree[`${folder}/${folder}.yaml`];
+    return [path, typeof content === "string" ? resolveReferences(content, typeof own === "string" ? own : all) : content] as const;
+  });
+  return Object.fromEntries(entries);
+}
