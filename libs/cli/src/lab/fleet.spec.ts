@@ -78,6 +78,17 @@ describe("Fleet", () => {
     await fleet.stop();
     expect(ended).toEqual(["a: SIGKILL"]);
   });
+  it("knows when every process has ended, whoever ended it", async () => {
+    let isOver = false;
+    void fleet.allEnded.then(() => (isOver = true));
+    for (const name of ["a", "b"]) await launch(name, ["web"]);
+    for (const name of ["a", "b"]) {
+      expect(isOver).toBe(false);
+      process.kill(all.get(name)?.pid ?? 0);
+      await vi.waitFor(() => expect(ended).toContain(`${name}: exit code 0`));
+    }
+    await fleet.allEnded;
+  });
   it("ends the last one first", async () => {
     for (const name of ["a", "b", "c"]) await launch(name, ["web"]);
     await fleet.stop();

@@ -45,10 +45,16 @@ export class Fleet {
   readonly #options: FleetOptions;
   #isStopping = false;
   readonly #running: { readonly record: LabProcess; readonly child: ChildProcess }[] = [];
+  readonly #allEnded = Promise.withResolvers<void>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
     mkdirSync(options.logFolder, { recursive: true });
+  }
+
+  /** Resolves when every process that was started has ended. */
+  get allEnded(): Promise<void> {
+    return this.#allEnded.promise;
   }
 
   /**
@@ -118,6 +124,7 @@ export class Fleet {
     if (index === -1) return; // it was ended by `stop`, which has said so
     this.#running.splice(index, 1);
     this.#report();
+    if (this.#running.length === 0) this.#allEnded.resolve();
   }
 
   #report(): void {

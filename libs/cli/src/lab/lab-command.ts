@@ -57,8 +57,11 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
     terminal.line();
     terminal.line(summary(results, { tookMs: performance.now() - startedMs, logs: relative(cwd, join(folder, "logs")) }));
     isTold = true;
-    if (!isOnce)
-      await stayUp(terminal, { folder: relative(cwd, folder) || ".", kubeconfig: kubeconfig ?? join(folder, "kubeconfig"), names: stage.names }, signal);
+    if (!isOnce) {
+      inviteToPlay(terminal, { folder: relative(cwd, folder) || ".", kubeconfig: kubeconfig ?? join(folder, "kubeconfig"), names: stage.names });
+      await Promise.race([aborted(signal), lab.allEnded]);
+      if (!signal.aborted) terminal.line("Every process of the lab has ended.");
+    }
     return isGood ? 0 : 1;
   } finally {
     isTold = false; // what goes now is no news
@@ -96,7 +99,7 @@ interface Surroundings {
   readonly names: LabNames;
 }
 
-async function stayUp(terminal: LabTerminal, { folder, kubeconfig, names }: Surroundings, signal: AbortSignal): Promise<void> {
+function inviteToPlay(terminal: LabTerminal, { folder, kubeconfig, names }: Surroundings): void {
   const repository = join(folder, "repo");
   terminal.line();
   terminal.entry("", `The lab stays up until Ctrl-C, and shows alerts as they arrive. Its logs are in ${join(folder, "logs")}.`);
@@ -118,7 +121,6 @@ async function stayUp(terminal: LabTerminal, { folder, kubeconfig, names }: Surr
   # hands off, until the same with false
   kubectl -n ${names.system} patch kustomization apps --type=merge -p '{"spec":{"suspend":true}}'
 `);
-  await aborted(signal);
 }
 
 function showAlert(terminal: LabTerminal, line: string): void {

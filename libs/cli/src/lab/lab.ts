@@ -101,6 +101,11 @@ export class Lab {
     return this.#hasStarted;
   }
 
+  /** Resolves when every process has ended, whoever ended it. */
+  get allEnded(): Promise<void> {
+    return this.#fleet.allEnded;
+  }
+
   /** Whether the repository was there and has commits that are not the lab's. */
   get isRepositoryKept(): boolean {
     return this.#isRepositoryKept;
