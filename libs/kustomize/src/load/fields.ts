@@ -2,10 +2,10 @@ import { ToolkitError, isObject, type JsonObject, type JsonValue } from "@plumb/
 import { shortestFloat32 } from "@plumb/yaml";
 
 /**
- * How strictly a struct is read, after the two ways Go reads one: a kustomization refuses unknown fields and a number where text
- * belongs; the configuration of a plug-in takes both.
+ * How strictly a struct is read, after the ways Go reads one: a kustomization refuses unknown fields and a number where text
+ * belongs; the configuration of a plug-in takes both, but of structs that are embedded in others only the unknown fields.
  */
-export type Strictness = "strict" | "lenient";
+export type Strictness = "strict" | "lenient" | "embedded";
 
 /** Keys, as they are written, and indices that lead to a value. */
 type Way = readonly (string | number)[];
@@ -47,6 +47,11 @@ export class Fields {
     this.#place = place;
     this.#way = way;
     for (const name of Object.keys(this.#object).sort()) this.#given.set(name.toLowerCase(), name);
+  }
+
+  /** Fields that Go finds in a struct embedded in this one. */
+  embedded(): Fields {
+    return this.#strictness === "lenient" ? new Fields(this.#object, "embedded", this.#struct, this.#place, this.#way) : this;
   }
 
   /** The value of a field in whatever case it was written; null and absent are undefined. */
@@ -128,7 +133,7 @@ export class Fields {
 
   /** To be called when every field was asked for. @throws {ToolkitError} `invalid`, naming a field that nobody asked for */
   end(): void {
-    if (this.#strictness === "lenient") return;
+    if (this.#strictness !== "strict") return;
     for (const name of Object.keys(this.#object)) {
       if (!this.#asked.has(name.toLowerCase()))
         throw new FieldProblem(`json: unknown field "${name}"${this.#place === "" ? "" : ` in ${this.#place}`}`, [...this.#way, name]);

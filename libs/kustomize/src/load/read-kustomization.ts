@@ -73,8 +73,8 @@ function readFields(fields: Fields, kind: string): Kustomization {
     resources: [...fields.texts("resources"), ...fields.texts("bases")],
     components: fields.texts("components"),
     crds: fields.texts("crds"),
-    configMapGenerator: fields.list("configMapGenerator", readGeneratorArgs),
-    secretGenerator: fields.list("secretGenerator", (args) => ({ ...readGeneratorArgs(args), type: args.text("type") })),
+    configMapGenerator: fields.list("configMapGenerator", readEntryArgs),
+    secretGenerator: fields.list("secretGenerator", (args) => ({ ...readEntryArgs(args), type: args.text("type") })),
     generatorOptions: fields.object("generatorOptions", readGeneratorOptions),
     configurations: fields.texts("configurations"),
     generators: fields.texts("generators"),
@@ -102,15 +102,7 @@ function readMetadata(fields: Fields): void {
 }
 
 export function readSelector(fields: Fields): Selector {
-  return {
-    group: fields.text("group"),
-    version: fields.text("version"),
-    kind: fields.text("kind"),
-    name: fields.text("name"),
-    namespace: fields.text("namespace"),
-    annotationSelector: fields.text("annotationSelector"),
-    labelSelector: fields.text("labelSelector"),
-  };
+  return { ...readResourceId(fields.embedded()), annotationSelector: fields.text("annotationSelector"), labelSelector: fields.text("labelSelector") };
 }
 
 export function readPatch(fields: Fields): Patch {
@@ -131,15 +123,21 @@ export function readGeneratorOptions(fields: Fields): GeneratorOptions {
   };
 }
 
-export function readGeneratorArgs(fields: Fields): GeneratorArgs {
+/** An entry of a kustomization may name one file of variables by `env`, which means nothing to a plug-in. */
+function readEntryArgs(fields: Fields): GeneratorArgs {
   const env = fields.text("env");
+  const args = readGeneratorArgs(fields);
+  return env === "" ? args : { ...args, envs: [...args.envs, env] };
+}
+
+export function readGeneratorArgs(fields: Fields): GeneratorArgs {
   return {
     name: fields.text("name"),
     namespace: fields.text("namespace"),
     behavior: fields.text("behavior"),
     literals: fields.texts("literals"),
     files: fields.texts("files"),
-    envs: [...fields.texts("envs"), ...(env === "" ? [] : [env])],
+    envs: fields.texts("envs"),
     type: "",
     options: fields.object("options", readGeneratorOptions),
   };
@@ -160,7 +158,8 @@ export function readReplica(fields: Fields): Replica {
 }
 
 export function readFieldSpec(fields: Fields): FieldSpec {
-  return { group: fields.text("group"), version: fields.text("version"), kind: fields.text("kind"), path: fields.text("path"), create: fields.flag("create") };
+  const gvk = fields.embedded();
+  return { group: gvk.text("group"), version: gvk.text("version"), kind: gvk.text("kind"), path: fields.text("path"), create: fields.flag("create") };
 }
 
 function readLabel(fields: Fields): Label {
@@ -180,7 +179,7 @@ function readReplacementOptions(fields: Fields): ReplacementOptions {
 export function readReplacement(fields: Fields): Replacement {
   return {
     source: fields.object("source", (source) => ({
-      ...readResourceId(source),
+      ...readResourceId(source.embedded()),
       fieldPath: source.text("fieldPath"),
       options: source.object("options", readReplacementOptions),
     })),

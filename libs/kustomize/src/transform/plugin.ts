@@ -36,8 +36,8 @@ type Generate = (input: PluginInput) => Promise<Resource>;
 const GENERATORS: Readonly<Record<string, Generate>> = {
   ConfigMapGenerator: ({ config, fields, loader, context }) => generateConfigMap(generatorArgs(config, fields), loader, context, config.origin),
   SecretGenerator: ({ config, fields, loader, context }) =>
-    generateSecret({ ...generatorArgs(config, fields), type: fields.text("type") }, loader, context, config.origin),
-  IAMPolicyGenerator: async ({ config, fields, context }) => generateIamPolicy(fields, context, config.origin),
+    generateSecret({ ...generatorArgs(config, fields), type: fields.embedded().text("type") }, loader, context, config.origin),
+  IAMPolicyGenerator: async ({ config, fields, context }) => generateIamPolicy(fields.embedded(), context, config.origin),
 };
 
 const SUBJECT_MODES: readonly string[] = ["defaultOnly", "none", "allServiceAccounts"];
@@ -67,7 +67,12 @@ const TRANSFORMERS: Readonly<Record<string, MakeTransform>> = {
     ),
   PrefixTransformer: ({ fields }) => prefixTransform({ text: fields.text("prefix"), fieldSpecs: neededSpecs(fields) }),
   SuffixTransformer: ({ fields }) => suffixTransform({ text: fields.text("suffix"), fieldSpecs: neededSpecs(fields) }),
-  ReplacementTransformer: ({ fields, loader, context }) => replacementTransform(fields.list("replacements", readReplacement), loader, context),
+  ReplacementTransformer: ({ fields, loader, context }) =>
+    replacementTransform(
+      fields.list("replacements", (entry) => readReplacement(entry.embedded())),
+      loader,
+      context,
+    ),
   ReplicaCountTransformer: ({ fields }) =>
     replicaTransform({ replica: fields.object("replica", readReplica) ?? { name: "", count: 0 }, fieldSpecs: specs(fields) }),
   ValueAddTransformer: ({ fields, loader }) => valueAddTransform(fields, loader),
@@ -103,7 +108,7 @@ function subjectMode(fields: Fields): SubjectMode {
 }
 
 function generatorArgs(config: Resource, fields: Fields): GeneratorArgs {
-  const args = readGeneratorArgs(fields);
+  const args = readGeneratorArgs(fields.embedded());
   return { ...args, name: args.name || config.name, namespace: args.namespace || config.namespace };
 }
 
