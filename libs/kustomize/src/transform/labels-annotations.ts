@@ -16,6 +16,8 @@ export function entriesTransform({ entries, fieldSpecs, growth }: EntriesArgs): 
   const keys = [...entries.keys()].sort(byBytes);
   const characters = keys.reduce((sum, key) => sum + key.length + (entries.get(key) ?? "").length, 0);
   return (resources) => {
+    // No empty mappings are made for nothing.
+    if (keys.length === 0) return;
     growth?.add(2 * keys.length * resources.items.length, characters * resources.items.length);
     for (const { node } of resources.items) {
       if (node === undefined) continue;
