@@ -71,10 +71,19 @@ export const anyTree: fc.Arbitrary<Tree> = fc
     if (own !== null) tree["overlay/own.yaml"] = own;
     if (fields.component !== null) tree["component/kustomization.yaml"] = `${COMPONENT}metadata: {name: c}\n${fields.component}`;
     if (fields.second !== null) tree["second/kustomization.yaml"] = `${COMPONENT}${fields.second}`;
-    for (const folder of ["base", "other", "overlay", "component", "second", "plugins"])
-      for (const [name, text] of Object.entries({ ...COMPANIONS, ...patches, ...plugins })) tree[`${folder}/${name}`] ??= text;
+    addNamed(tree, { ...COMPANIONS, ...patches, ...plugins });
     return withReferences(tree, `${base}\n${other ?? ""}\n${own ?? ""}`);
   });
+
+/** Puts the files beside a kustomization that it names, or that files of plug-ins name. */
+function addNamed(tree: Record<string, string | Uint8Array>, files: Tree): void {
+  for (const [path, text] of Object.entries(tree)) {
+    const [, folder, file] = /^(\w+)\/(.*)/.exec(path) ?? [];
+    if (file === undefined || typeof text !== "string" || !/^kustomization/i.test(file)) continue;
+    const naming = [text, files["transformers.yaml"], files["generator.yaml"]].join("\n");
+    for (const [name, content] of Object.entries(files)) if (naming.includes(name)) tree[`${folder}/${name}`] ??= content;
+  }
+}
 
 /** What a base's fields name are objects of that base; what others' name, of any. */
 function withReferences(tree: Tree, all: string): Tree {
