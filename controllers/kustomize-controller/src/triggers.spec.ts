@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Condition, Kustomization, LiveObject } from "@plumb/api";
-import type { ObjectChange } from "@plumb/runtime";
+import type { StoreChange } from "@plumb/kube";
 import type { Log } from "@plumb/std";
 import { KUSTOMIZATION_INDEXES, triggers, type KustomizationCache } from "./triggers.ts";
 
 /** Watched objects that a test changes. */
 class Cache implements KustomizationCache {
   readonly #objects = new Map<string, LiveObject>();
-  readonly #handlers = new Set<(change: ObjectChange) => void>();
+  readonly #handlers = new Set<(change: StoreChange) => void>();
 
   get(namespace: string, name: string): LiveObject | undefined {
     return this.#objects.get(`${namespace}/${name}`);
@@ -21,7 +21,7 @@ class Cache implements KustomizationCache {
     return this.list().filter((object) => KUSTOMIZATION_INDEXES[index](object).includes(value));
   }
 
-  subscribe(handle: (change: ObjectChange) => void): () => void {
+  subscribe(handle: (change: StoreChange) => void): () => void {
     this.#handlers.add(handle);
     return () => this.#handlers.delete(handle);
   }

@@ -1,6 +1,7 @@
 import { DRIFT_ANNOTATION, type Kustomization, type LiveObject } from "@plumb/api";
 import type { Owner } from "@plumb/apply";
-import { conditionsOf, keyOf, type ObjectCache, type ObjectChange, type Part } from "@plumb/runtime";
+import type { StoreChange } from "@plumb/kube";
+import { conditionsOf, keyOf, type ObjectCache, type Part } from "@plumb/runtime";
 import { aborted, type Log } from "@plumb/std";
 import type { Attempts } from "./kustomization/attempts.ts";
 import { dependenciesOf, inDependencyOrder } from "./kustomization/dependencies.ts";
@@ -54,7 +55,7 @@ export function triggers(options: TriggerOptions): Part {
   };
 }
 
-function onSource(kind: string, { before, after }: ObjectChange, { kustomizations, attempts, enqueue, log }: TriggerOptions): void {
+function onSource(kind: string, { before, after }: StoreChange, { kustomizations, attempts, enqueue, log }: TriggerOptions): void {
   const revision = after === undefined ? undefined : artifactOf(after)?.revision;
   if (after === undefined || revision === undefined || (before !== undefined && artifactOf(before)?.revision === revision)) return;
   const users = kustomizations
@@ -76,7 +77,7 @@ function hasAttempted(obj: Kustomization, revision: string): boolean {
  * Dependents are woken when what they depend on has become ready, but for those that are done with the revision that their
  * source is at. What is known of a dependent may be older than its last look: that it waits need not have been heard of yet.
  */
-function onDependency({ before, after }: ObjectChange, { kustomizations, sources, attempts, enqueue }: TriggerOptions): void {
+function onDependency({ before, after }: StoreChange, { kustomizations, sources, attempts, enqueue }: TriggerOptions): void {
   if (after === undefined || !isReady(after) || (before !== undefined && readiness(before) === readiness(after))) return;
   for (const dependent of kustomizations.byIndex("dependency", keyOf(after)).map(asKustomization)) {
     const { kind, namespace, name } = sourceOf(dependent);
@@ -87,7 +88,7 @@ function onDependency({ before, after }: ObjectChange, { kustomizations, sources
 }
 
 /** An annotation moves no generation, so it asks for no run. */
-function onPolicy({ before, after }: ObjectChange, { reconsider }: TriggerOptions): void {
+function onPolicy({ before, after }: StoreChange, { reconsider }: TriggerOptions): void {
   if (before === undefined || after === undefined) return;
   const isSame = before.metadata.annotations?.[DRIFT_ANNOTATION] === after.metadata.annotations?.[DRIFT_ANNOTATION];
   if (!isSame) reconsider({ namespace: after.metadata.namespace ?? "", name: after.metadata.name });

@@ -12,7 +12,3 @@ export const SSA_ANNOTATION = "kustomize.toolkit.fluxcd.io/ssa";
 export const FORCE_ANNOTATION = "kustomize.toolkit.fluxcd.io/force";
 /** `enforce` (default) corrects drift, `observe` reports it. On a Kustomization or on one object. */
 export const DRIFT_ANNOTATION = "plumb.dev/drift";
-/** `"true"` keeps the applied revision while drift is still corrected. */
-export const HOLD_REVISION_ANNOTATION = "plumb.dev/hold-revision";
-/** `"true"` reports drift of a suspended Kustomization. */
-export const OBSERVE_SUSPENDED_ANNOTATION = "plumb.dev/observe-suspended";

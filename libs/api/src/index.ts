@@ -1,8 +1,6 @@
 export {
   DRIFT_ANNOTATION,
   FORCE_ANNOTATION,
-  HOLD_REVISION_ANNOTATION,
-  OBSERVE_SUSPENDED_ANNOTATION,
   PRUNE_ANNOTATION,
   RECONCILE_ANNOTATION,
   REQUESTED_AT_ANNOTATION,
@@ -15,6 +13,7 @@ export type { Condition } from "./condition.ts";
 export { crd } from "./crd.ts";
 export { DRIFT_KEY, EVENT_GROUP, EVENT_KEY, type DriftChange } from "./event-metadata.ts";
 export type { ToolkitEvent } from "./event.ts";
+export type { Notice } from "./notice.ts";
 export { FINALIZER } from "./finalizer.ts";
 export { inventoryEntry, inventoryId, parseInventoryId, type InventoryEntry, type ObjectIdentity } from "./inventory.ts";
 export type { FromSchema, JsonSchema } from "./json-schema.ts";

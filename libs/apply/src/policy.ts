@@ -1,24 +1,22 @@
-import { groupVersionKind, type Manifest } from "@plumb/api";
+import { FORCE_ANNOTATION, groupVersionKind, PRUNE_ANNOTATION, RECONCILE_ANNOTATION, SSA_ANNOTATION, type Manifest } from "@plumb/api";
 import { isObject } from "@plumb/std";
-
-const PREFIX = "kustomize.toolkit.fluxcd.io/";
 
 /** What an object's labels or annotations ask of an applier (spec/flux-core 2.2). */
 export type ObjectPolicy = "reconcile-disabled" | "ssa-ignore" | "ssa-if-not-present" | "ssa-merge" | "force" | "prune-disabled";
 
 const MARKS: Readonly<Record<ObjectPolicy, readonly [key: string, value: string]>> = {
-  "reconcile-disabled": ["reconcile", "disabled"],
-  "ssa-ignore": ["ssa", "ignore"],
-  "ssa-if-not-present": ["ssa", "ifnotpresent"],
-  "ssa-merge": ["ssa", "merge"],
-  force: ["force", "enabled"],
-  "prune-disabled": ["prune", "disabled"],
+  "reconcile-disabled": [RECONCILE_ANNOTATION, "disabled"],
+  "ssa-ignore": [SSA_ANNOTATION, "ignore"],
+  "ssa-if-not-present": [SSA_ANNOTATION, "ifnotpresent"],
+  "ssa-merge": [SSA_ANNOTATION, "merge"],
+  force: [FORCE_ANNOTATION, "enabled"],
+  "prune-disabled": [PRUNE_ANNOTATION, "disabled"],
 };
 
 /** True when a label or an annotation of the object says so; values without regard to case. */
 export function hasPolicy({ metadata }: Pick<Manifest, "metadata">, policy: ObjectPolicy): boolean {
   const [key, value] = MARKS[policy];
-  return [metadata.labels, metadata.annotations].some((marks) => marks?.[PREFIX + key]?.toLowerCase() === value);
+  return [metadata.labels, metadata.annotations].some((marks) => marks?.[key]?.toLowerCase() === value);
 }
 
 /** Neither applied nor deleted, whether Git or the cluster says so. */
@@ -36,5 +34,5 @@ export function endsItself(object: Manifest): boolean {
 /** True for a Secret whose values SOPS has encrypted, unless it says that nobody is to decrypt it (K-034). */
 export function isEncrypted(object: Manifest): boolean {
   if (object.apiVersion !== "v1" || object.kind !== "Secret" || object["sops"] === undefined) return false;
-  return object.metadata.annotations?.[`${PREFIX}decrypt`]?.toLowerCase() !== "disabled";
+  return object.metadata.annotations?.["kustomize.toolkit.fluxcd.io/decrypt"]?.toLowerCase() !== "disabled";
 }

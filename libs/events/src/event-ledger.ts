@@ -1,5 +1,4 @@
-import type { LiveObject } from "@plumb/api";
-import type { Notice } from "./notice.ts";
+import type { LiveObject, Notice } from "@plumb/api";
 
 /** What to do about one notice: write a new Event, or count up one that is there. */
 export type LedgerEntry =

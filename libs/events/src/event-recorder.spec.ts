@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { LiveObject, Manifest } from "@plumb/api";
+import type { LiveObject, Manifest, Notice } from "@plumb/api";
 import { Spool } from "@plumb/files";
 import { createHttpClient } from "@plumb/http";
 import type { Notifier } from "@plumb/runtime";
@@ -9,7 +9,6 @@ import { noMeter, silentLog, ToolkitError, type JsonValue } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from "vitest";
 import { EventRecorder } from "./event-recorder.ts";
 import type { CanWriteEvents } from "./kubernetes-events.ts";
-import type { Notice } from "./notice.ts";
 import type { EventSpool } from "./post-queue.ts";
 import { ManualClock, SinkServer } from "./testing/index.ts";
 

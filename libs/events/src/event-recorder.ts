@@ -1,9 +1,9 @@
-import type { LiveObject } from "@plumb/api";
+import type { LiveObject, Notice } from "@plumb/api";
 import type { HttpClient } from "@plumb/http";
 import { aborted, pause, type Clock, type Log, type Meter } from "@plumb/std";
 import { eventsOfRun } from "./kubernetes-event.ts";
 import { KubernetesEvents, type CanWriteEvents } from "./kubernetes-events.ts";
-import type { Notice, Reporter } from "./notice.ts";
+import type { Reporter } from "./reporter.ts";
 import { PostQueue, type EventSpool } from "./post-queue.ts";
 import { toolkitEvent } from "./toolkit-event.ts";
 

@@ -1,6 +1,6 @@
-import type { LiveObject, Manifest } from "@plumb/api";
+import type { LiveObject, Manifest, Notice } from "@plumb/api";
 import { redactUrls, shortened } from "@plumb/std";
-import type { Notice, Reporter } from "./notice.ts";
+import type { Reporter } from "./reporter.ts";
 import { metadataOf, timestampOf } from "./toolkit-event.ts";
 
 /** The API server keeps every byte of an Event in etcd for an hour. */

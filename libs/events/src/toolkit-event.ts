@@ -1,6 +1,6 @@
-import { EVENT_GROUP, type LiveObject, type ToolkitEvent } from "@plumb/api";
+import { EVENT_GROUP, type LiveObject, type ToolkitEvent, type Notice } from "@plumb/api";
 import { redactUrls, shortened } from "@plumb/std";
-import type { Notice, Reporter } from "./notice.ts";
+import type { Reporter } from "./reporter.ts";
 
 /** Flux's limit (spec/flux-core 0.8), counted in bytes. */
 const MAX_MESSAGE_BYTES = 39_000;

@@ -1,3 +1,4 @@
+import { WATCH_LABEL } from "@plumb/api";
 import { ToolkitError, type BackoffLimits, type FlagValues } from "@plumb/std";
 
 /** The process's surroundings, handed in so that reading a configuration stays pure. */
@@ -120,7 +121,7 @@ export function commonConfig(
     namespace: (flags["watch-all-namespaces"] ?? true) ? undefined : ownNamespace(runtimeNamespace),
     runtimeNamespace,
     labelSelector: flags["watch-label-selector"] || undefined,
-    configsLabelSelector: flags["watch-configs-label-selector"] ?? "reconcile.fluxcd.io/watch=Enabled",
+    configsLabelSelector: flags["watch-configs-label-selector"] ?? `${WATCH_LABEL}=Enabled`,
     jitterPercent,
     allowCrossNamespace: !(flags["no-cross-namespace-refs"] ?? false),
     requeueDependencyMs: flags["requeue-dependency"] ?? 30_000,

@@ -1,11 +1,12 @@
-import { crd, KINDS, type LiveObject, type Manifest } from "@plumb/api";
+import { crd, KINDS, type LiveObject, type Manifest, type Notice } from "@plumb/api";
 import { startTestApiServer, type TestApiServer } from "@plumb/apiserver/testing";
 import { ManualClock } from "@plumb/events/testing";
 import { createKubeClient, Store, type KubeClient, type KubeConnection, type PatchOptions } from "@plumb/kube";
 import { isObject, noMeter, ToolkitError, type Fields, type JsonObject, type JsonValue, type Log } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Controller, type ControlledKind } from "./controller.ts";
-import type { Notice, Notifier } from "./notifier.ts";
+import type { ControlledKind } from "./controlled-kind.ts";
+import { Controller } from "./controller.ts";
+import type { Notifier } from "./notifier.ts";
 import type { Outcome } from "./outcome.ts";
 import { HostPlaces, Places } from "./places.ts";
 import { withReason, type Reconciler, type Removal, type Report, type StatusChange, type Tools } from "./reconcile.ts";

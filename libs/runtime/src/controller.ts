@@ -1,11 +1,12 @@
 import type { LiveObject } from "@plumb/api";
-import type { KubeClient, ResourceName } from "@plumb/kube";
+import type { KubeClient, StoreChange } from "@plumb/kube";
 import { backoffMs, toToolkitError, type BackoffLimits, type Clock, type Log, type ToolkitError } from "@plumb/std";
+import type { ControlledKind } from "./controlled-kind.ts";
 import { standardConditions, type ConditionChanges } from "./conditions.ts";
 import { hasFinalizer, withFinalizer, withoutFinalizer } from "./finalizer.ts";
 import { KeyQueue } from "./key-queue.ts";
 import type { Notifier } from "./notifier.ts";
-import { keyOf, splitKey, type ObjectCache, type ObjectChange } from "./object-cache.ts";
+import { keyOf, splitKey, type ObjectCache } from "./object-cache.ts";
 import { requeue, type Outcome } from "./outcome.ts";
 import { OwnWrites } from "./own-writes.ts";
 import type { HostPlaces, Places } from "./places.ts";
@@ -16,23 +17,6 @@ import { RunTools } from "./run-tools.ts";
 import { Schedule } from "./schedule.ts";
 import { StatusWriter } from "./status.ts";
 import { isSuspended, requestedAt, suspendedFields } from "./suspended.ts";
-
-/** What is the same for every object of one kind. */
-export interface ControlledKind {
-  readonly resource: ResourceName;
-  readonly kind: string;
-  readonly apiVersion: string;
-  /** True when objects carry `finalizers.fluxcd.io` (C-019). */
-  readonly isFinalized: boolean;
-  /** False for a kind whose CRD has no status. */
-  readonly hasStatus: boolean;
-  /** Manager of status writes and of the finalizer (C-015). */
-  readonly fieldManager: string;
-  /** True where a suspended object that is ready says of each new generation that it was seen, so that clients wait for nothing. */
-  readonly isSeenSuspended?: boolean;
-  /** What Ready says during the first run of an object; the progress itself unless set. */
-  readonly firstRunMessage?: string;
-}
 
 /** What all controllers of one process share. */
 export interface ControllerShared {
@@ -127,22 +111,12 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     }
   }
 
-  /** Creations, deletions, new generations and reconcile requests ask for a run; our own status writes do not (C-018), unless they were undone. */
-  #onChange({ before, after, isSetBack }: ObjectChange): void {
-    if (after === undefined) {
-      if (before !== undefined) this.#queue.add(keyOf(before));
-      return;
-    }
-    if (isSetBack === true) this.#written.forget(keyOf(after));
-    else this.#written.catchUp(after);
-    const isDue =
-      isSetBack === true ||
-      before === undefined ||
-      before.metadata.uid !== after.metadata.uid ||
-      before.metadata.generation !== after.metadata.generation ||
-      before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
-      (requestedAt(after) !== undefined && requestedAt(before) !== requestedAt(after));
-    if (isDue) this.#queue.add(keyOf(after));
+  #onChange(change: StoreChange): void {
+    const { before, after, isSetBack } = change;
+    if (after !== undefined && isSetBack === true) this.#written.forget(keyOf(after));
+    else if (after !== undefined) this.#written.catchUp(after);
+    const object = after ?? before;
+    if (object !== undefined && asksForRun(change)) this.#queue.add(keyOf(object));
   }
 
   async #work(key: string, release: () => void, signal: AbortSignal): Promise<void> {
@@ -301,6 +275,17 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     const { apiVersion, kind } = this.#options.kind;
     return { controller: kind.toLowerCase(), controllerGroup: apiVersion.replace(/\/.*/, ""), controllerKind: kind, ...splitKey(key) };
   }
+}
+
+/** Creations, deletions, new generations and reconcile requests ask for a run; our own status writes do not (C-018), unless they were undone. Pure. */
+function asksForRun({ before, after, isSetBack }: StoreChange): boolean {
+  if (before === undefined || after === undefined || isSetBack === true) return true;
+  return (
+    before.metadata.uid !== after.metadata.uid ||
+    before.metadata.generation !== after.metadata.generation ||
+    before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||
+    (requestedAt(after) !== undefined && requestedAt(before) !== requestedAt(after))
+  );
 }
 
 function typed<Obj>(obj: LiveObject): Obj {

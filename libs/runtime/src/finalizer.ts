@@ -1,10 +1,7 @@
-import type { LiveObject } from "@plumb/api";
+import { FINALIZER, type LiveObject } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import { toToolkitError } from "@plumb/std";
-import type { ControlledKind } from "./controller.ts";
-
-/** The one finalizer of every kind (C-019). */
-const FINALIZER = "finalizers.fluxcd.io";
+import type { ControlledKind } from "./controlled-kind.ts";
 
 /** What changing a finalizer needs; a KubeClient has it. */
 type CanPatch = Pick<KubeClient, "get" | "patch">;

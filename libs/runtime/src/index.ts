@@ -1,7 +1,8 @@
 export { collectEarly } from "./collect-early.ts";
 export { COMMON_FLAGS, atLeast, commonConfig, eventsUrlOf, oneOf, type CommonConfig, type Host, type LeaderElectionConfig } from "./common-config.ts";
 export { standardConditions, withConditions, type ConditionChanges, type ConditionState, type Stamp } from "./conditions.ts";
-export { Controller, type ControlledKind, type ControllerOptions, type ControllerShared } from "./controller.ts";
+export type { ControlledKind } from "./controlled-kind.ts";
+export { Controller, type ControllerOptions, type ControllerShared } from "./controller.ts";
 export {
   openControllerProcess,
   runControllerProcess,
@@ -13,8 +14,8 @@ export {
 export { KeyQueue } from "./key-queue.ts";
 export { leaseLeadership, type FencedLeadership } from "./leadership.ts";
 export { Manager, type Leadership, type ManagerOptions, type Part, type Phase } from "./manager.ts";
-export type { HeldNotice, Notice, Notifier } from "./notifier.ts";
-export { keyOf, splitKey, type ObjectCache, type ObjectChange } from "./object-cache.ts";
+export type { HeldNotice, Notifier } from "./notifier.ts";
+export { keyOf, splitKey, type ObjectCache } from "./object-cache.ts";
 export { requeue, type Outcome, type Requeue } from "./outcome.ts";
 export { HostPlaces, Places } from "./places.ts";
 export { listen, metricsPages, probePages, servePages, type Listening, type Pages } from "./probes-server.ts";

@@ -1,6 +1,6 @@
+import type { Notice } from "@plumb/api";
 import { ToolkitError, toToolkitError } from "@plumb/std";
 import type { ConditionChanges } from "./conditions.ts";
-import type { Notice } from "./notifier.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** Changes of status fields. A field that is left out stays as it is stored, checkpoints included; `undefined` removes it. */

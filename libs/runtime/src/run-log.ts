@@ -1,5 +1,5 @@
+import type { Notice } from "@plumb/api";
 import type { Fields, Log, ToolkitError } from "@plumb/std";
-import type { Notice } from "./notifier.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** How a run ended, beside its outcome. */

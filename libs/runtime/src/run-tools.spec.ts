@@ -3,7 +3,7 @@ import { ManualClock } from "@plumb/events/testing";
 import { isObject, silentLog, ToolkitError, type JsonObject } from "@plumb/std";
 import { applyMergePatch } from "@plumb/patch";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ControlledKind } from "./controller.ts";
+import type { ControlledKind } from "./controlled-kind.ts";
 import { HostPlaces, Places } from "./places.ts";
 import { RunTools } from "./run-tools.ts";
 import { StatusWriter } from "./status.ts";

@@ -1,7 +1,7 @@
 import { subjectOf, type LiveObject } from "@plumb/api";
 import { ToolkitError, type Clock, type Log, type Timer } from "@plumb/std";
 import type { ConditionChanges } from "./conditions.ts";
-import type { ControlledKind } from "./controller.ts";
+import type { ControlledKind } from "./controlled-kind.ts";
 import type { HostPlaces, Places } from "./places.ts";
 import type { StatusChange, Tools } from "./reconcile.ts";
 import { conditionsOf, type StatusUpdate, type StatusWriter } from "./status.ts";

@@ -1,4 +1,4 @@
-import type { LiveObject } from "@plumb/api";
+import { REQUESTED_AT_ANNOTATION, type LiveObject } from "@plumb/api";
 import { isObject } from "@plumb/std";
 import { conditionsOf } from "./status.ts";
 
@@ -9,7 +9,7 @@ export function isSuspended(obj: LiveObject): boolean {
 
 /** The value of `reconcile.fluxcd.io/requestedAt`, which a client waits to see handled. */
 export function requestedAt(obj: LiveObject): string | undefined {
-  return obj.metadata.annotations?.["reconcile.fluxcd.io/requestedAt"];
+  return obj.metadata.annotations?.[REQUESTED_AT_ANNOTATION];
 }
 
 /** What a suspended object still says: that its request was seen, and where it is ready its generation, for clients that wait. Pure. */

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { inventoryEntry, type Kustomization, type Manifest } from "@plumb/api";
+import { inventoryEntry, type Kustomization, type Manifest, type Notice } from "@plumb/api";
 import { Applier, Baselines, type ApplyResult } from "@plumb/apply";
 import { startTestApiServer, type TestApiServer } from "@plumb/apiserver/testing";
 import { ManualClock } from "@plumb/events/testing";
 import { createKubeClient, type KubeConnection, type ObjectName } from "@plumb/kube";
-import type { HeldNotice, Notice, Notifier } from "@plumb/runtime";
+import type { HeldNotice, Notifier } from "@plumb/runtime";
 import { noMeter, silentLog, type JsonObject } from "@plumb/std";
 import { DriftCorrector } from "./drift-corrector.ts";
 

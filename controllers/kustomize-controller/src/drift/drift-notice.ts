@@ -1,6 +1,5 @@
-import { DRIFT_KEY, EVENT_KEY, type DriftChange } from "@plumb/api";
+import { DRIFT_KEY, EVENT_KEY, type DriftChange, type Notice } from "@plumb/api";
 import type { Drift, FieldChange } from "@plumb/apply";
-import type { Notice } from "@plumb/runtime";
 import { formatDuration, stringifyJson, type JsonValue, type ToolkitError } from "@plumb/std";
 
 const GROUP = "kustomize.toolkit.fluxcd.io";

@@ -1,7 +1,7 @@
-import { groupVersionKind, REASON, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { groupVersionKind, REASON, type Kustomization, type KustomizationStatus, type Notice } from "@plumb/api";
 import { deletionLines, objectOf, prune, type Baselines, type Change } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
-import { conditionsOf, type Notice, type Removal } from "@plumb/runtime";
+import { conditionsOf, type Removal } from "@plumb/runtime";
 import { ToolkitError, toToolkitError } from "@plumb/std";
 import { appliedMetadata } from "./revision-metadata.ts";
 import { timeoutMs } from "./spec.ts";

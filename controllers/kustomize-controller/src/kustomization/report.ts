@@ -1,6 +1,6 @@
-import { EVENT_KEY, REASON, subjectOf, type InventoryEntry, type Kustomization, type KustomizationStatus } from "@plumb/api";
+import { EVENT_KEY, REASON, subjectOf, type InventoryEntry, type Kustomization, type KustomizationStatus, type Notice } from "@plumb/api";
 import { changeLines, deletionLines, isTelling, objectOf } from "@plumb/apply";
-import { conditionsOf, type ConditionChanges, type ConditionState, type Failure, type Notice, type Outcome, type Report, type Run } from "@plumb/runtime";
+import { conditionsOf, type ConditionChanges, type ConditionState, type Failure, type Outcome, type Report, type Run } from "@plumb/runtime";
 import { formatDuration, ToolkitError } from "@plumb/std";
 import type { KustomizationDone } from "./act.ts";
 import { withHistory } from "./history.ts";

@@ -1,6 +1,6 @@
-import { ALERT, FINALIZER, REASON, type Alert, type Provider } from "@plumb/api";
+import { ALERT, FINALIZER, REASON, type Alert, type Provider, type Notice } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
-import type { ControlledKind, Failure, Notice, Reconciler, Report, Run, Tools, Verdict } from "@plumb/runtime";
+import type { ControlledKind, Failure, Reconciler, Report, Run, Tools, Verdict } from "@plumb/runtime";
 import { providerType } from "../provider/types/provider-types.ts";
 
 export const ALERT_KIND: ControlledKind = {

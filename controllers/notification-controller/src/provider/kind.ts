@@ -1,5 +1,5 @@
-import { PROVIDER, type Provider } from "@plumb/api";
-import type { ControlledKind, Failure, Notice, Reconciler, Report, Verdict } from "@plumb/runtime";
+import { PROVIDER, type Provider, type Notice } from "@plumb/api";
+import type { ControlledKind, Failure, Reconciler, Report, Verdict } from "@plumb/runtime";
 
 export const PROVIDER_KIND: ControlledKind = {
   resource: PROVIDER,

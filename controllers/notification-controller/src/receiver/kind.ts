@@ -1,5 +1,5 @@
-import { RECEIVER, STALLED, type Receiver, type ReceiverStatus } from "@plumb/api";
-import type { ControlledKind, Failure, Notice, Reconciler, Report, Run, Tools, Verdict } from "@plumb/runtime";
+import { RECEIVER, STALLED, type Receiver, type ReceiverStatus, type Notice } from "@plumb/api";
+import type { ControlledKind, Failure, Reconciler, Report, Run, Tools, Verdict } from "@plumb/runtime";
 import { formatDuration, parseDurationMs, type ErrorKind } from "@plumb/std";
 import type { CanGet } from "../provider/secret-data.ts";
 import { defectOf } from "./plan.ts";

@@ -1,5 +1,5 @@
-import type { Artifact, GitRepository, GitRepositoryStatus } from "@plumb/api";
-import type { ConditionChanges, ConditionState, Failure, Notice, Report, Run } from "@plumb/runtime";
+import type { Artifact, GitRepository, GitRepositoryStatus, Notice } from "@plumb/api";
+import type { ConditionChanges, ConditionState, Failure, Report, Run } from "@plumb/runtime";
 import { parseDurationMs } from "@plumb/std";
 import type { GitDone } from "./act.ts";
 import type { GitSeen, Refusal } from "./observe.ts";

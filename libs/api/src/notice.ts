@@ -1,4 +1,4 @@
-/** Something that people are told about an object; the runtime's own Notice is one. */
+/** Something that people are told about an object. */
 export interface Notice {
   /** `trace` becomes a Kubernetes Event only; it is never posted (C-026). */
   readonly severity: "trace" | "info" | "error";
@@ -8,14 +8,6 @@ export interface Notice {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Posted without a Kubernetes Event beside it: what every quiet run says. */
   readonly isQuiet?: boolean;
-  /** On disk before `notify` resolves, so that a crash does not lose it. */
+  /** Written to disk before `notify` resolves, so that a crash does not lose it. */
   readonly isDurable?: boolean;
-}
-
-/** Who speaks. */
-export interface Reporter {
-  /** Such as `kustomize-controller`. */
-  readonly controller: string;
-  /** Name of the pod or host. */
-  readonly instance: string;
 }
