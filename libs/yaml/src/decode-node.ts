@@ -12,6 +12,8 @@ export interface DecodeOptions {
   readonly dialect?: Dialect | undefined;
   /** Most nodes that may come out of it; see `YamlLimits`. */
   readonly maxNodes?: number | undefined;
+  /** Whether a key may stand once only, also in dialect `kubernetes`. */
+  readonly uniqueKeys?: boolean | undefined;
   /**
    * Whether the nodes are decoded as they are. Otherwise, in dialect `kustomize`, as Go does it after it has written them as text
    * once more, which changes a few: folded text, and an empty value in a flow mapping, which becomes an empty string.
@@ -23,6 +25,7 @@ interface Decoding {
   readonly path: string | undefined;
   readonly dialect: Dialect;
   readonly maxNodes: number;
+  readonly uniqueKeys: boolean;
   readonly isDirect: boolean;
   nodes: number;
   /** Aliases that are being replaced, to see one that contains itself. */
@@ -38,9 +41,15 @@ interface Decoding {
  */
 export function decodeNode(
   node: YamlNode,
-  { path, dialect = "kustomize", maxNodes = DEFAULT_YAML_LIMITS.maxNodes, isDirect = dialect === "kubernetes" }: DecodeOptions = {},
+  {
+    path,
+    dialect = "kustomize",
+    maxNodes = DEFAULT_YAML_LIMITS.maxNodes,
+    uniqueKeys = dialect === "kustomize",
+    isDirect = dialect === "kubernetes",
+  }: DecodeOptions = {},
 ): JsonValue {
-  return decode(node, { path, dialect, maxNodes, isDirect, nodes: 0, open: new Set() }, "root");
+  return decode(node, { path, dialect, maxNodes, uniqueKeys, isDirect, nodes: 0, open: new Set() }, "root");
 }
 
 /** Where a value stands: at the top, in a block, or somewhere inside a flow collection. */
@@ -93,7 +102,7 @@ function decodeMapping(node: YamlNode, into: Decoding, place: Place): JsonValue 
   const { content } = node;
   const draft: Draft = {};
   const isLenient = into.dialect === "kubernetes";
-  if (!isLenient) refuseRepeated(content, into.path);
+  if (into.uniqueKeys) refuseRepeated(content, into.path);
   const inner = placeIn(node, place);
   const merges: YamlNode[] = [];
   for (let i = 0; i + 1 < content.length; i += 2) {

@@ -88,6 +88,7 @@ describe("the dialect of sigs.k8s.io/yaml", () => {
       c: 2,
       d: { 1: "x", true: "w", "1.5": "z" },
     });
+    expect(() => parseOne("a: 1\na: 2\n", { dialect: "kubernetes", uniqueKeys: true })).toThrow('key "a" already defined');
   });
 });
 

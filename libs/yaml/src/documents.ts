@@ -1,5 +1,5 @@
 import { ToolkitError, type JsonValue } from "@plumb/std";
-import { decodeNode } from "./decode-node.ts";
+import { decodeNode, type DecodeOptions } from "./decode-node.ts";
 import type { YamlNode } from "./node.ts";
 import { lineFeeds, parseNode, textBudget } from "./parse-nodes.ts";
 import { setPlaces } from "./set-places.ts";
@@ -49,9 +49,10 @@ export function parseDocuments(input: string | Uint8Array, options: YamlOptions 
 }
 
 /** The first document of a text, as Go's `Unmarshal` takes it; null for an empty one. @throws {ToolkitError} `invalid` */
-export function parseOne(input: string | Uint8Array, options: YamlOptions = {}): JsonValue {
+export function parseOne(input: string | Uint8Array, options: YamlOptions & Pick<DecodeOptions, "uniqueKeys"> = {}): JsonValue {
+  const { path, dialect, limits, uniqueKeys } = options;
   const node = parseNode(accepted(input, options), options);
-  return node === undefined ? null : decodeNode(node, { path: options.path, dialect: options.dialect, maxNodes: options.limits?.maxNodes });
+  return node === undefined ? null : decodeNode(node, { path, dialect, maxNodes: limits?.maxNodes, uniqueKeys });
 }
 
 /** The nodes of every document that is not empty, for those who must not lose how a scalar was written. */

@@ -11,7 +11,7 @@ import type { Target } from "./target.ts";
 export async function ownConfig({ kustomization, loader }: Target): Promise<TransformerConfig> {
   let added = EMPTY_CONFIG;
   for (const path of kustomization.configurations) {
-    const value = parseOne(await loader.load(path), { path, dialect: "kubernetes" });
+    const value = parseOne(await loader.load(path), { path, dialect: "kubernetes", uniqueKeys: true });
     added = within(`configuration file '${path}'`, () => mergeConfig(added, readTransformerConfig(value)));
   }
   return mergeConfig(defaultConfig(), added);

@@ -54,7 +54,7 @@ export function defaultConfig(): TransformerConfig {
 /** Reads a `configurations` file. @throws {ToolkitError} `invalid` for an unknown field or a wrong type */
 export function readTransformerConfig(value: JsonValue): TransformerConfig {
   if (value !== null && !isObject(value)) throw invalid("error unmarshaling JSON: a transformer configuration must be an object");
-  const fields = new Fields(value, "strict");
+  const fields = new Fields(value, "configuration");
   const specs = (name: string): readonly FieldSpec[] => fields.list(name, readFieldSpec).toSorted(compareGvk);
   const config: TransformerConfig = {
     namePrefix: specs("namePrefix"),
@@ -74,7 +74,8 @@ export function readTransformerConfig(value: JsonValue): TransformerConfig {
 }
 
 function readNameReference(fields: Fields): NameReference {
-  return { group: fields.text("group"), version: fields.text("version"), kind: fields.text("kind"), referrers: fields.list("fieldSpecs", readFieldSpec) };
+  const gvk = fields.embedded();
+  return { group: gvk.text("group"), version: gvk.text("version"), kind: gvk.text("kind"), referrers: fields.list("fieldSpecs", readFieldSpec) };
 }
 
 /** Adds what `added` has and `config` lacks, each list sorted. @throws {ToolkitError} `invalid` when they disagree */

@@ -2,10 +2,18 @@ import { ToolkitError, isObject, type JsonObject, type JsonValue } from "@plumb/
 import { shortestFloat32 } from "@plumb/yaml";
 
 /**
- * How strictly a struct is read, after the ways Go reads one: a kustomization refuses unknown fields and a number where text
- * belongs; the configuration of a plug-in takes both, but of structs that are embedded in others only the unknown fields.
+ * How strictly a struct is read, after the ways Go reads one. A kustomization refuses unknown fields and a number where text
+ * belongs; a file of `configurations` refuses unknown fields, the configuration of a plug-in neither. What they take of numbers
+ * holds for their own fields, not for those of structs embedded in them.
  */
-export type Strictness = "strict" | "lenient" | "embedded";
+const REFUSALS = {
+  strict: { unknown: true, numbers: true },
+  configuration: { unknown: true, numbers: false },
+  lenient: { unknown: false, numbers: false },
+  embedded: { unknown: false, numbers: true },
+} as const;
+
+export type Strictness = keyof typeof REFUSALS;
 
 /** Keys, as they are written, and indices that lead to a value. */
 type Way = readonly (string | number)[];
@@ -33,10 +41,10 @@ export class Fields {
   readonly #way: Way;
   /** Given names by their lower-case form; of several that differ in case alone the last in the order of bytes counts, as in Go. */
   readonly #given = new Map<string, string>();
-  readonly #asked = new Set<string>();
+  readonly #asked: Set<string>;
 
   /** @param struct as Go calls it in messages about a value that stands at the top */
-  constructor(value: JsonValue, strictness: Strictness, struct = "", place = "", way: Way = []) {
+  constructor(value: JsonValue, strictness: Strictness, struct = "", place = "", way: Way = [], asked: Set<string> = new Set()) {
     if (value !== null && !isObject(value)) {
       const wanted = place === "" && struct !== "" ? `types.${struct}` : `object${place === "" ? "" : ` (field ${place})`}`;
       throw new FieldProblem(`json: cannot unmarshal ${typeName(value)} into Go value of type ${wanted}`, way);
@@ -46,12 +54,14 @@ export class Fields {
     this.#struct = struct;
     this.#place = place;
     this.#way = way;
+    this.#asked = asked;
     for (const name of Object.keys(this.#object).sort()) this.#given.set(name.toLowerCase(), name);
   }
 
   /** Fields that Go finds in a struct embedded in this one. */
   embedded(): Fields {
-    return this.#strictness === "lenient" ? new Fields(this.#object, "embedded", this.#struct, this.#place, this.#way) : this;
+    const { unknown, numbers } = REFUSALS[this.#strictness];
+    return numbers ? this : new Fields(this.#object, unknown ? "strict" : "embedded", this.#struct, this.#place, this.#way, this.#asked);
   }
 
   /** The value of a field in whatever case it was written; null and absent are undefined. */
@@ -133,7 +143,7 @@ export class Fields {
 
   /** To be called when every field was asked for. @throws {ToolkitError} `invalid`, naming a field that nobody asked for */
   end(): void {
-    if (this.#strictness !== "strict") return;
+    if (!REFUSALS[this.#strictness].unknown) return;
     for (const name of Object.keys(this.#object)) {
       if (!this.#asked.has(name.toLowerCase()))
         throw new FieldProblem(`json: unknown field "${name}"${this.#place === "" ? "" : ` in ${this.#place}`}`, [...this.#way, name]);
@@ -149,7 +159,7 @@ export class Fields {
 
   #text(steps: Steps, value: JsonValue): string {
     if (typeof value === "string") return value;
-    if (this.#strictness === "lenient") {
+    if (!REFUSALS[this.#strictness].numbers) {
       if (typeof value === "number") return Number.isInteger(value) ? String(value) : shortestFloat32(value);
       if (typeof value === "bigint" || typeof value === "boolean") return String(value);
     }
