@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { InventoryEntry, Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import { widget, widgetDefinition } from "@plumb/kube/testing";
@@ -17,12 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 beforeEach(async () => {
-  ns = `t-${randomUUID().slice(0, 8)}`;
-  await cluster.other.create(
-    { group: "", version: "v1", plural: "namespaces" },
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } },
-    { fieldManager: "test", signal },
-  );
+  ns = await cluster.newNamespace();
   cluster.take();
 });
 

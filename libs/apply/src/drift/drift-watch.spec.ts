@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import { systemClock, ToolkitError } from "@plumb/std";
@@ -9,13 +8,12 @@ import { startCluster, type Cluster } from "../testing/cluster.ts";
 const CONFIG_MAPS = { group: "", version: "v1", plural: "configmaps" };
 const owner = { namespace: "flux-system", name: "apps" };
 const signal = AbortSignal.timeout(100_000);
-const ns = `set-back-${randomUUID().slice(0, 8)}`;
 let cluster: Cluster;
+let ns: string;
 
 beforeAll(async () => {
   cluster = await startCluster();
-  const space = { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } };
-  await cluster.other.create({ group: "", version: "v1", plural: "namespaces" }, space, { fieldManager: "test", signal });
+  ns = await cluster.newNamespace();
 });
 afterAll(() => cluster.close());
 

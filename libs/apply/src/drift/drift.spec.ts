@@ -1,9 +1,20 @@
-import { randomUUID } from "node:crypto";
 import { inventoryEntry, type Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import { systemClock, ToolkitError } from "@plumb/std";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Applier, Baselines, checkDrift, DriftWatch, prune, WatchHub, withOwner, type Drift, type DriftOutcome, type Ring } from "../index.ts";
+import {
+  Applier,
+  Baselines,
+  checkDrift,
+  DriftWatch,
+  prune,
+  WatchHub,
+  withOwner,
+  type Drift,
+  type DriftCheckRequest,
+  type DriftOutcome,
+  type Ring,
+} from "../index.ts";
 import { normalised } from "../normalise.ts";
 import { startCluster, type Cluster } from "../testing/cluster.ts";
 
@@ -92,27 +103,20 @@ class Watched {
     return ring;
   }
 
-  check(
-    object: Manifest,
-    mode: "enforce" | "observe" = "enforce",
-    isSensitive = false,
-    meanwhile: () => Promise<void> = () => Promise.resolve(),
-  ): Promise<DriftOutcome> {
+  check(object: Manifest, more: Partial<DriftCheckRequest> = {}): Promise<DriftOutcome> {
     return checkDrift({
       client: cluster.client,
       baselines: this.baselines,
       owner,
       desired: { object },
       revision: "main@sha1:1",
-      isSensitive,
-      mode,
+      isSensitive: false,
+      mode: "enforce",
       overrideManagers: [],
       nowMs: () => Date.now(),
       signal,
-      onDrift: (drift) => {
-        this.told.push(drift);
-        return meanwhile();
-      },
+      onDrift: async (drift) => void this.told.push(drift),
+      ...more,
     });
   }
 }
@@ -132,12 +136,7 @@ function quiet(): Promise<void> {
 
 let watched: Watched;
 beforeEach(async () => {
-  ns = `t-${randomUUID().slice(0, 8)}`;
-  await cluster.other.create(
-    { group: "", version: "v1", plural: "namespaces" },
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } },
-    { fieldManager: "test", signal },
-  );
+  ns = await cluster.newNamespace();
   watched = new Watched();
 });
 afterEach(() => watched.watch.close());
@@ -345,7 +344,7 @@ describe("drift", () => {
     await watched.apply(configMap("settings", { key: "very-secret" }));
     await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { key: "seen" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
     await watched.ring();
-    const outcome = await watched.check(configMap("settings", { key: "very-secret" }), "enforce", true);
+    const outcome = await watched.check(configMap("settings", { key: "very-secret" }), { isSensitive: true });
     expect(JSON.stringify(outcome)).not.toMatch(/very-secret|seen/);
     expect(outcome).toMatchObject({ kind: "corrected" });
   });
@@ -400,8 +399,8 @@ describe("drift", () => {
     await watched.apply(configMap("settings", { mode: "a" }));
     await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
     await watched.ring();
-    const first = await watched.check(configMap("settings", { mode: "a" }), "observe");
-    const second = await watched.check(configMap("settings", { mode: "a" }), "observe");
+    const first = await watched.check(configMap("settings", { mode: "a" }), { mode: "observe" });
+    const second = await watched.check(configMap("settings", { mode: "a" }), { mode: "observe" });
     expect(first.kind).toBe("observed");
     expect(first.kind === "observed" && second.kind === "observed" && first.drift.id === second.drift.id).toBe(true);
     expect((await cluster.other.get(named("settings", CONFIG_MAPS), { signal }))?.["data"]).toEqual({ mode: "b" });
@@ -426,10 +425,7 @@ describe("drift", () => {
 
   it("that a commit overtakes is not corrected to what was declared before, nor brought back once it is pruned", async () => {
     const old = configMap("settings", { mode: "a" });
-    const overtakenBy = async (run: () => Promise<unknown>): Promise<DriftOutcome> =>
-      watched.check(old, "enforce", false, async () => {
-        await run();
-      });
+    const overtakenBy = async (run: () => Promise<unknown>): Promise<DriftOutcome> => watched.check(old, { onDrift: async () => void (await run()) });
     await watched.apply(old);
     await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
     expect(await overtakenBy(() => watched.apply(configMap("settings", { mode: "c" })))).toEqual({ kind: "superseded" });
@@ -445,19 +441,7 @@ describe("drift", () => {
   it("is not corrected when it could not be told", async () => {
     await watched.apply(configMap("settings", { mode: "a" }));
     await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
-    const outcome = await checkDrift({
-      client: cluster.client,
-      baselines: watched.baselines,
-      owner,
-      desired: { object: configMap("settings", { mode: "a" }) },
-      revision: "1",
-      isSensitive: false,
-      mode: "enforce",
-      overrideManagers: [],
-      nowMs: () => 0,
-      signal,
-      onDrift: () => Promise.reject(new Error("disk full")),
-    });
+    const outcome = await watched.check(configMap("settings", { mode: "a" }), { onDrift: () => Promise.reject(new Error("disk full")) });
     expect(outcome).toMatchObject({ kind: "failed", drift: { what: "changed" } });
     expect((await cluster.other.get(named("settings", CONFIG_MAPS), { signal }))?.["data"]).toEqual({ mode: "b" });
   });
@@ -510,19 +494,7 @@ describe("drift", () => {
       },
     };
     await cluster.other.patch(named("settings", CONFIG_MAPS), { data: { mode: "b" } }, { type: "merge", fieldManager: "kubectl-edit", signal });
-    const outcome = await checkDrift({
-      client: racing,
-      baselines: watched.baselines,
-      owner,
-      desired: { object: configMap("settings", { mode: "a" }) },
-      revision: "1",
-      isSensitive: false,
-      mode: "enforce",
-      overrideManagers: [],
-      nowMs: () => 0,
-      signal,
-      onDrift: () => Promise.resolve(),
-    });
+    const outcome = await watched.check(configMap("settings", { mode: "a" }), { client: racing });
     expect(outcome).toMatchObject({ kind: "failed", error: { kind: "conflict" } });
     expect((await cluster.other.get(named("settings", CONFIG_MAPS), { signal }))?.["data"]).toEqual({ theirs: "1" });
   });

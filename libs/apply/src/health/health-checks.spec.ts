@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Manifest } from "@plumb/api";
 import { systemClock, type JsonObject } from "@plumb/std";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -18,12 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.close());
 beforeEach(async () => {
-  ns = `t-${randomUUID().slice(0, 8)}`;
-  await cluster.other.create(
-    { group: "", version: "v1", plural: "namespaces" },
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: ns } },
-    { fieldManager: "test", signal },
-  );
+  ns = await cluster.newNamespace();
   hub = new WatchHub(cluster.client);
   woken = [];
   checks = new HealthChecks({ client: cluster.client, hub, clock: systemClock, wake: (key) => woken.push(key) });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { env } from "node:process";
 import { createApiServer } from "@plumb/apiserver";
 import { createKubeClient, type KubeClient } from "@plumb/kube";
@@ -6,6 +7,8 @@ export interface Cluster {
   readonly client: KubeClient;
   /** Another client with the same rights, whose requests are not counted. */
   readonly other: KubeClient;
+  /** Makes a namespace; resolves to its name. */
+  newNamespace(): Promise<string>;
   /** What `client` has asked since the last call: `dry-run Kind/name`, `apply Kind/name`, `get name`, `list plural` …; no watch, no discovery. */
   take(): readonly string[];
   close(): Promise<void>;
@@ -42,6 +45,12 @@ function cluster(url: string, token: string | undefined, stop: () => Promise<voi
   return {
     client: counting(connection, requests),
     other,
+    newNamespace: async () => {
+      const name = `t-${randomUUID().slice(0, 8)}`;
+      const object = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+      await other.create({ group: "", version: "v1", plural: "namespaces" }, object, { fieldManager: "test", signal: AbortSignal.timeout(10_000) });
+      return name;
+    },
     take: () => requests.splice(0),
     close: async () => {
       connection.close();
