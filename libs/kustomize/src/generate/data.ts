@@ -1,5 +1,6 @@
 import { STYLE, YamlNode } from "@plumb/yaml";
-import { clearField, fieldOf, setFields, valueOf } from "../node/fields.ts";
+import { setFields } from "../node/field-index.ts";
+import { clearField, fieldOf, valueOf } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
 import { byBytes } from "../node/metadata.ts";
 import type { Resource } from "../resource/resource.ts";

@@ -60,6 +60,7 @@ export class Loader {
   async load(path: string): Promise<Uint8Array> {
     const { limits, signal, remote, spent } = this.#context;
     signal.throwIfAborted();
+    refuseLong(path);
     if (isRemoteFile(path)) {
       if (remote === undefined) throw invalid(`remote file '${path}' is not loaded: remote resources are not allowed in this build`);
       return this.#count(await remote.file(path, signal), path);
@@ -97,6 +98,7 @@ export class Loader {
   /** A loader for a directory that this kustomization names. @throws {ToolkitError} `invalid`: no directory, a cycle, remote */
   async enter(path: string): Promise<Loader> {
     if (path === "") throw invalid("new root cannot be empty");
+    refuseLong(path);
     if (isRepositoryUrl(path)) {
       const { remote, signal } = this.#context;
       if (remote === undefined) throw invalid(`remote directory '${path}' is not loaded: remote resources are not allowed in this build`);
@@ -115,6 +117,13 @@ export class Loader {
     if (depth > maxDepth) throw invalid(`kustomizations are nested deeper than ${maxDepth} at '${shownPath(root)}' (limit maxDepth)`);
     if (this.#referrer !== undefined) this.#referrer.#refuseCycle(root, depth + 1);
   }
+}
+
+/** What no system takes for a path. */
+const LONGEST_PATH = 4096;
+
+function refuseLong(path: string): void {
+  if (path.length > LONGEST_PATH) throw invalid(`lstat ${path.slice(0, 100)}…: file name too long`);
 }
 
 /** A path as kustomize shows it, absolute; the root of the file system is `/`. */

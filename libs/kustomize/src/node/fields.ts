@@ -47,13 +47,6 @@ export function valueOf(node: Maybe): string {
   return node === undefined || node.tag === "!!null" ? "" : node.value;
 }
 
-/** The name of every field, in order, repeated ones as often as they stand. */
-export function fieldNames(node: YamlNode): readonly string[] {
-  const names: string[] = [];
-  for (let i = 0; i < node.content.length; i += 2) names.push(node.content[i]?.value ?? "");
-  return names;
-}
-
 /** Removes the first field of that name. With `ifEmpty`, only one whose value holds nothing (a scalar holds nothing). */
 export function clearField(node: Maybe, name: string, ifEmpty = false): Maybe {
   mustBe("mapping", node);
@@ -89,9 +82,13 @@ function quoteIfOther(node: YamlNode): void {
  * Returns the value that now stands there.
  */
 export function setField(node: Maybe, name: string, value: Maybe, { keepNull = false, keyStyle = 0 }: { keepNull?: boolean; keyStyle?: number } = {}): Maybe {
-  if (value !== undefined) quoteIfOther(value);
   if (value === undefined || (value.tag === "!!null" && !keepNull)) return clearField(node, name);
-  const field = getField(node, name);
+  return putField(node, getField(node, name), name, value, keyStyle);
+}
+
+/** @param field the value that stands there already, undefined where there is none */
+export function putField(node: Maybe, field: Maybe, name: string, value: YamlNode, keyStyle: number): YamlNode {
+  quoteIfOther(value);
   if (field !== undefined) {
     value.style = field.style;
     field.become(value);
@@ -99,33 +96,6 @@ export function setField(node: Maybe, name: string, value: Maybe, { keepNull = f
   }
   node?.append(new YamlNode("scalar", "", name, keyStyle), value);
   return value;
-}
-
-/** So few fields are found faster without an index of them. */
-const FEW = 16;
-
-/** Sets fields to values that are not null, as `setField` does one after the other, in time that grows with their number and not its square. */
-export function setFields(node: Maybe, entries: readonly (readonly [name: string, value: YamlNode])[]): void {
-  if (node === undefined || node.kind !== "mapping" || entries.length <= FEW) {
-    for (const [name, value] of entries) setField(node, name, value);
-    return;
-  }
-  const known = new Map<string, YamlNode>();
-  for (let i = node.content.length - 2; i >= 0; i -= 2) {
-    const value = node.content[i + 1];
-    if (value !== undefined) known.set(node.content[i]?.value ?? "", value);
-  }
-  for (const [name, value] of entries) {
-    quoteIfOther(value);
-    const field = known.get(name);
-    if (field !== undefined) {
-      value.style = field.style;
-      field.become(value);
-      continue;
-    }
-    node.append(new YamlNode("scalar", "", name), value);
-    known.set(name, value);
-  }
 }
 
 /** Sets a scalar in place, keeping its style. */

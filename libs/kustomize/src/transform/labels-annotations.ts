@@ -1,6 +1,7 @@
 import type { FieldSpec } from "../config/field-spec.ts";
 import type { Growth } from "../growth.ts";
-import { scalarNode, setFields } from "../node/fields.ts";
+import { setFields } from "../node/field-index.ts";
+import { scalarNode } from "../node/fields.ts";
 import { byBytes } from "../node/metadata.ts";
 import { applyFieldSpec } from "./apply-field-spec.ts";
 import type { Transform } from "./transformer.ts";

@@ -66,24 +66,34 @@ function mergeElements(
   const tuples = keys.length > 1 ? completed(given) : given;
   const added = new YamlNode("sequence");
   const elementShape = shape?.items();
+  const isUsed = usedKeys(tuples, keys);
+  const finder = new ElementFinder(sources);
+  const isSimple = isSimpleList(list, keys) && tuples.every(([value = ""]) => value !== "");
+  const removed = new Set<string>();
   let used: Key = { keys: [], values: [] };
   for (const values of tuples) {
     if (values.length === 0) continue;
-    used = usedKey(tuples, values, keys);
-    const own = usedKey([used.values], used.values, used.keys);
-    const [dest, theirs] = sources.map((source) => (source === undefined ? undefined : findElement(source, own.keys, own.values)));
+    used = usedKey(isUsed, values, keys);
+    const own = usedKey(usedKeys([used.values], used.keys), used.values, used.keys);
+    const [dest, theirs] = finder.find(own);
     const value = mergeValue(dest, theirs, elementShape, merge, []);
     if (value === undefined || isMissingOrNull(value) || isEmptyMapping(value)) {
-      if (used.keys.length > 0) setElement(list, undefined, used);
+      if (isSimple) removed.add(values[0] ?? "");
+      else if (used.keys.length > 0) {
+        setElement(list, undefined, used);
+        finder.forget();
+      }
       continue;
     }
     for (const [i, key] of used.keys.entries()) {
       const text = used.values[i] ?? "";
       if (text !== "" && fieldOf(value, key) === undefined && key !== "") setField(value, key, scalarNode(text));
     }
-    setElement(added, value, used);
+    if (isSimple) added.append(value);
+    else setElement(added, value, used);
   }
   if (tuples.length === 0) return list;
+  if (removed.size > 0) list.content = list.content.filter((item) => !removed.has(textOf(item, used.keys[0] ?? "") ?? ""));
   return merge.prepend ? appendElements(added, list, used.keys) : appendElements(list, added, used.keys);
 }
 
@@ -96,11 +106,63 @@ interface Key {
   readonly values: readonly string[];
 }
 
+/** For each key, whether any element has it. */
+function usedKeys(tuples: readonly Tuple[], keys: readonly string[]): readonly boolean[] {
+  return keys.map((_, i) => tuples.some((tuple) => (tuple[i] ?? "") !== ""));
+}
+
 /** Leaves out keys that no element has; all stay when no element has any. */
-function usedKey(tuples: readonly Tuple[], values: Tuple, keys: readonly string[]): Key {
-  const isUsed = keys.map((_, i) => tuples.some((tuple) => (tuple[i] ?? "") !== ""));
+function usedKey(isUsed: readonly boolean[], values: Tuple, keys: readonly string[]): Key {
   if (!isUsed.includes(true)) return { keys, values };
   return { keys: keys.filter((_, i) => isUsed[i]), values: values.filter((value, i) => value !== "" || isUsed[i]) };
+}
+
+/** Finds elements as `findElement` does, in the same time however many there are. */
+class ElementFinder {
+  readonly #sources: readonly Maybe[];
+  /** For each source, by the names of keys. */
+  readonly #indices = new Map<string, readonly ReadonlyMap<string, YamlNode>[]>();
+
+  constructor(sources: readonly Maybe[]) {
+    this.#sources = sources;
+  }
+
+  /** One element of each source. */
+  find({ keys, values }: Key): readonly Maybe[] {
+    if (keys.length !== values.length) return this.#sources.map((source) => (source === undefined ? undefined : findElement(source, keys, values)));
+    const id = JSON.stringify(keys);
+    const indices = this.#indices.get(id) ?? this.#sources.map((source) => elementsByKey(source, keys));
+    this.#indices.set(id, indices);
+    return indices.map((elements) => elements.get(JSON.stringify(values)));
+  }
+
+  /** To be called when elements of a source went. */
+  forget(): void {
+    this.#indices.clear();
+  }
+}
+
+function elementsByKey(source: Maybe, keys: readonly string[]): ReadonlyMap<string, YamlNode> {
+  const result = new Map<string, YamlNode>();
+  for (const item of source?.content ?? []) {
+    const values = keys.map((key) => textOf(item, key));
+    if (values.includes(undefined)) continue;
+    const id = JSON.stringify(values);
+    if (!result.has(id)) result.set(id, item);
+  }
+  return result;
+}
+
+/** The text of a field of an element; with the key empty, of the element itself. */
+function textOf(item: YamlNode, key: string): string | undefined {
+  if (key === "") return item.value;
+  return item.kind === "mapping" ? fieldOf(item, key)?.value : undefined;
+}
+
+/** True when every element is a mapping with a text for the only key or, with the key empty, a scalar. */
+function isSimpleList({ content }: YamlNode, keys: readonly string[]): boolean {
+  const [key = ""] = keys;
+  return keys.length === 1 && content.every((item) => (key === "" ? item.kind === "scalar" && item.tag !== "!!null" : (textOf(item, key) ?? "") !== ""));
 }
 
 /** Lets a tuple with an empty part stand for the one it agrees with in the rest. */
@@ -124,6 +186,7 @@ function unite(a: Tuple, b: Tuple): Tuple | undefined {
 
 /** Adds the elements of `source` to `target`; one with the same keys takes the place of what is there. */
 function appendElements(target: YamlNode, source: YamlNode, keys: readonly string[]): YamlNode {
+  if (isSimpleList(target, keys) && isSimpleList(source, keys)) return appendSimple(target, source, keys[0] ?? "");
   for (const element of source.content) {
     if ((keys[0] ?? "") === "") {
       setElement(target, element, { keys: [""], values: [element.value] });
@@ -138,6 +201,26 @@ function appendElements(target: YamlNode, source: YamlNode, keys: readonly strin
     if (keys.length > 1) setElement(target, undefined, { keys, values });
     setElement(target, element, { keys, values });
   }
+  return target;
+}
+
+function appendSimple(target: YamlNode, source: YamlNode, key: string): YamlNode {
+  const content = [...target.content];
+  const places = new Map<string, number[]>();
+  const note = (text: string, at: number): void => {
+    const known = places.get(text);
+    if (known === undefined) places.set(text, [at]);
+    else known.push(at);
+  };
+  for (const [i, item] of content.entries()) note(textOf(item, key) ?? "", i);
+  for (const element of source.content) {
+    const text = textOf(element, key) ?? "";
+    for (const at of places.get(text) ?? []) content[at] = element;
+    if (places.has(text)) continue;
+    note(text, content.length);
+    content.push(element);
+  }
+  target.content = content;
   return target;
 }
 

@@ -1,6 +1,7 @@
 import { YamlNode } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
-import { clearField, fieldNames, fieldOf, getField, isEmpty, isMissingOrNull, mustBe, setField, type Maybe } from "../node/fields.ts";
+import { FieldIndex } from "../node/field-index.ts";
+import { clearField, fieldOf, getField, isEmpty, isMissingOrNull, mustBe, type Maybe } from "../node/fields.ts";
 import { nodeText } from "../node/node-text.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Shape } from "../schema/shape.ts";
@@ -75,30 +76,20 @@ function shapeFor(node: Maybe, { schema }: Merge): Shape | undefined {
 function mergeMapping(dest: Maybe, patch: Maybe, shape: Shape | undefined, merge: Merge, path: readonly string[]): Merged {
   const result = visitMapping(dest, patch, merge);
   if (result === undefined) return undefined;
-  const names = new Set([...namesOf(result), ...namesOf(patch)]);
-  for (const name of [...names].sort()) {
-    const own = fieldOf(result, name);
-    const theirs = fieldOf(patch, name);
-    const inComment = commentShape(keyOf(result, name), merge) ?? commentShape(keyOf(patch, name), merge);
+  const own = new FieldIndex(result);
+  const theirs = result === patch ? own : new FieldIndex(patch);
+  for (const name of [...new Set([...own.names, ...theirs.names])].sort()) {
+    const inComment = commentShape(own.key(name), merge) ?? commentShape(theirs.key(name), merge);
     // A field without a name is the value itself to kustomize.
     if (name === "") mustBe("scalar", result);
-    const value = mergeValue(own, theirs, inComment ?? shape?.field(name), merge, [...path, name]);
-    setField(result, name, value, {
+    const value = mergeValue(own.value(name), theirs.value(name), inComment ?? shape?.field(name), merge, [...path, name]);
+    own.set(name, value, {
       keepNull: value !== undefined && merge.kept.has(value),
-      keyStyle: keyOf(value === theirs ? patch : result, name)?.style ?? 0,
+      keyStyle: (value === theirs.value(name) ? theirs : own).key(name)?.style ?? 0,
     });
   }
+  own.end();
   return result;
-}
-
-function namesOf(node: Maybe): readonly string[] {
-  return node?.kind === "mapping" ? fieldNames(node) : [];
-}
-
-function keyOf(node: Maybe, name: string): Maybe {
-  if (node?.kind !== "mapping") return undefined;
-  for (let i = 0; i < node.content.length; i += 2) if (node.content[i]?.value === name) return node.content[i];
-  return undefined;
 }
 
 /** The mapping to go on with: the one that is there, or the patch itself. */
