@@ -1,8 +1,9 @@
-import { isObject, parseJson, type JsonValue } from "@plumb/std";
+import type { JsonValue } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
 import type { Growth } from "../growth.ts";
 import { atoi } from "../node/lookup.ts";
+import { draftOf, isScalar, isWrittenAlike, parseDraft, setKey, unwritten, Written, type Draft, type DraftObject } from "./json-draft.ts";
 
 /** One operation of RFC 6902, not yet checked: a wrong one fails when it is applied. */
 export interface PatchOperation {
@@ -10,56 +11,42 @@ export interface PatchOperation {
   readonly path: string | undefined;
   readonly from: string | undefined;
   /** undefined when the field is absent. */
-  readonly value: JsonValue | undefined;
+  readonly value: Draft | undefined;
 }
 
 /** Reads a JSON patch written as JSON or YAML. @throws {ToolkitError} `invalid` for what is no list of objects */
 export function readJsonPatch(text: string): readonly PatchOperation[] {
-  const value = text.startsWith("[") ? parseJsonText(text) : parseOne(text, { dialect: "kubernetes" });
+  const value = text.startsWith("[") ? parseJsonText(text) : draftOf(parseOne(text, { dialect: "kubernetes" }));
   if (value === null) return [];
-  if (!Array.isArray(value)) throw invalid(`json: cannot unmarshal ${isObject(value) ? "object" : typeof value} into Go value of type jsonpatch.Patch`);
-  return value.map((item: JsonValue) => {
-    if (!isObject(item)) throw invalid(`json: cannot unmarshal ${Array.isArray(item) ? "array" : typeof item} into Go value of type jsonpatch.Operation`);
-    const text = (name: string): string | undefined => (typeof item[name] === "string" ? item[name] : undefined);
-    return { op: text("op") ?? "unknown", path: text("path"), from: text("from"), value: Object.hasOwn(item, "value") ? (item["value"] ?? null) : undefined };
-  });
+  if (!Array.isArray(value)) throw invalid(`json: cannot unmarshal ${isScalar(value) ? typeof value : "object"} into Go value of type jsonpatch.Patch`);
+  return value.map(readOperation);
 }
 
-function parseJsonText(text: string): JsonValue {
+function readOperation(item: Draft): PatchOperation {
+  if (isScalar(item) || Array.isArray(item))
+    throw invalid(`json: cannot unmarshal ${Array.isArray(item) ? "array" : typeof item} into Go value of type jsonpatch.Operation`);
+  const text = (name: string): string | undefined => {
+    const field = item[name];
+    const plain = field instanceof Written ? field.value : field;
+    return typeof plain === "string" ? plain : undefined;
+  };
+  return { op: text("op") ?? "unknown", path: text("path"), from: text("from"), value: Object.hasOwn(item, "value") ? (item["value"] ?? null) : undefined };
+}
+
+function parseJsonText(text: string): Draft {
   try {
-    return parseJson(text);
+    return parseDraft(text);
   } catch (cause) {
     throw invalid(`the patch is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
   }
-}
-
-/** A value that is changed in place. */
-type Draft = null | boolean | number | bigint | string | Draft[] | DraftObject;
-interface DraftObject {
-  [key: string]: Draft;
 }
 
 /** Applies the operations to a copy of `document`. @param growth is told what they add @throws {ToolkitError} `invalid` in the words of evanphx/json-patch 4 */
 export function applyJsonPatch(document: JsonValue, operations: readonly PatchOperation[], growth: Growth): JsonValue {
   let root = draftOf(document);
   for (const operation of operations) root = applyOne(root, operation, growth);
-  // why: a draft is a JSON value that is still allowed to change
-  return root as JsonValue;
-}
-
-/** @param growth is told of everything in it */
-function draftOf(value: JsonValue, growth?: Growth): Draft {
-  growth?.add(1, typeof value === "string" ? value.length : 0);
-  if (value === null || typeof value !== "object") return value;
-  if (!isObject(value)) return value.map((item: JsonValue) => draftOf(item, growth));
-  const draft: DraftObject = {};
-  for (const [key, item] of Object.entries(value)) if (item !== undefined) setKey(draft, key, draftOf(item, growth));
-  return draft;
-}
-
-function setKey(object: DraftObject, key: string, value: Draft): void {
-  if (key === "__proto__") Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-  else object[key] = value;
+  // why: a draft without what is written in its own way is a JSON value that is still allowed to change
+  return unwritten(root) as JsonValue;
 }
 
 function applyOne(root: Draft, { op, path, from, value }: PatchOperation, growth: Growth): Draft {
@@ -81,8 +68,7 @@ function applyOne(root: Draft, { op, path, from, value }: PatchOperation, growth
     }
     case "copy": {
       const copied = getAt(root, needed(from, op, "from"), op, "from path");
-      // why: a draft is a JSON value that is still allowed to change
-      add(root, needed(path, op, "path"), draftOf(copied as JsonValue, growth), op, "destination path");
+      add(root, needed(path, op, "path"), draftOf(copied, growth), op, "destination path");
       return root;
     }
     case "test":
@@ -110,10 +96,10 @@ function find(root: Draft, pointer: string): Place | undefined {
   let current: Draft = root;
   for (const part of parts.slice(1, -1)) {
     const next = child(current, decodePart(part));
-    if (next === undefined || next === null || typeof next !== "object") return undefined;
+    if (next === undefined || isScalar(next)) return undefined;
     current = next;
   }
-  return current === null || typeof current !== "object" ? undefined : { container: current, key: decodePart(parts.at(-1) ?? "") };
+  return isScalar(current) ? undefined : { container: current, key: decodePart(parts.at(-1) ?? "") };
 }
 
 function decodePart(part: string): string {
@@ -121,7 +107,7 @@ function decodePart(part: string): string {
 }
 
 function child(container: Draft, key: string): Draft | undefined {
-  if (container === null || typeof container !== "object") return undefined;
+  if (isScalar(container)) return undefined;
   if (!Array.isArray(container)) return Object.hasOwn(container, key) ? container[key] : undefined;
   const index = atoi(key);
   return index === undefined || index < -container.length ? undefined : container[index < 0 ? index + container.length : index];
@@ -170,9 +156,9 @@ function remove(root: Draft, pointer: string, op: string): void {
   container.splice(index, 1);
 }
 
-function replace(root: Draft, pointer: string, value: JsonValue | undefined, growth: Growth): Draft {
+function replace(root: Draft, pointer: string, value: Draft | undefined, growth: Growth): Draft {
   if (pointer === "") {
-    if (value === undefined || value === null || typeof value !== "object") throw invalid("replace operation value must be object or array");
+    if (value === undefined || isScalar(value)) throw invalid("replace operation value must be object or array");
     return draftOf(value, growth);
   }
   const { container, key } = placeOf(root, pointer, "replace");
@@ -197,16 +183,7 @@ function getAt(root: Draft, pointer: string, op: string, what: string): Draft {
   return value;
 }
 
-function test(root: Draft, pointer: string, value: JsonValue | undefined): void {
+function test(root: Draft, pointer: string, value: Draft | undefined): void {
   const actual = pointer === "" ? root : getAt(root, pointer, "test", "path");
-  if (!isEqual(actual, draftOf(value ?? null))) throw invalid(`testing value ${pointer} failed: test failed`);
-}
-
-function isEqual(a: Draft, b: Draft): boolean {
-  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return a === b;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i] ?? null));
-  if (Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key] ?? null, b[key] ?? null));
+  if (!isWrittenAlike(actual, value ?? null)) throw invalid(`testing value ${pointer} failed: test failed`);
 }
