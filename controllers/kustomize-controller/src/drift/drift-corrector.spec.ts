@@ -46,6 +46,7 @@ let baselines: Baselines;
 let telling: Telling;
 let enqueued: string[];
 let declared: readonly Manifest[];
+let desired: (key: string) => readonly Manifest[];
 let object: Kustomization | undefined;
 let corrector: DriftCorrector;
 let stop: AbortController;
@@ -86,6 +87,7 @@ beforeEach(async () => {
   cluster = await startTestApiServer({ workloads: false });
   client = createKubeClient({ access: { server: new URL(cluster.url), isTlsUnverified: true, credential: { kind: "token", token: cluster.token } } });
   [clock, baselines, telling, enqueued, declared] = [new ManualClock(), new Baselines(), new Telling(), [], [OBJECT]];
+  desired = () => declared;
   object = {
     apiVersion: "kustomize.toolkit.fluxcd.io/v1",
     kind: "Kustomization",
@@ -102,7 +104,7 @@ beforeEach(async () => {
     overrideManagers: [],
     notifier: telling,
     kustomizations: { get: () => object },
-    desired: () => declared.map((each) => ({ object: each })),
+    desired: (key) => desired(key).map((each) => ({ object: each })),
     enqueue: (key) => void enqueued.push(key),
   });
   start();
@@ -190,6 +192,15 @@ describe("an object that rings", () => {
     corrector.ring(RING);
     await looked();
     expect([await data(), telling.told]).toEqual([{ v: "2" }, []]);
+  });
+
+  it("and is named by another Kustomization too is corrected for the one that wrote it, whatever the other does", async () => {
+    const other = { namespace: "default", name: "before" };
+    desired = (key) => (key === "default/shop" ? declared : []);
+    await edit({ v: "2" });
+    corrector.ring({ ...RING, owners: [other, OWNER] });
+    await vi.waitFor(() => expect(telling.told).toEqual([expect.stringMatching(/^DriftCorrected: /)]), LIMIT);
+    expect([await data(), enqueued]).toEqual([{ v: "1" }, []]);
   });
 
   it("and was applied by a build that nobody remembers gets a whole run", async () => {

@@ -54,6 +54,13 @@ interface Case {
   open: OpenDrift | undefined;
 }
 
+/** An object as a Kustomization wants it. */
+interface Wanted {
+  readonly owner: Owner;
+  readonly obj: Kustomization;
+  readonly desired: DesiredObject;
+}
+
 /**
  * Looks at each object that rings, corrects it or leaves it as the policy says, and tells people: once where it is over in
  * five seconds, else when it is seen and again when it is over.
@@ -153,8 +160,7 @@ export class DriftCorrector implements Part, Corrections {
     const release = await this.#places.take(signal).catch(() => undefined);
     if (release === undefined) return;
     try {
-      const [owner] = one.ring.owners;
-      if (owner !== undefined) await this.#check(one, owner, signal);
+      await this.#check(one, signal);
     } catch (thrown) {
       this.#options.log.error("drift could not be looked at", { ...named(one.ring), error: toToolkitError(thrown).message });
     } finally {
@@ -162,18 +168,25 @@ export class DriftCorrector implements Part, Corrections {
     }
   }
 
-  async #check(one: Case, owner: Owner, signal: AbortSignal): Promise<void> {
-    const { client, baselines, kustomizations, overrideManagers, clock, enqueue } = this.#options;
-    const { key } = one.ring;
-    const obj = kustomizations.get(owner.namespace, owner.name);
-    if (obj === undefined) return this.#drop(one);
-    if (obj.spec.suspend === true || obj.metadata.deletionTimestamp !== undefined) return;
-    const desired = this.#desired(key, owner);
-    if (desired === undefined) {
-      enqueue(`${owner.namespace}/${owner.name}`);
-      return;
+  /** Looks at the object for whoever wrote it last: while it moves from one Kustomization to another, both inventories name it. */
+  async #check(one: Case, signal: AbortSignal): Promise<void> {
+    const { kustomizations, enqueue } = this.#options;
+    const known = one.ring.owners.flatMap((owner) => {
+      const obj = kustomizations.get(owner.namespace, owner.name);
+      return obj === undefined ? [] : [{ owner, obj }];
+    });
+    if (known.length === 0) return this.#drop(one);
+    const active = known.filter(({ obj }) => obj.spec.suspend !== true && obj.metadata.deletionTimestamp === undefined);
+    for (const { owner, obj } of active) {
+      const desired = this.#desired(one.ring.key, owner);
+      if (desired !== undefined) return this.#checkFor(one, { owner, obj, desired }, signal);
     }
-    const revision = revisionOf(obj, baselines.get(key)?.revision);
+    for (const { owner } of active) enqueue(`${owner.namespace}/${owner.name}`);
+  }
+
+  async #checkFor(one: Case, { owner, obj, desired }: Wanted, signal: AbortSignal): Promise<void> {
+    const { client, baselines, overrideManagers, clock } = this.#options;
+    const revision = revisionOf(obj, baselines.get(one.ring.key)?.revision);
     const outcome = await checkDrift({
       client,
       baselines,
