@@ -7,10 +7,10 @@ import { findBinaries, startControlPlane, type ControlPlane } from "@plumb/e2e/c
 import {
   alerting,
   at,
-  conditionOf,
   configMapFile,
   definitions,
   gitRepository,
+  isReady,
   kustomization,
   START_ORDER,
   targetOf,
@@ -55,13 +55,13 @@ describe.skipIf(binaries.kind === "absent" || !IS_SOAK)("a control plane in trou
     await toolkit.cluster.untilObject(
       `${revision} applied`,
       targetOf(app),
-      (object) => conditionOf(object, "Ready")?.["status"] === "True" && String(at(object, "status", "lastAppliedRevision")).startsWith(revision),
+      (object) => isReady(object) && String(at(object, "status", "lastAppliedRevision")).startsWith(revision),
     );
   }
   /** Commits, and asks the source to look. */
   async function push(files: Readonly<Record<string, string>>): Promise<string> {
     const revision = await toolkit.commit(files);
-    await toolkit.cluster.edit(targetOf(source), { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": randomUUID() } } });
+    await toolkit.cluster.requestReconcile(targetOf(source));
     return revision;
   }
   /** Everybody still runs, and what is asked for happens within so many milliseconds. */

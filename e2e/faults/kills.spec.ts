@@ -1,18 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { sharedCluster } from "@plumb/e2e/cluster";
-import {
-  alerting,
-  at,
-  ClusterClient,
-  conditionOf,
-  configMapFile,
-  gitRepository,
-  kustomization,
-  targetOf,
-  Toolkit,
-  until,
-  type Target,
-} from "@plumb/e2e/toolkit";
+import { alerting, at, ClusterClient, configMapFile, gitRepository, isReadyAt, kustomization, targetOf, Toolkit, until, type Target } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fixture } from "./fixture.ts";
 import { Killer, killPoint } from "./kills.ts";
@@ -76,11 +64,7 @@ describe.skipIf(cluster.kind === "absent")("a controller that is killed in the m
     };
     /** Resolves when the revision is what is there, all of it and nothing else, and people were told. */
     const arrived = async (index: number, revision: string): Promise<void> => {
-      const ready = await toolkit.cluster.untilObject(
-        `revision ${index}`,
-        targetOf(app),
-        (object) => conditionOf(object, "Ready")?.["status"] === "True" && at(object, "status", "lastAppliedRevision") === revision,
-      );
+      const ready = await toolkit.cluster.untilObject(`revision ${index}`, targetOf(app), (object) => isReadyAt(object, revision));
       const wanted = present[index] ?? [];
       expect(at(ready, "status", "inventory", "entries")).toHaveLength(wanted.length);
       for (const object of Object.keys(targets)) {
@@ -104,7 +88,7 @@ describe.skipIf(cluster.kind === "absent")("a controller that is killed in the m
       toolkit.sink.messages.some(({ body }) => body.includes(`"kind":"${kind}"`) && body.includes(`"name":"${name}"`) && body.includes(revision)) || undefined;
     const push = async (index: number): Promise<string> => {
       const revision = await toolkit.commit(revisions[index] ?? {}, name);
-      if (index > 0) await toolkit.cluster.edit(targetOf(source), { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": randomUUID() } } }, "flux");
+      if (index > 0) await toolkit.cluster.requestReconcile(targetOf(source));
       return revision;
     };
 

@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { sharedCluster } from "@plumb/e2e/cluster";
-import { alerting, at, conditionOf, gitRepository, NOTIFICATION_VERSION, START_ORDER, targetOf, Toolkit, until } from "@plumb/e2e/toolkit";
+import { alerting, at, gitRepository, isReady, NOTIFICATION_VERSION, START_ORDER, targetOf, Toolkit, until } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { footprintOf } from "./footprint.ts";
 import { IS_SOAK, sayLeftToSoak } from "./soak.ts";
@@ -54,10 +54,10 @@ describe.skipIf(cluster.kind === "absent" || !IS_SOAK)("whoever listens", () => 
         spec: { type: "generic", secretRef: { name: "hook" }, resources: [{ kind: "GitRepository", name: "app" }] },
       },
     );
-    const ready = await toolkit.cluster.untilObject("an artifact", targetOf(source), (object) => conditionOf(object, "Ready")?.["status"] === "True");
+    const ready = await toolkit.cluster.untilObject("an artifact", targetOf(source), isReady);
     artifact = String(at(ready, "status", "artifact", "url"));
     const receiver = { apiVersion: NOTIFICATION_VERSION, kind: "Receiver", namespace, name: "hook" };
-    const known = await toolkit.cluster.untilObject("a path to post to", receiver, (object) => conditionOf(object, "Ready")?.["status"] === "True");
+    const known = await toolkit.cluster.untilObject("a path to post to", receiver, isReady);
     hook = `http://${toolkit.controller("notification-controller").addresses["receiver"]}${String(at(known, "status", "webhookPath"))}`;
     addresses = START_ORDER.flatMap((name) =>
       Object.entries(toolkit.controller(name).addresses).map(([server, address]) => [`${name} ${server}`, address] as const),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { sharedCluster } from "@plumb/e2e/cluster";
-import { at, conditionOf, configMapFile, KUSTOMIZE_VERSION, START_ORDER, until, type ControllerName, type Target } from "@plumb/e2e/toolkit";
+import { at, configMapFile, isReadyAt, KUSTOMIZE_VERSION, START_ORDER, until, type ControllerName, type Target } from "@plumb/e2e/toolkit";
 import type { Fault } from "@plumb/http/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DividedWorld, LINKS, type Link } from "./divided-world.ts";
@@ -71,11 +71,7 @@ describe.skipIf(cluster.kind === "absent")("a way that is cut", () => {
   /** The revision is there, the one before it is not, nothing else was touched and people were told. */
   const arrived = async (revision: string, number: number): Promise<void> => {
     const { cluster: client } = world.toolkit;
-    await client.untilObject(
-      `revision ${number}`,
-      app,
-      (object) => at(object, "status", "lastAppliedRevision") === revision && conditionOf(object, "Ready")?.["status"] === "True",
-    );
+    await client.untilObject(`revision ${number}`, app, (object) => isReadyAt(object, revision));
     expect(await client.get(configMap(`new-${number}`))).toBeDefined();
     if (number > 1) expect(await client.get(configMap(`new-${number - 1}`))).toBeUndefined();
     for (const kind of ["GitRepository", "Kustomization"]) await until(`an alert of the ${kind} about ${revision}`, () => toldOf(kind, revision));
@@ -92,12 +88,7 @@ describe.skipIf(cluster.kind === "absent")("a way that is cut", () => {
     const [before, tries] = [await footprints(), world.triesOf(link)];
     world.set(link, FAULTS[fault] ?? { kind: "none" });
     const revision = await push();
-    await toolkit.cluster.edit(
-      { apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", namespace, name: "app" },
-      {
-        metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": randomUUID() } },
-      },
-    );
+    await toolkit.cluster.requestReconcile({ apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", namespace, name: "app" });
     await toolkit.cluster.edit(configMap("same"), { data: { v: "edited" } });
     await delay(FAULT_MS);
     const after = await footprints();

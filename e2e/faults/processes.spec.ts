@@ -14,6 +14,7 @@ import {
   conditionOf,
   configMapFile,
   gitRepository,
+  isReady,
   kustomization,
   START_ORDER,
   targetOf,
@@ -72,7 +73,7 @@ describe.skipIf(cluster.kind === "absent" || !IS_SOAK)("a process that is stoppe
   async function arrived(): Promise<void> {
     for (let index = 0; index < 5; index++)
       await toolkit.cluster.untilObject(`value ${value}`, configMap(`app-${index}`), (object) => at(object, "data", "v") === String(value));
-    await toolkit.cluster.untilObject("all ready", targetOf(app), (object) => conditionOf(object, "Ready")?.["status"] === "True");
+    await toolkit.cluster.untilObject("all ready", targetOf(app), isReady);
   }
   const holderOf = async (controller: ControllerName): Promise<unknown> => at(await toolkit.cluster.get(lease(controller)), "spec", "holderIdentity");
 

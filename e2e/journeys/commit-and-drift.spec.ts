@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isObject, parseJson } from "@plumb/std";
 import { sharedCluster } from "@plumb/e2e/cluster";
-import { alerting, at, conditionOf, configMapFile, deploymentFile, gitRepository, kustomization, targetOf, Toolkit, until } from "@plumb/e2e/toolkit";
+import { alerting, at, conditionOf, configMapFile, deploymentFile, gitRepository, isReady, kustomization, targetOf, Toolkit, until } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const cluster = sharedCluster();
@@ -27,7 +27,7 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
     const deployments = ["annotated", "watched", "web"].map((name) => [`${name}.yaml`, deploymentFile(namespace, name, { replicas: 3 })]);
     const revision = await toolkit.commit({ ...Object.fromEntries(deployments), "settings.yaml": configMapFile(namespace, "settings", { greeting: "hello" }) });
     await toolkit.cluster.apply(gitRepository(namespace, "app", toolkit.git.url), app);
-    const ready = await toolkit.cluster.untilObject("the commit applied", targetOf(app), (object) => conditionOf(object, "Ready")?.["status"] === "True");
+    const ready = await toolkit.cluster.untilObject("the commit applied", targetOf(app), isReady);
     expect(ready["status"]).toMatchObject({ lastAppliedRevision: revision, lastAttemptedRevision: revision, observedGeneration: 1 });
     expect(at(ready, "status", "inventory", "entries")).toEqual(
       [`${namespace}_settings__ConfigMap`, ...["annotated", "watched", "web"].map((name) => `${namespace}_${name}_apps_Deployment`)].map((id) => ({
@@ -88,8 +88,7 @@ describe.skipIf(cluster.kind === "absent")("a commit and a hand edit", () => {
     await toolkit.cluster.edit(watched, { spec: { replicas: 7 } });
     const [told] = await until("an alert", () => (driftMessages().length > before ? driftMessages().slice(before) : undefined));
     expect(told).toContain("DriftDetected");
-    const token = randomUUID();
-    await toolkit.cluster.edit(targetOf(app), { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": token } } }, "flux");
+    const token = await toolkit.cluster.requestReconcile(targetOf(app));
     await toolkit.cluster.untilObject("a whole run", targetOf(app), (object) => at(object, "status", "lastHandledReconcileAt") === token);
     expect(at(await toolkit.cluster.get(watched), "spec", "replicas")).toBe(7);
     await toolkit.cluster.edit(targetOf(app), { metadata: { annotations: { "plumb.dev/drift": null } } }, "kubectl-annotate");

@@ -8,10 +8,11 @@ import {
   configMapFile,
   deploymentFile,
   gitRepository,
+  isReady,
+  isReadyAt,
   kustomization,
   KUSTOMIZE_VERSION,
   NOTIFICATION_VERSION,
-  SOURCE_VERSION,
   targetOf,
   text,
   Toolkit,
@@ -38,24 +39,15 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
       else files[path] = content;
     }
     const revision = await toolkit.commit(files);
-    await request({ apiVersion: SOURCE_VERSION, kind: "GitRepository", namespace, name: "app" });
+    await toolkit.cluster.requestReconcile(targetOf(source()));
     return revision;
-  }
-
-  async function request(target: Target): Promise<string> {
-    const token = randomUUID();
-    await toolkit.cluster.edit(target, { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": token } } }, "flux");
-    return token;
   }
 
   async function applied(object: Manifest, revision: string): Promise<void> {
     await toolkit.cluster.untilObject(
       `${object.metadata.name} at ${revision}`,
       targetOf(object),
-      (found) =>
-        conditionOf(found, "Ready")?.["status"] === "True" &&
-        at(found, "status", "lastAppliedRevision") === revision &&
-        at(found, "status", "observedGeneration") === found.metadata.generation,
+      (found) => isReadyAt(found, revision) && at(found, "status", "observedGeneration") === found.metadata.generation,
     );
   }
 
@@ -164,11 +156,7 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
       metadata: { name: "hook", namespace },
       data: { token: Buffer.from("sesame").toString("base64") },
     });
-    const receiver = await toolkit.cluster.untilObject(
-      "a Receiver that is ready",
-      targetOf(hook),
-      (object) => conditionOf(object, "Ready")?.["status"] === "True",
-    );
+    const receiver = await toolkit.cluster.untilObject("a Receiver that is ready", targetOf(hook), isReady);
     files["hooked/a.yaml"] = configMapFile(namespace, "hooked", {});
     const revision = await toolkit.commit(files);
     const url = `http://${toolkit.controller("notification-controller").addresses["receiver"]}${String(at(receiver, "status", "webhookPath"))}`;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { sharedCluster } from "@plumb/e2e/cluster";
-import { alerting, at, conditionOf, gitRepository, NOTIFICATION_VERSION, targetOf, Toolkit, until } from "@plumb/e2e/toolkit";
+import { alerting, at, gitRepository, isReady, NOTIFICATION_VERSION, targetOf, Toolkit, until } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const cluster = sharedCluster();
@@ -22,7 +22,7 @@ describe.skipIf(cluster.kind === "absent")("a source that is followed, without a
     const first = await toolkit.commit({ "a.yaml": "a: 1\n" });
     const source = gitRepository(namespace, "app", toolkit.git.url);
     await toolkit.cluster.apply(source);
-    const ready = await toolkit.cluster.untilObject("an artifact", targetOf(source), (object) => conditionOf(object, "Ready")?.["status"] === "True");
+    const ready = await toolkit.cluster.untilObject("an artifact", targetOf(source), isReady);
     expect(at(ready, "status", "artifact", "revision")).toBe(first);
     const answer = await fetch(String(at(ready, "status", "artifact", "url")));
     expect([answer.status, (await answer.arrayBuffer()).byteLength]).toEqual([200, at(ready, "status", "artifact", "size")]);
@@ -40,7 +40,7 @@ describe.skipIf(cluster.kind === "absent")("a source that is followed, without a
     const receiver = await toolkit.cluster.untilObject(
       "a path to post to",
       { apiVersion: NOTIFICATION_VERSION, kind: "Receiver", namespace, name: "hook" },
-      (object) => at(object, "status", "webhookPath") !== undefined && conditionOf(object, "Ready")?.["status"] === "True",
+      (object) => at(object, "status", "webhookPath") !== undefined && isReady(object),
     );
     const second = await toolkit.commit({ "a.yaml": "a: 2\n" });
     const { addresses } = toolkit.controller("notification-controller");

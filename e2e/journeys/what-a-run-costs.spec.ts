@@ -6,10 +6,10 @@ import {
   ApiProxy,
   at,
   ClusterClient,
-  conditionOf,
   configMapFile,
   deploymentFile,
   gitRepository,
+  isReadyAt,
   kustomization,
   targetOf,
   text,
@@ -92,7 +92,7 @@ describe.skipIf(cluster.kind === "absent")("what a run costs", () => {
       files["measured/settings.yaml"] = configMapFile(namespace, "measured", { value: `changed ${attempt}` });
       const everybody = await during(async () => {
         const revision = await toolkit.commit(files);
-        await toolkit.cluster.edit(source, { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": randomUUID() } } }, "flux");
+        await toolkit.cluster.requestReconcile(source);
         await applied(measured, revision);
       });
       expect(at(await toolkit.cluster.get({ apiVersion: "v1", kind: "ConfigMap", namespace, name: "measured" }), "data", "value")).toBe(`changed ${attempt}`);
@@ -119,16 +119,11 @@ describe.skipIf(cluster.kind === "absent")("what a run costs", () => {
   });
 
   async function applied(object: Manifest, revision: string): Promise<void> {
-    await toolkit.cluster.untilObject(
-      `${object.metadata.name} at ${revision}`,
-      targetOf(object),
-      (found) => conditionOf(found, "Ready")?.["status"] === "True" && at(found, "status", "lastAppliedRevision") === revision,
-    );
+    await toolkit.cluster.untilObject(`${object.metadata.name} at ${revision}`, targetOf(object), (found) => isReadyAt(found, revision));
   }
 
   async function requested(object: Manifest): Promise<void> {
-    const token = randomUUID();
-    await toolkit.cluster.edit(targetOf(object), { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": token } } }, "flux");
+    const token = await toolkit.cluster.requestReconcile(targetOf(object));
     await toolkit.cluster.untilObject("the request handled", targetOf(object), (found) => at(found, "status", "lastHandledReconcileAt") === token);
   }
 

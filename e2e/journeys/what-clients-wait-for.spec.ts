@@ -7,6 +7,8 @@ import {
   configMapFile,
   deploymentFile,
   gitRepository,
+  isReady,
+  isReadyAt,
   kustomization,
   SOURCE_VERSION,
   targetOf,
@@ -48,7 +50,7 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
     });
     expectHonest(states);
     const unknown = states.findIndex((state) => conditionOf(state, "Ready")?.["status"] === "Unknown");
-    const done = states.findIndex((state) => conditionOf(state, "Ready")?.["status"] === "True");
+    const done = states.findIndex(isReady);
     expect(unknown).toBeGreaterThanOrEqual(0);
     expect(unknown).toBeLessThan(done);
     expect(conditionOf(states[unknown], "Reconciling")).toMatchObject({ status: "True", reason: "Progressing" });
@@ -77,11 +79,7 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
     const states = await statesDuring(targetOf(app), async () => {
       const revision = await toolkit.commit(files);
       await handled(source, randomUUID());
-      await toolkit.cluster.untilObject(
-        "the commit applied",
-        targetOf(app),
-        (object) => conditionOf(object, "Ready")?.["status"] === "True" && at(object, "status", "lastAppliedRevision") === revision,
-      );
+      await toolkit.cluster.untilObject("the commit applied", targetOf(app), (object) => isReadyAt(object, revision));
     });
     expectHonest(states);
     expect(states.map((state) => conditionOf(state, "Ready")?.["status"])).toContain("Unknown");
@@ -137,7 +135,7 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
       await toolkit.cluster.untilObject(
         "it",
         targetOf(app),
-        (object) => at(object, "status", "observedGeneration") === object.metadata.generation && conditionOf(object, "Ready")?.["status"] === "True",
+        (object) => at(object, "status", "observedGeneration") === object.metadata.generation && isReady(object),
       );
     });
     expectHonest(states);
@@ -147,7 +145,7 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
     return toolkit.cluster.untilObject(
       "Ready",
       targetOf(object),
-      (found) => conditionOf(found, "Ready")?.["status"] === "True" && at(found, "status", "observedGeneration") === found.metadata.generation,
+      (found) => isReady(found) && at(found, "status", "observedGeneration") === found.metadata.generation,
     );
   }
 

@@ -1,4 +1,5 @@
-import type { LiveObject, Manifest } from "@plumb/api";
+import { randomUUID } from "node:crypto";
+import { REQUESTED_AT_ANNOTATION, type LiveObject, type Manifest } from "@plumb/api";
 import { createKubeClient, readKubeconfig, type KubeAccess, type KubeConnection, type ObjectName } from "@plumb/kube";
 import { isObject, toToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { until } from "./until.ts";
@@ -48,6 +49,13 @@ export class ClusterClient implements Disposable {
   /** Edits as `kubectl edit` does: a merge patch under that manager. */
   async edit(target: Target, patch: JsonObject, manager = "kubectl-edit"): Promise<LiveObject> {
     return this.kube.patch(await this.#nameOf(target), patch, { type: "merge", fieldManager: manager, signal: this.#signal });
+  }
+
+  /** Asks for a reconcile as `flux reconcile` does. Resolves to what `status.lastHandledReconcileAt` is when it is done. */
+  async requestReconcile(target: Target): Promise<string> {
+    const token = randomUUID();
+    await this.edit(target, { metadata: { annotations: { [REQUESTED_AT_ANNOTATION]: token } } }, "flux");
+    return token;
   }
 
   async delete(target: Target): Promise<void> {
@@ -120,4 +128,14 @@ export function conditionOf(object: LiveObject | undefined, type: string): JsonO
   if (!Array.isArray(conditions)) return undefined;
   // why: the API server holds conditions to their schema
   return conditions.find((condition) => isObject(condition) && condition["type"] === type) as JsonObject | undefined;
+}
+
+/** True where the condition Ready is. */
+export function isReady(object: LiveObject | undefined): boolean {
+  return conditionOf(object, "Ready")?.["status"] === "True";
+}
+
+/** True for a Kustomization that is ready with the revision. */
+export function isReadyAt(object: LiveObject, revision: string): boolean {
+  return isReady(object) && at(object, "status", "lastAppliedRevision") === revision;
 }

@@ -1,6 +1,6 @@
 export { ApiProxy, type Interrupt, type Interruption, type ProxiedRequest } from "./api-proxy.ts";
 export { bundleOf, writeBundles, type ControllerName } from "./bundles.ts";
-export { at, ClusterClient, conditionOf, type Target } from "./cluster-client.ts";
+export { at, ClusterClient, conditionOf, isReady, isReadyAt, type Target } from "./cluster-client.ts";
 export { CommandLine, onPath } from "./command-line.ts";
 export { ControllerProcess } from "./controller-process.ts";
 export {

@@ -40,7 +40,7 @@ export async function push(signal: AbortSignal, { programs, isPeer }: Subject): 
       const revision = `main@sha1:${(await git("-C", work, "rev-parse", "HEAD")).trim()}`;
       const coming = await toolkit.cluster.statesOf(source, AbortSignal.any([signal, AbortSignal.timeout(60_000)]));
       const startedMs = performance.now();
-      await toolkit.cluster.edit(source, { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": randomUUID() } } }, "flux");
+      await toolkit.cluster.requestReconcile(source);
       for await (const state of coming) {
         if (at(state, "status", "artifact", "revision") === revision) break;
       }
