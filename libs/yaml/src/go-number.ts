@@ -13,9 +13,10 @@ const INTEGER = /^-?[0-9]+$/;
  * `strconv.FormatFloat(value, 'g', -1, 64)`.
  */
 export function goYamlNumber(value: number | bigint): string {
+  if (Number.isSafeInteger(value)) return String(value);
   const text = typeof value === "bigint" ? value.toString() : goJsonNumber(value);
   if (INTEGER.test(text)) {
-    if (text.length < 19) return text === "-0" ? "0" : text;
+    if (text.length < 19) return text;
     const whole = BigInt(text);
     if (whole >= -(2n ** 63n) && whole < 2n ** 64n) return text;
   }

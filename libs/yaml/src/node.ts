@@ -77,12 +77,19 @@ export class YamlNode {
   }
 }
 
-/** A copy that shares nothing with `node` but the targets of aliases. */
+/** A copy that shares nothing with `node` but the keys of mappings, which nobody changes in place, and the targets of aliases. */
 export function copyNode(node: YamlNode): YamlNode {
   const copy = new YamlNode(node.kind, node.tag, node.value, node.style, node.line);
   copy.target = node.target;
   copy.comment = node.comment;
   copy.place = node.place;
-  if (!node.isBare) copy.content = node.content.map(copyNode);
+  if (node.isBare) return copy;
+  const content = [...node.content];
+  const step = node.kind === "mapping" ? 2 : 1;
+  for (let i = step - 1; i < content.length; i += step) {
+    const child = content[i];
+    if (child !== undefined) content[i] = copyNode(child);
+  }
+  copy.content = content;
   return copy;
 }

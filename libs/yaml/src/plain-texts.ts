@@ -12,7 +12,7 @@ const LONGEST = 40;
 
 /** Keeps short texts that were read before, so that a key that is there a thousand times is one string, looked at once. */
 export class PlainTexts {
-  readonly #slots: (PlainText | undefined)[] = Array.from({ length: SLOTS });
+  readonly #slots: (PlainText | undefined)[] = Array<PlainText | undefined>(SLOTS).fill(undefined);
 
   /** The text from `start` to `end`. */
   read(text: string, start: number, end: number): PlainText {

@@ -18,16 +18,21 @@ const BEST_WIDTH = 80;
 /** A key of more bytes than this is written after `? `. */
 const LONGEST_SIMPLE_KEY_BYTES = 128;
 
-/** What starts a text that is no number and none of YAML's own signs: a letter, perhaps behind one dash or two. */
+/** A digit, or a letter, perhaps behind one dash or two: no sign of YAML's own. */
 function isPlainStart(text: string): boolean {
   let at = 0;
   while (at < 2 && text.charCodeAt(at) === 0x2d) at++;
   const code = text.charCodeAt(at);
   const lower = code | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || (at === 0 && (code === 0x2f || code === 0x5f || code === 0x24 || code === 0x28));
+  if (lower >= 0x61 && lower <= 0x7a) return true;
+  return at === 0 && (isDigit(code) || code === 0x2f || code === 0x5f || code === 0x24 || code === 0x28);
 }
 
-/** True for most texts that need no quotes: short ASCII without spaces that cannot be a number and is no word such as `yes`. */
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** True for most texts that need no quotes: short ASCII without spaces. */
 function isObviouslyPlain(text: string): boolean {
   const last = text.length - 1;
   if (last >= BEST_WIDTH || !isPlainStart(text) || text.charCodeAt(last) === 0x3a) return false;
@@ -35,7 +40,8 @@ function isObviouslyPlain(text: string): boolean {
     const code = text.charCodeAt(i);
     if (code <= 0x20 || code >= 0x7f) return false;
   }
-  return last > 4 || resolveScalar(text, "kubernetes").tag === "!!str";
+  const canBeWord = last < 5;
+  return (!canBeWord && !isDigit(text.charCodeAt(0))) || isPlainString(text);
 }
 
 /** Numbers of YAML 1.1 in base 60, which go-yaml does not read but quotes. */

@@ -33,10 +33,11 @@ export function emit(resources: readonly Resource[], show: (path: string) => str
   };
 }
 
-function builtObject({ node, origin, kind, name }: Resource, show: (path: string) => string): BuiltObject {
+function builtObject(resource: Resource, show: (path: string) => string): BuiltObject {
+  const { node, origin } = resource;
   const path = origin === undefined ? undefined : show(origin.path);
-  const shown = origin === undefined ? `${kind} ${name}` : `${kind} ${name} (from ${path}:${origin.line})`;
+  const shown = (): string => `${resource.kind} ${resource.name}${origin === undefined ? "" : ` (from ${path}:${origin.line})`}`;
   const object = within(shown, () => (node === undefined ? null : decodeNode(node, { path })));
-  if (!isObject(object)) throw invalid(`${shown} is no object`);
+  if (!isObject(object)) throw invalid(`${shown()} is no object`);
   return origin === undefined ? { object } : { object, origin };
 }

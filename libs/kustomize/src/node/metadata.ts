@@ -7,22 +7,27 @@ export function topText(node: Maybe, name: string): string {
   return fieldOf(node, name)?.value ?? "";
 }
 
-/** A field of `metadata`. */
-export function metadataField(node: Maybe, name: string): Maybe {
+/** The metadata of an object; absent where they hold nothing. */
+export function metadataOf(node: Maybe): Maybe {
   const metadata = fieldOf(node, "metadata");
-  return isEmpty(metadata) ? undefined : fieldOf(metadata, name);
+  return isEmpty(metadata) ? undefined : metadata;
 }
 
 /** The text of a field of `metadata`; empty for what is absent, null or empty. */
 export function metadataText(node: Maybe, name: string): string {
-  const value = metadataField(node, name);
+  return filledText(metadataOf(node), name);
+}
+
+/** The text of a field that is set; empty for what is absent, null or empty. */
+export function filledText(node: Maybe, name: string): string {
+  const value = fieldOf(node, name);
   return value === undefined || isEmpty(value) ? "" : value.value;
 }
 
 /** `labels` or `annotations` as texts; of a repeated key the last counts. */
 export function metadataMap(node: Maybe, name: "labels" | "annotations"): Map<string, string> {
   const result = new Map<string, string>();
-  const field = metadataField(node, name);
+  const field = fieldOf(metadataOf(node), name);
   if (field === undefined) return result;
   for (let i = 0; i + 1 < field.content.length; i += 2) result.set(field.content[i]?.value ?? "", field.content[i + 1]?.value ?? "");
   return result;
@@ -30,7 +35,7 @@ export function metadataMap(node: Maybe, name: "labels" | "annotations"): Map<st
 
 /** One annotation's text. */
 export function annotationText(node: Maybe, key: string): string | undefined {
-  return fieldOf(metadataField(node, "annotations"), key)?.value;
+  return fieldOf(fieldOf(metadataOf(node), "annotations"), key)?.value;
 }
 
 /** Replaces `labels` or `annotations`; an empty map removes the field. */

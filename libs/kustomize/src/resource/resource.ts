@@ -2,7 +2,7 @@ import type { Origin } from "@plumb/api";
 import { copyNode, type YamlNode } from "@plumb/yaml";
 import { clearField, fieldOf, isEmpty, scalarNode, setField } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
-import { annotationText, appendToAnnotations, metadataField, metadataMap, metadataText, setMetadataMap, topText } from "../node/metadata.ts";
+import { annotationText, appendToAnnotations, filledText, metadataMap, metadataOf, metadataText, setMetadataMap, topText } from "../node/metadata.ts";
 import type { Schema } from "../schema/schema.ts";
 import {
   ALLOW_KIND_CHANGE,
@@ -18,7 +18,7 @@ import {
   REFERRED_BY,
   SUFFIXES,
 } from "./build-annotations.ts";
-import { apiVersionOf, effectiveNamespace, idText, splitApiVersion, type Gvk, type ResourceId } from "./resource-id.ts";
+import { apiVersionOf, effectiveNamespace, idText, type Gvk, type ResourceId } from "./resource-id.ts";
 
 export type Behavior = "unspecified" | "create" | "replace" | "merge";
 
@@ -73,17 +73,18 @@ export class Resource {
   /** The id it has now. */
   get id(): ResourceId {
     const { group, version, kind, isClusterScoped } = this.gvk;
-    return { group, version, kind, isClusterScoped, name: this.name, namespace: this.namespace };
+    const metadata = metadataOf(this.node);
+    return { group, version, kind, isClusterScoped, name: filledText(metadata, "name"), namespace: filledText(metadata, "namespace") };
   }
 
   /** The ids it had before, the oldest first. */
   get previousIds(): readonly ResourceId[] {
-    const annotations = metadataField(this.node, "annotations");
+    const annotations = fieldOf(metadataOf(this.node), "annotations");
     const names = fieldOf(annotations, PREVIOUS_NAMES)?.value;
     if (names === undefined) return [];
     const namespaces = (fieldOf(annotations, PREVIOUS_NAMESPACES)?.value ?? "").split(",");
     const kinds = (fieldOf(annotations, PREVIOUS_KINDS)?.value ?? "").split(",");
-    const { group, version } = splitApiVersion(this.apiVersion);
+    const { group, version } = this.gvk;
     return names.split(",").map((name, i) => ({ group, version, kind: kinds[i] ?? "", isClusterScoped: false, name, namespace: namespaces[i] ?? "" }));
   }
 
