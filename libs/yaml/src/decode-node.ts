@@ -1,6 +1,7 @@
 import type { JsonValue } from "@plumb/std";
 import { shortestFloat32 } from "./go-number.ts";
 import { STRING_STYLES, STYLE, type YamlNode } from "./node.ts";
+import { isWrittenAsBlock } from "./emit-node.ts";
 import { throughFolded } from "./fold-text.ts";
 import { resolveScalar, type Dialect, type ResolvedScalar } from "./resolve-scalar.ts";
 import { yamlError } from "./yaml-error.ts";
@@ -214,6 +215,9 @@ function strictKey(key: YamlNode, into: Decoding, place: Place): string {
 function decodeScalar(node: YamlNode, { path, dialect, isDirect }: Decoding, place: Place): string | number | bigint | boolean | null {
   const { tag, value, style, line } = node;
   const isTagged = (style & STYLE.tagged) !== 0;
+  // Go writes such a block and cannot read it again.
+  if (!isDirect && place !== "flow" && value.startsWith("\t") && isWrittenAsBlock(node))
+    throw yamlError("yaml: found a tab character where an indentation space is expected", path, line);
   if (tag === "!!str" || (tag === "!!merge" && !isTagged)) {
     if (!isDirect) return (style & STYLE.folded) !== 0 && place === "block" ? throughFolded(value) : value;
     if (dialect === "kustomize" || style !== 0) return value;

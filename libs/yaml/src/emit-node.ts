@@ -134,6 +134,12 @@ function styleFor(node: YamlNode, place: ScalarPlace): ScalarStyle {
   return style;
 }
 
+/** Whether a scalar that is the value of a field is written as lines below it. */
+export function isWrittenAsBlock(node: YamlNode): boolean {
+  const style = styleFor(node, "block");
+  return style === "literal" || style === "folded";
+}
+
 function wantedStyle({ tag, value, style }: YamlNode): ScalarStyle {
   if ((style & STYLE.doubleQuoted) !== 0) return "double";
   if ((style & STYLE.singleQuoted) !== 0) return "single";

@@ -1,5 +1,5 @@
 import { parseOne } from "@plumb/yaml";
-import { prefixed, within } from "../build-error.ts";
+import { invalid, prefixed, within } from "../build-error.ts";
 import { readCrdConfig } from "../config/crd-config.ts";
 import { EMPTY_CONFIG, defaultConfig, mergeConfig, readTransformerConfig, type TransformerConfig } from "../config/transformer-config.ts";
 import type { Target } from "./target.ts";
@@ -22,7 +22,10 @@ export async function crdConfig({ kustomization: { crds }, loader }: Target): Pr
   let config = EMPTY_CONFIG;
   try {
     for (const path of crds) {
-      const value = parseOne(await loader.load(path), { path, dialect: "kubernetes" });
+      const bytes = await loader.load(path);
+      // Kustomize crashes at it.
+      if (bytes.length === 0) throw invalid(`'${path}' is empty`);
+      const value = parseOne(bytes, { path, dialect: "kubernetes" });
       config = mergeConfig(
         config,
         within(`unable to parse open API definition from '${path}'`, () => readCrdConfig(value)),
