@@ -100,7 +100,7 @@ export async function runNotificationController(config: NotificationConfig, surr
   };
   const outbox = outboxOf(base, spool, clients);
   const { controllers, reconcilers } = controllersOf(base);
-  cleanup.defer(followReferences(cluster, { outbox, secrets: base.secrets, ...controllers }));
+  cleanup.defer(followReferences(cluster, { outbox, secrets: base.secrets, tokens: base.tokens, ...controllers }));
   const { secrets } = cluster;
   const watches = watchParts([...objects, ...(secrets === undefined ? [] : [secrets])]);
   await runControllerProcess(
@@ -174,13 +174,7 @@ function controllersOf({ shell, cluster, events, tokens }: Base): { readonly con
   const { client } = shell;
   const shared = sharedByControllers(shell, events);
   const named = (alert: Alert): ReturnType<typeof providerOf> => providerOf(cluster, alert.metadata.namespace ?? "", alert.spec.providerRef.name);
-  const receivers = new Controller({
-    ...shared,
-    kind: RECEIVER_KIND,
-    cache: cluster.receivers,
-    reconciler: new ReceiverReconciler(client, tokens),
-    forget: (key) => tokens.forget(key),
-  });
+  const receivers = new Controller({ ...shared, kind: RECEIVER_KIND, cache: cluster.receivers, reconciler: new ReceiverReconciler(client, tokens) });
   const alerts = new Controller({ ...shared, kind: ALERT_KIND, cache: cluster.alerts, reconciler: new AlertReconciler(client, named) });
   const providers = new Controller({ ...shared, kind: PROVIDER_KIND, cache: cluster.providers, reconciler: providerReconciler });
   return {

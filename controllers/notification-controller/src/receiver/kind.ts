@@ -70,8 +70,7 @@ export class ReceiverReconciler implements Reconciler<Receiver, Seen, Plan, void
     };
   }
 
-  remove(receiver: Receiver): Promise<{ kind: "removed"; notices: readonly Notice[] }> {
-    this.#tokens.forget(`${receiver.metadata.namespace ?? ""}/${receiver.metadata.name}`);
+  remove(): Promise<{ kind: "removed"; notices: readonly Notice[] }> {
     return Promise.resolve({ kind: "removed", notices: [] });
   }
 }
