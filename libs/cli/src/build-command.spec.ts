@@ -136,6 +136,8 @@ describe.runIf(binary !== undefined)("beside the real kustomize, plumb build doe
     ["behind --", ["--", "safe"]],
     ["outside the root", ["outside"]],
     ["without a kustomization", ["out"]],
+    ["with a folder that has no name", [""]],
+    ["with a restriction that has no name", ["outside", "--load-restrictor="]],
     ["with a folder that is not there", ["absent"]],
     ["with a folder in one that is not there", ["absent/deeper"]],
     ["with a file", ["shared.txt"]],

@@ -42,7 +42,7 @@ export async function runBuild(args: readonly string[], { cwd, writeOut, writeEr
     if (switches.help === true) return writeAll(HELP, writeOut);
     const [folder = ".", ...others] = rest;
     if (others.length > 0) throw new ToolkitError("invalid", "specify one path to kustomization.yaml");
-    const restriction = chosen(RESTRICTIONS, "--load-restrictor", texts["load-restrictor"] ?? "LoadRestrictionsRootOnly");
+    const restriction = chosen(RESTRICTIONS, "--load-restrictor", texts["load-restrictor"] || "LoadRestrictionsRootOnly");
     const order = chosen(ORDERS, "--reorder", texts.reorder ?? "legacy");
     const built = await build(rootOf(folder, cwd), {
       fileSystem: new RootedFileSystem("/", { isUnchanging: true }),
@@ -81,6 +81,7 @@ function chosen<const Value extends string>(values: Readonly<Record<string, Valu
 
 /** The folder below `/`. @throws {ToolkitError} `missing` or `invalid` for what is no folder, shown as it was given */
 function rootOf(folder: string, cwd: string): string {
+  if (folder === "") throw new ToolkitError("invalid", "must build at directory: directory path cannot be empty");
   const path = resolve(cwd, folder);
   const stats = statOf(path);
   if (stats === undefined && isRepositoryUrl(folder))

@@ -106,10 +106,7 @@ async function builtInSteps(target: Target, config: TransformerConfig): Promise<
       ),
     );
   for (const patch of k.patches)
-    add(
-      "PatchTransformer",
-      await configured("PatchTransformer", shownPatch(patch), () => patchTransform(patch, loader, context, () => stringify(shownPatch(patch)))),
-    );
+    add("PatchTransformer", await configured("PatchTransformer", patch, () => patchTransform(patch, loader, context, () => shown(patch))));
   if (k.namespace !== "")
     add("NamespaceTransformer", namespaceTransform({ namespace: k.namespace, fieldSpecs: config.namespace, unsetOnly: false, subjects: "defaultOnly" }));
   if (k.namePrefix !== "") add("PrefixTransformer", prefixTransform({ text: k.namePrefix, fieldSpecs: config.namePrefix }));
@@ -120,11 +117,14 @@ async function builtInSteps(target: Target, config: TransformerConfig): Promise<
   if (k.commonAnnotations.size > 0)
     add("AnnotationsTransformer", entriesTransform({ entries: k.commonAnnotations, fieldSpecs: config.commonAnnotations, growth }));
   for (const patch of k.patchesJson6902)
-    add("PatchJson6902Transformer", await configured("PatchJson6902Transformer", shownPatch(patch), () => json6902Transform(patch, loader, context)));
+    add("PatchJson6902Transformer", await configured("PatchJson6902Transformer", patch, () => json6902Transform(patch, loader, context)));
   for (const replica of k.replicas) add("ReplicaCountTransformer", replicaTransform({ replica, fieldSpecs: config.replicas }));
   for (const image of k.images) add("ImageTagTransformer", imageTransform({ image, fieldSpecs: config.images }));
   if (k.replacements.length > 0)
-    add("ReplacementTransformer", await configured("ReplacementTransformer", {}, () => replacementTransform(k.replacements, loader, context)));
+    add(
+      "ReplacementTransformer",
+      await configured("ReplacementTransformer", { Replacements: k.replacements }, () => replacementTransform(k.replacements, loader, context)),
+    );
   return steps;
 }
 
@@ -132,20 +132,18 @@ async function configured<T>(kind: string, config: object, work: () => Promise<T
   try {
     return await work();
   } catch (thrown) {
-    // why: what is shown is made of texts and lists of them
-    throw prefixed(`trouble configuring builtin ${kind} with config: \`\n${stringify(JSON.parse(JSON.stringify(config)))}\``, thrown);
+    throw prefixed(`trouble configuring builtin ${kind} with config: \`\n${shown(config)}\``, thrown);
   }
 }
 
-function shownPatch({ path, patch, target }: { readonly path: string; readonly patch: string; readonly target: object | undefined }): Record<string, string> {
-  const selector =
-    target === undefined
-      ? ""
-      : Object.entries(target)
-          .filter(([, value]) => value !== "")
-          .map(([name, value]) => `${name}=${String(value)}`)
-          .join(" ");
-  return { ...(path === "" ? {} : { path }), ...(patch === "" ? {} : { patch }), ...(selector === "" ? {} : { target: selector }) };
+function shown(config: object): string {
+  return stringify(JSON.parse(JSON.stringify(config, given)));
+}
+
+/** Leaves out what is empty, as Go does when it writes a struct. */
+function given(_name: string, value: unknown): unknown {
+  const isEmpty = value === "" || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
+  return isEmpty ? undefined : value;
 }
 
 const METADATA_LABELS: FieldSpec = { group: "", version: "", kind: "", path: "metadata/labels", create: true };

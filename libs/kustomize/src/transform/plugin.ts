@@ -1,5 +1,5 @@
 import type { ToolkitError } from "@plumb/std";
-import { decodeNode, type YamlNode } from "@plumb/yaml";
+import { decodeNode, stringify, type YamlNode } from "@plumb/yaml";
 import { invalid, prefixed } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
 import { generateConfigMap, generateSecret } from "../generate/config-map-secret.ts";
@@ -79,7 +79,7 @@ const TRANSFORMERS: Readonly<Record<string, MakeTransform>> = {
 };
 
 function shown({ node }: Resource): string {
-  return node === undefined ? "" : JSON.stringify(decodeNode(node));
+  return node === undefined ? "" : stringify(decodeNode(node));
 }
 
 function specs(fields: Fields): ReturnType<typeof readFieldSpec>[] {
