@@ -24,7 +24,9 @@ export function entriesTransform({ entries, fieldSpecs, growth }: EntriesArgs): 
       if (node === undefined) continue;
       // One node for all fields of an object: what changes one of them later changes all, as in kustomize.
       const values = keys.map((key) => [key, scalarNode(entries.get(key) ?? "", "!!str")] as const);
-      for (const spec of fieldSpecs) applyFieldSpec(node, spec, (field) => setFields(field, values), { kind: "mapping", tag: "!!map" });
+      // Kustomize takes one key after the other: what a later field makes for the first of them, an earlier field finds for the rest.
+      for (const some of [values.slice(0, 1), values.slice(1)])
+        for (const spec of fieldSpecs) applyFieldSpec(node, spec, (field) => setFields(field, some), { kind: "mapping", tag: "!!map" });
     }
   };
 }
