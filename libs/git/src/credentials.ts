@@ -1,3 +1,4 @@
+import { basicAuthorization, userOf } from "@plumb/http";
 import { ToolkitError, toToolkitError } from "@plumb/std";
 
 /** How a request to a Git server proves who it is. */
@@ -11,7 +12,7 @@ export function splitCredentials(
   given: GitCredentials | undefined,
 ): { readonly url: URL; readonly authorization: string | undefined; readonly secrets: readonly string[] } {
   const url = new URL(address);
-  const user = url.username === "" ? undefined : { kind: "basic" as const, username: decoded(url.username), password: decoded(url.password) };
+  const user = url.username === "" ? undefined : { kind: "basic" as const, ...userOf(url) };
   url.username = "";
   url.password = "";
   const credentials = given ?? user;
@@ -62,14 +63,5 @@ function secretOf(credentials: GitCredentials): string {
 }
 
 function header(credentials: GitCredentials): string {
-  if (credentials.kind === "bearer") return `Bearer ${credentials.token}`;
-  return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString("base64")}`;
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  return credentials.kind === "bearer" ? `Bearer ${credentials.token}` : basicAuthorization(credentials);
 }

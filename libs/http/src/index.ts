@@ -8,3 +8,4 @@ export { discard, readAll } from "./read-all.ts";
 export type { RedirectRule } from "./redirect.ts";
 export { retryAfterMs } from "./retry-after.ts";
 export type { TlsOptions } from "./tls-options.ts";
+export { basicAuthorization, userOf, type User } from "./user-of.ts";

@@ -9,6 +9,7 @@ import { incomingBody } from "./incoming-body.ts";
 import type { Proxy, ProxyRule } from "./proxy.ts";
 import { MAX_REDIRECTS, redirected, type RedirectRule } from "./redirect.ts";
 import { secureContext, type TlsOptions } from "./tls-options.ts";
+import { basicAuthorization, userOf } from "./user-of.ts";
 
 export interface HttpClientOptions {
   readonly tls?: TlsOptions;
@@ -147,13 +148,12 @@ function pathOf(url: URL, isForwarded: boolean): string {
 
 /** A user and password in the URL become a header, where the caller has set none, and leave the URL. */
 function withCredential(request: HttpRequest): HttpRequest {
-  const { username, password } = request.url;
-  if (username === "" && password === "") return request;
+  const user = userOf(request.url);
+  if (user.username === "" && user.password === "") return request;
   const url = new URL(request.url);
   url.username = "";
   url.password = "";
-  const basic = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64");
-  return { ...request, url, headers: { authorization: `Basic ${basic}`, ...request.headers } };
+  return { ...request, url, headers: { authorization: basicAuthorization(user), ...request.headers } };
 }
 
 function responseOf(request: HttpRequest, incoming: IncomingMessage): HttpResponse {

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { ToolkitError, redactUrls } from "@plumb/std";
+import { basicAuthorization, userOf, type User } from "./user-of.ts";
 
 /** A proxy as requests use it. */
 export interface Proxy {
@@ -17,17 +18,15 @@ export type ProxyRule = (url: URL) => Proxy | undefined;
  *
  * @throws {ToolkitError} `invalid` for an address that is none and for a kind of proxy that is not supported, socks5 among them
  */
-export function parseProxy(address: string, credential?: { readonly username: string; readonly password: string }): Proxy {
+export function parseProxy(address: string, credential?: User): Proxy {
   const url = URL.parse(address.includes("://") ? address : `http://${address}`);
   if (url === null || url.hostname === "") throw new ToolkitError("invalid", `proxy address "${redactUrls(address)}" is not a URL`);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new ToolkitError("invalid", `proxy scheme "${url.protocol.slice(0, -1)}" is not supported: use http or https`);
   }
-  const username = credential?.username ?? decodeURIComponent(url.username);
-  const password = credential?.password ?? decodeURIComponent(url.password);
+  const user = credential ?? userOf(url);
   const plain = new URL(url.origin);
-  if (username === "" && password === "") return { url: plain };
-  return { url: plain, authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+  return user.username === "" && user.password === "" ? { url: plain } : { url: plain, authorization: basicAuthorization(user) };
 }
 
 /** The rule that Go reads from `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, upper or lower case; loopback is never proxied. */

@@ -35,6 +35,9 @@ describe("parseProxy", () => {
     expect(proxy.url.href).toBe("http://proxy:3128/");
     expect(proxy.authorization).toBe(`Basic ${Buffer.from("me:p@ss").toString("base64")}`);
   });
+  it("takes one that is not encoded as it should be as it is written", () => {
+    expect(parseProxy("http://me:50%@proxy:3128").authorization).toBe(`Basic ${Buffer.from("me:50%").toString("base64")}`);
+  });
   it("prefers the credential that is given", () => {
     expect(parseProxy("proxy:3128", { username: "a", password: "b" }).authorization).toBe(`Basic ${Buffer.from("a:b").toString("base64")}`);
   });
