@@ -36,22 +36,12 @@ afterEach(async () => {
 });
 
 async function begin(kind: Pick<ControlledKind, "firstRunMessage"> = { firstRunMessage: "Reconciliation in progress" }): Promise<RunTools<Status>> {
-  const unused = (): never => {
-    throw new Error("not used");
-  };
   const status = new StatusWriter({
     resource: { group: "g", version: "v1", plural: "ks" },
     fieldManager: "m",
     nowMs: () => clock.nowMs(),
     client: {
       get: async () => live,
-      list: unused,
-      watch: unused,
-      create: unused,
-      apply: unused,
-      delete: unused,
-      resourceFor: unused,
-      resourceOf: unused,
       patch: async (_, patch) => {
         if (refuse !== undefined) throw refuse;
         if (live === undefined) throw new ToolkitError("missing", "not found");

@@ -100,22 +100,12 @@ describe("StatusWriter", () => {
   function writer(failures: readonly ToolkitError[], fresh: LiveObject | undefined): { readonly subject: StatusWriter; readonly sent: JsonValue[] } {
     const sent: JsonValue[] = [];
     const left = [...failures];
-    const unused = (): never => {
-      throw new Error("not used");
-    };
     const subject = new StatusWriter({
       resource: { group: "g", version: "v1", plural: "ks" },
       fieldManager: "m",
       nowMs: () => NOW_MS,
       client: {
         get: async () => fresh,
-        list: unused,
-        watch: unused,
-        create: unused,
-        apply: unused,
-        delete: unused,
-        resourceFor: unused,
-        resourceOf: unused,
         patch: async (_, patch) => {
           sent.push(patch);
           const failure = left.shift();

@@ -12,7 +12,7 @@ export interface StatusUpdate {
 }
 
 export interface StatusWriterOptions {
-  readonly client: KubeClient;
+  readonly client: Pick<KubeClient, "get" | "patch">;
   readonly resource: ResourceName;
   readonly fieldManager: string;
   readonly nowMs: () => number;
