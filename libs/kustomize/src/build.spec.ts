@@ -191,7 +191,7 @@ const refusals: readonly (readonly [string, Files, string])[] = [
   [
     "a variable without a value",
     { ...base, "kustomization.yaml": "resources: [a.yaml]\nvars: [{name: V, objref: {kind: Secret, name: s, apiVersion: v1}}]\n" },
-    "var 'V' cannot be mapped",
+    "var '{V Secret.v1.[noGrp] {metadata.name}}' cannot be mapped",
   ],
   [
     "a replacement from nothing",

@@ -6,6 +6,7 @@ import { isMissingOrNull, isString } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
 import { splitBracketedPath } from "../node/split-path.ts";
 import { byBytes } from "../node/metadata.ts";
+import { gvkText } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";
 import { applyFieldSpec } from "../transform/apply-field-spec.ts";
 
@@ -36,8 +37,10 @@ export function resolveVariables(resources: readonly Resource[], variables: Read
   }
   const unused = new Set(values.keys());
   const find: FindValue = (name) => {
-    unused.delete(name);
-    return values.get(name);
+    const value = values.get(name);
+    // A reference that stays was not replaced.
+    if (value?.tag !== undefined) unused.delete(name);
+    return value;
   };
   for (const { node } of resources) {
     if (node === undefined) continue;
@@ -48,10 +51,14 @@ export function resolveVariables(resources: readonly Resource[], variables: Read
 
 function valueOf(variable: Variable, resources: readonly Resource[]): Value {
   const source = resources.find(({ variables }) => variables.includes(variable.name));
-  if (source === undefined) throw invalid(`var '${variable.name}' cannot be mapped to a field in the set of known resources`);
+  if (source === undefined) throw invalid(`var '${shown(variable)}' cannot be mapped to a field in the set of known resources`);
   const node = lookup(source.node, indexed(splitBracketedPath(variable.fieldPath, ".")));
-  if (node === undefined) throw invalid(`field specified in var '${variable.name}' not found in corresponding resource: ${variable.fieldPath}`);
+  if (node === undefined) throw invalid(`field specified in var '${shown(variable)}' not found in corresponding resource`);
   return readValue(node, variable);
+}
+
+function shown(variable: Variable): string {
+  return `{${variable.name} ${gvkText(variable)} {${variable.fieldPath}}}`;
 }
 
 /** `ports[0]` is `ports` and `0`. */
@@ -64,13 +71,13 @@ function indexed(parts: readonly string[]): readonly string[] {
   });
 }
 
-function readValue(node: YamlNode, { name }: Variable): Value {
+function readValue(node: YamlNode, variable: Variable): Value {
   if (node.kind === "mapping" || node.kind === "sequence") {
     decodeNode(node);
-    return { text: `$(${name})`, tag: undefined };
+    return { text: `$(${variable.name})`, tag: undefined };
   }
   const failed = (): never => {
-    throw invalid(`field specified in var '${name}' not found in corresponding resource: '${node.value}' is no ${node.tag}`);
+    throw invalid(`field specified in var '${shown(variable)}' not found in corresponding resource: '${node.value}' is no ${node.tag}`);
   };
   switch (node.tag) {
     case "!!int":
