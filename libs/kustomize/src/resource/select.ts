@@ -9,21 +9,25 @@ export interface SelectorMatcher {
   gvk(gvk: GvkSelector): boolean;
   name(name: string): boolean;
   namespace(namespace: string): boolean;
-  labels(resource: Pick<Resource, "labels" | "annotations">): boolean;
+  /** @throws {ToolkitError} `invalid` for a selector that cannot be read: nobody reads it before there is an object to ask about */
+  labels(resource: Pick<Resource, "labels">): boolean;
+  /** @throws {ToolkitError} `invalid` as `labels` does */
+  annotations(resource: Pick<Resource, "annotations">): boolean;
 }
 
-/** @throws {ToolkitError} `invalid` for a part that is no regular expression, or a selector of labels that cannot be read */
+/** @throws {ToolkitError} `invalid` for a part that is no regular expression */
 export function selectorMatcher(selector: Selector): SelectorMatcher {
   const group = wholeRegexp(selector.group);
   const version = wholeRegexp(selector.version);
   const kind = wholeRegexp(selector.kind);
-  const labels = selector.labelSelector === "" ? undefined : labelSelector(selector.labelSelector);
-  const annotations = selector.annotationSelector === "" ? undefined : labelSelector(selector.annotationSelector);
+  let labels: ReturnType<typeof labelSelector> | undefined;
+  let annotations: ReturnType<typeof labelSelector> | undefined;
   return {
     gvk: (gvk) => group(gvk.group ?? "") && version(gvk.version ?? "") && kind(gvk.kind ?? ""),
     name: wholeRegexp(selector.name),
     namespace: wholeRegexp(selector.namespace),
-    labels: (resource) => (labels?.(resource.labels) ?? true) && (annotations?.(resource.annotations) ?? true),
+    labels: (resource) => selector.labelSelector === "" || (labels ??= labelSelector(selector.labelSelector))(resource.labels),
+    annotations: (resource) => selector.annotationSelector === "" || (annotations ??= labelSelector(selector.annotationSelector))(resource.annotations),
   };
 }
 
@@ -36,7 +40,8 @@ export function selectResources(resources: readonly Resource[], selector: Select
       (matcher.namespace(effectiveNamespace(originalId)) || matcher.namespace(effectiveNamespace(id))) &&
       (matcher.name(originalId.name) || matcher.name(id.name)) &&
       matcher.gvk(id) &&
-      matcher.labels(resource)
+      matcher.labels(resource) &&
+      matcher.annotations(resource)
     );
   });
 }

@@ -94,12 +94,19 @@ function applyToTarget(resources: readonly Resource[], value: YamlNode, target: 
   const selected = within("error creating target selector", () => selectorMatcher(select));
   const rejected = within("error creating target selector", () => reject.map((selector) => ({ selector, matcher: selectorMatcher(selector) })));
   for (const resource of resources) {
-    if (resource.node === undefined || !selected.labels(resource)) continue;
-    if (rejected.some(({ selector, matcher }) => (selector.labelSelector !== "" || selector.annotationSelector !== "") && matcher.labels(resource))) continue;
+    if (resource.node === undefined || !hasLabels(selected, resource)) continue;
+    if (rejected.some(({ selector, matcher }) => (selector.labelSelector !== "" || selector.annotationSelector !== "") && hasLabels(matcher, resource)))
+      continue;
     const ids = idsOf(resource);
     if (rejected.some(({ selector, matcher }) => !isIdEmpty(selector) && ids.some((id) => matchesId(matcher, id)))) continue;
     if (ids.some((id) => matchesId(selected, id))) copyValue(resource.node, value, target, growth);
   }
+}
+
+/** Reads both selectors, also when the first one decides. */
+function hasLabels(matcher: SelectorMatcher, resource: Resource): boolean {
+  const isAnnotated = matcher.annotations(resource);
+  return matcher.labels(resource) && isAnnotated;
 }
 
 function isIdEmpty({ group, version, kind, name, namespace }: Selector): boolean {
