@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { MemoryFileSystem } from "@plumb/files";
-import { parseJson, ToolkitError } from "@plumb/std";
+import { parseJson } from "@plumb/std";
+import { failureOf } from "@plumb/std/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import { buildDesired, buildDesiredText, type BuildSpec, type Desired } from "./index.ts";
 
@@ -29,15 +30,6 @@ const build = (files: Readonly<Record<string, string>>, spec: BuildSpec = {}): P
   buildDesired(spec, { fileSystem: new MemoryFileSystem(files), signal });
 const shown = ({ objects }: Desired): readonly string[] =>
   objects.map(({ object, origin }) => `${object.kind}/${object.metadata.namespace ?? ""}/${object.metadata.name} ${origin?.path}:${origin?.line}`);
-async function failure(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (thrown instanceof ToolkitError) return thrown;
-  throw new Error(`expected a ToolkitError, got ${String(thrown)}`);
-}
-
 describe("a folder without a kustomization", () => {
   it("takes in every manifest below, in the order of a walk, each with file and line", async () => {
     const built = await build({
@@ -74,7 +66,7 @@ describe("a folder without a kustomization", () => {
       "missing metadata.name in object {{v1 ConfigMap} {{ } map[] map[]}} (from apps/cm.yaml:6)",
     ],
   ])("names file and line of %s", async (_, text, words) => {
-    const error = await failure(build({ "apps/cm.yaml": text, "apps/good.yaml": configMap("good") }));
+    const error = await failureOf(build({ "apps/cm.yaml": text, "apps/good.yaml": configMap("good") }));
     expect(error.kind).toBe("invalid");
     expect(error.message).toContain(words);
     expect(error.message).toMatch(/^failed to decode Kubernetes YAML from apps\/cm\.yaml: (MalformedYAMLError: yaml: |missing )/);
@@ -92,11 +84,11 @@ describe("the path", () => {
     expect(shown(await build({ "app/a.yaml": configMap("a"), "other.yaml": "not: looked at" }, { path }))).toEqual(["ConfigMap//a app/a.yaml:1"]);
   });
   it("that does not exist is missing, in Flux's words", async () => {
-    expect(await failure(build({ "a.yaml": configMap("a") }, { path: "./deploy/none" }))).toMatchObject({
+    expect(await failureOf(build({ "a.yaml": configMap("a") }, { path: "./deploy/none" }))).toMatchObject({
       kind: "missing",
       message: "kustomization path not found: stat /deploy/none: no such file or directory",
     });
-    expect(await failure(build({ "a.yaml": configMap("a") }, { path: "a.yaml" }))).toMatchObject({
+    expect(await failureOf(build({ "a.yaml": configMap("a") }, { path: "a.yaml" }))).toMatchObject({
       kind: "invalid",
       message: "open /a.yaml/kustomization.yaml: not a directory",
     });
@@ -104,7 +96,7 @@ describe("the path", () => {
   it("that is a link to the outside is refused", async () => {
     const fileSystem = new MemoryFileSystem({});
     fileSystem.symlink("out", "../secret");
-    expect(await failure(buildDesired({ path: "out" }, { fileSystem, signal }))).toMatchObject({
+    expect(await failureOf(buildDesired({ path: "out" }, { fileSystem, signal }))).toMatchObject({
       kind: "invalid",
       message: expect.stringContaining("kustomization path not found"),
     });
@@ -116,20 +108,20 @@ describe("an existing kustomization", () => {
     expect(
       shown(await build({ "env/prod/kustomization.yaml": "resources: [../../base/a.yaml]\n", "base/a.yaml": configMap("a") }, { path: "env/prod" })),
     ).toEqual(["ConfigMap//a base/a.yaml:1"]);
-    const error = await failure(build({ "kustomization.yaml": "resources: [../../etc/passwd]\n" }));
+    const error = await failureOf(build({ "kustomization.yaml": "resources: [../../etc/passwd]\n" }));
     expect(error.kind).toBe("invalid");
     expect(error.message).toMatch(/^kustomize build failed: accumulating resources: /);
   });
 
   it("names a file that is not there", async () => {
-    const error = await failure(build({ "kust/kustomization.yaml": "resources: [absent.yaml]\n" }, { path: "kust" }));
+    const error = await failureOf(build({ "kust/kustomization.yaml": "resources: [absent.yaml]\n" }, { path: "kust" }));
     expect(error.kind).toBe("invalid");
     expect(error.message).toContain("kustomize build failed: accumulating resources: accumulation err='accumulating resources from 'absent.yaml': ");
     expect(error.message).toContain("/kust/absent.yaml");
   });
 
   it("that takes itself in is refused", async () => {
-    expect((await failure(build({ "kustomization.yaml": "resources: [.]\n" }))).message).toContain("cycle detected");
+    expect((await failureOf(build({ "kustomization.yaml": "resources: [.]\n" }))).message).toContain("cycle detected");
   });
 
   it("may be called by each of its names, and may be empty", async () => {
@@ -149,7 +141,7 @@ describe("an existing kustomization", () => {
     ["text\n", "string"],
     ["1\n", "number"],
   ])("that is %j is refused by name", async (text, type) => {
-    expect((await failure(build({ "x/kustomization.yaml": text }, { path: "x" }))).message).toBe(
+    expect((await failureOf(build({ "x/kustomization.yaml": text }, { path: "x" }))).message).toBe(
       `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${type} into Go value of type types.Kustomization (in x/kustomization.yaml)`,
     );
   });
@@ -162,13 +154,13 @@ describe("an existing kustomization", () => {
     ["namespace: 1\n", "number", "namespace of type string", "1:12"],
     ["Components: [[a]]\n", "array", "components of type string", "1:14"],
   ])("whose field is of another type is refused, naming it and its place: %j", async (text, found, field, place) => {
-    expect((await failure(build({ "kustomization.yaml": text }))).message).toBe(
+    expect((await failureOf(build({ "kustomization.yaml": text }))).message).toBe(
       `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${found} into Go struct field Kustomization.${field} (kustomization.yaml:${place})`,
     );
   });
 
   it("that is no YAML is named with its line", async () => {
-    expect((await failure(build({ "kustomization.yaml": "resources: [\n" }))).message).toMatch(/yaml: line \d+: .*\(kustomization\.yaml:\d+:\d+\)/);
+    expect((await failureOf(build({ "kustomization.yaml": "resources: [\n" }))).message).toMatch(/yaml: line \d+: .*\(kustomization\.yaml:\d+:\d+\)/);
   });
 });
 
@@ -218,7 +210,7 @@ describe("fields of the spec", () => {
   });
 
   it("say which patch is wrong", async () => {
-    const error = await failure(build({ "d.yaml": DEPLOYMENT }, { patches: [{ patch: "not a patch" }] }));
+    const error = await failureOf(build({ "d.yaml": DEPLOYMENT }, { patches: [{ patch: "not a patch" }] }));
     expect(error).toMatchObject({ kind: "invalid", message: expect.stringMatching(/^kustomize build failed: .*not a patch/s) });
   });
 
@@ -229,10 +221,10 @@ describe("fields of the spec", () => {
       (await build(component, { path: "app", components: ["../none", "../../outside", "../c"], ignoreMissingComponents: true })).objects[0]?.object.metadata
         .name,
     ).toBe("c-a");
-    expect((await failure(build(component, { path: "app", components: ["../none"] }))).message).toContain("/none");
+    expect((await failureOf(build(component, { path: "app", components: ["../none"] }))).message).toContain("/none");
   });
   it.each(["/c", "https://h/c", "git@h:c", "github.com/a/b", "file:///c", "git::x"])("refuse the component %s", async (path) => {
-    expect((await failure(build(component, { path: "app", components: [path] }))).message).toBe(`component path '${path}' must be local and relative`);
+    expect((await failureOf(build(component, { path: "app", components: [path] }))).message).toBe(`component path '${path}' must be local and relative`);
   });
 
   it("set common metadata over the objects' own", async () => {
@@ -255,7 +247,7 @@ describe("fields of the spec", () => {
     ["spec.postBuild", { postBuild: { substitute: { a: "b" } } }],
     ["spec.decryption", { decryption: { provider: "sops" } }],
   ])("that are not supported are refused by name: %s", async (field, spec) => {
-    expect(await failure(build({ "a.yaml": configMap("a") }, spec))).toMatchObject({ kind: "invalid", message: `${field} is not supported by this version` });
+    expect(await failureOf(build({ "a.yaml": configMap("a") }, spec))).toMatchObject({ kind: "invalid", message: `${field} is not supported by this version` });
   });
 
   it("say where a generated object comes from, only where that is asked for", async () => {
@@ -277,7 +269,7 @@ describe("what comes out", () => {
   });
 
   it("refuses an object without apiVersion, with its origin", async () => {
-    const error = await failure(build({ "kustomization.yaml": "resources: [x.yaml]\n", "x.yaml": "kind: Thing\nmetadata:\n  name: a\n" }));
+    const error = await failureOf(build({ "kustomization.yaml": "resources: [x.yaml]\n", "x.yaml": "kind: Thing\nmetadata:\n  name: a\n" }));
     expect(error.message).toBe("failed to decode Kubernetes apiVersion, kind and name from: Thing/a (from x.yaml:1)");
   });
 
@@ -302,7 +294,7 @@ describe("what comes out", () => {
   it("stops when it is told to", async () => {
     const stop = new AbortController();
     stop.abort();
-    expect(await failure(buildDesired({}, { fileSystem: new MemoryFileSystem({ "a.yaml": configMap("a") }), signal: stop.signal }))).toMatchObject({
+    expect(await failureOf(buildDesired({}, { fileSystem: new MemoryFileSystem({ "a.yaml": configMap("a") }), signal: stop.signal }))).toMatchObject({
       kind: "cancelled",
     });
   });
@@ -322,7 +314,7 @@ describe("bad input", () => {
     ["a NUL", `${configMap("a")}z: \0\n`, "control characters are not allowed"],
     ["a name that is a number", configMap("123"), "failed to decode Kubernetes apiVersion, kind and name from: ConfigMap (from x/a.yaml:1)"],
   ])("%s is named with its file and place", async (_, text, words) => {
-    const error = await failure(build({ "x/a.yaml": text, "b.yaml": configMap("b") }));
+    const error = await failureOf(build({ "x/a.yaml": text, "b.yaml": configMap("b") }));
     expect(error.kind).toBe("invalid");
     expect(error.message).toContain(words);
     expect(error.message).toContain("x/a.yaml");
@@ -335,7 +327,7 @@ describe("bad input", () => {
 
   it("a file that is too large is named with the limit", async () => {
     const fileSystem = new MemoryFileSystem({ "a.yaml": configMap("a", `data:\n  x: "${"x".repeat(2000)}"\n`) });
-    const error = await failure(buildDesired({}, { fileSystem, signal, limits: { maxFileBytes: 1000 } }));
+    const error = await failureOf(buildDesired({}, { fileSystem, signal, limits: { maxFileBytes: 1000 } }));
     expect(error).toMatchObject({ kind: "invalid", message: expect.stringMatching(/a\.yaml.*1000/) });
   });
 });
@@ -354,7 +346,7 @@ describe("an artifact on disk", () => {
     write(folder, { "kustomization.yaml": "resources: [link.yaml]\n" });
     write(join(base, "links"), { "secret.yaml": configMap("secret") });
     symlinkSync("../secret.yaml", join(folder, "link.yaml"));
-    const error = await failure(buildDesiredText({}, folder, { signal }));
+    const error = await failureOf(buildDesiredText({}, folder, { signal }));
     expect(error.kind).toBe("invalid");
     expect(error.message).toContain("link.yaml");
   });

@@ -1,4 +1,4 @@
-import type { KustomizationSpec } from "@plumb/api";
+import { asksToSubstitute, type KustomizationSpec } from "@plumb/api";
 
 /** The part of a Kustomization's spec that decides what is built. */
 export type BuildSpec = Pick<
@@ -18,7 +18,7 @@ export type BuildSpec = Pick<
 >;
 
 /** Names the first field of a build that the API admits and that is not built yet; undefined when there is none. */
-export function unsupportedBuildField({ postBuild, decryption }: BuildSpec): string | undefined {
-  if (postBuild !== undefined) return "spec.postBuild";
-  return decryption === undefined ? undefined : "spec.decryption";
+export function unsupportedBuildField(spec: BuildSpec): string | undefined {
+  if (asksToSubstitute(spec)) return "spec.postBuild";
+  return spec.decryption === undefined ? undefined : "spec.decryption";
 }

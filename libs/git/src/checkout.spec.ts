@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { ToolkitError } from "@plumb/std";
+import { failureOf } from "@plumb/std/testing";
 import { describe, expect, it } from "vitest";
 import { checkOut, type Checkout } from "./checkout.ts";
 import { DEFAULT_GIT_LIMITS } from "./limits.ts";
@@ -12,15 +12,6 @@ const signal = AbortSignal.timeout(60_000);
 function filesOf(checkout: Checkout): Readonly<Record<string, string>> {
   const entries = [...checkout.entries()];
   return Object.fromEntries(entries.flatMap((entry) => (entry.kind === "file" ? [[entry.path, Buffer.from(entry.read()).toString()]] : [])));
-}
-
-async function failureOf(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(thrown instanceof ToolkitError)) throw new Error(`expected a ToolkitError, got ${String(thrown)}`);
-  return thrown;
 }
 
 const servers = {

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createHttpClient, parseProxy } from "@plumb/http";
 import { startTestServer, type TestServer } from "@plumb/http/testing";
 import { ToolkitError } from "@plumb/std";
+import { failureOf } from "@plumb/std/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { checkOut } from "./checkout.ts";
 import { mayCarryCredentials } from "./credentials.ts";
@@ -26,13 +27,11 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
 
 async function failureAt(url: string, more: Partial<GitRequest> = {}): Promise<ToolkitError> {
   const http = createHttpClient({ redirects: "any-host" });
-  const thrown: unknown = await checkOut(http, { url, ref: { branch: "main" }, ...more }, undefined, signal).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  http.close();
-  if (thrown instanceof ToolkitError) return thrown;
-  throw new Error(`expected a ToolkitError, got ${String(thrown)}`);
+  try {
+    return await failureOf(checkOut(http, { url, ref: { branch: "main" }, ...more }, undefined, signal));
+  } finally {
+    http.close();
+  }
 }
 
 const advertisement = packets(packet("version 2\n"), packet("ls-refs=unborn\n"), packet("fetch=shallow\n"), packet("object-format=sha1\n"), "0000");

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
-import { ToolkitError } from "@plumb/std";
 import { generate } from "selfsigned";
+import { failureOf } from "@plumb/std/testing";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { HttpClient, HttpRequest } from "./http-client.ts";
 import { createHttpClient, type HttpClientOptions } from "./node-http-client.ts";
@@ -29,15 +29,6 @@ const get = (url: URL | string, more: Partial<HttpRequest> = {}): HttpRequest =>
 async function textOf(http: HttpClient, request: HttpRequest): Promise<string> {
   return Buffer.from(await readAll(await http.send(request), 1_000_000, signal)).toString();
 }
-async function failure(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown: unknown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (thrown instanceof ToolkitError) return thrown;
-  throw new Error(`expected a ToolkitError, got ${String(thrown)}`);
-}
-
 describe("HttpClient", () => {
   it("sends method, headers and body, and gives status, headers and body", async () => {
     const { url } = await server((request, response) => {
@@ -79,7 +70,7 @@ describe("HttpClient", () => {
     const http = client();
     await textOf(http, get(proxy.url));
     proxy.set({ kind: "reset", afterBytes: 0 });
-    const posted = await failure(http.send({ ...get(proxy.url), method: "POST" }));
+    const posted = await failureOf(http.send({ ...get(proxy.url), method: "POST" }));
     expect(posted.kind).toBe("unavailable");
     expect(made.requests).toHaveLength(1);
   });
@@ -93,7 +84,7 @@ describe("HttpClient", () => {
     });
     const http = client();
     await textOf(http, get(url));
-    expect((await failure(http.send({ ...get(url), method: "POST" }))).kind).toBe("unavailable");
+    expect((await failureOf(http.send({ ...get(url), method: "POST" }))).kind).toBe("unavailable");
     await textOf(http, get(url));
     expect(await textOf(http, { ...get(url), method: "POST", isRepeatable: true })).toBe("x");
   });
@@ -108,7 +99,7 @@ describe("HttpClient", () => {
   it("says in Go's words that nobody listens, without the credential", async () => {
     const made = await startTestServer(() => {});
     await made.close();
-    const error = await failure(client().send(get(`http://user:secret@127.0.0.1:${made.port}/a?access_token=secret`)));
+    const error = await failureOf(client().send(get(`http://user:secret@127.0.0.1:${made.port}/a?access_token=secret`)));
     expect(error).toMatchObject({
       kind: "unavailable",
       message: `Get "http://127.0.0.1:${made.port}/a?access_token=REDACTED": dial tcp 127.0.0.1:${made.port}: connect: connection refused`,
@@ -116,14 +107,14 @@ describe("HttpClient", () => {
   });
 
   it("says that a name does not exist", async () => {
-    const error = await failure(client().send(get("http://none.invalid/")));
+    const error = await failureOf(client().send(get("http://none.invalid/")));
     expect(error.kind).toBe("unavailable");
     expect(error.message).toMatch(/^Get "http:\/\/none\.invalid\/": dial tcp: lookup none\.invalid: (no such host|server misbehaving)$/);
   });
 
   it("refuses a header that would begin another one, without showing what is in it", async () => {
     const made = await server((_, response) => response.end());
-    const error = await failure(client().send(get(made.url, { headers: { authorization: "Bearer secret\r\nx-evil: 1" } })));
+    const error = await failureOf(client().send(get(made.url, { headers: { authorization: "Bearer secret\r\nx-evil: 1" } })));
     expect([error.kind, error.message]).toEqual(["invalid", `Get "${made.url.href}": Invalid character in header content ["authorization"]`]);
     expect(made.requests).toEqual([]);
   });
@@ -134,14 +125,14 @@ describe("HttpClient", () => {
     const response = await http.send(get(url));
     http.close();
     expect(Buffer.from(await readAll(response, 10, signal)).toString()).toBe("late");
-    expect((await failure(http.send(get(url)))).message).toContain("the client is closed");
+    expect((await failureOf(http.send(get(url)))).message).toContain("the client is closed");
   });
 });
 
 describe("limits", () => {
   it("gives up when the headers do not come", async () => {
     const { url } = await server(() => {});
-    const error = await failure(client().send(get(url, { headersTimeoutMs: 50 })));
+    const error = await failureOf(client().send(get(url, { headersTimeoutMs: 50 })));
     expect([error.kind, error.message]).toEqual(["unavailable", `Get "${url.href}": net/http: timeout awaiting response headers`]);
   });
 
@@ -156,7 +147,7 @@ describe("limits", () => {
     await slow.next();
     await new Promise((resolve) => setTimeout(resolve, 250));
     expect(Buffer.from((await slow.next()).value ?? "").toString()).toBe("b");
-    expect((await failure(chunks.next())).message).toContain("i/o timeout");
+    expect((await failureOf(chunks.next())).message).toContain("i/o timeout");
   });
 
   it("closes the connection of an answer that nobody reads", async () => {
@@ -175,7 +166,7 @@ describe("limits", () => {
     );
     for (const path of ["/long", "/chunked"]) {
       const response = await client().send(get(new URL(path, url)));
-      const error = await failure(readAll(response, 999, signal));
+      const error = await failureOf(readAll(response, 999, signal));
       expect([error.kind, error.message]).toEqual(["invalid", `response of ${url.origin}${path} is larger than the limit of 999 bytes`]);
       expect(await readAll(await client().send(get(new URL(path, url))), 1000, signal)).toHaveLength(1000);
     }
@@ -184,20 +175,20 @@ describe("limits", () => {
   it("stops at once when it is told to: before, while waiting and while reading", async () => {
     const { url } = await server((request, response) => void (request.url === "/body" ? response.write("x") : undefined));
     const before = AbortSignal.abort();
-    expect((await failure(client().send(get(url, { signal: before })))).kind).toBe("cancelled");
+    expect((await failureOf(client().send(get(url, { signal: before })))).kind).toBe("cancelled");
     const stop = new AbortController();
     const waiting = client().send(get(url, { signal: stop.signal }));
     setTimeout(() => stop.abort(), 20);
-    expect((await failure(waiting)).kind).toBe("cancelled");
+    expect((await failureOf(waiting)).kind).toBe("cancelled");
     const stopBody = new AbortController();
     const response = await client().send(get(new URL("/body", url), { signal: stopBody.signal }));
     setTimeout(() => stopBody.abort(), 20);
-    expect((await failure(readAll(response, 10, signal))).kind).toBe("cancelled");
+    expect((await failureOf(readAll(response, 10, signal))).kind).toBe("cancelled");
   });
 
   it("calls a deadline unavailable", async () => {
     const { url } = await server(() => {});
-    const error = await failure(client().send(get(url, { signal: AbortSignal.timeout(30) })));
+    const error = await failureOf(client().send(get(url, { signal: AbortSignal.timeout(30) })));
     expect([error.kind, error.message]).toEqual(["unavailable", `Get "${url.href}": context deadline exceeded`]);
   });
 
@@ -232,7 +223,7 @@ describe("faults on the way", () => {
     ["an end before any byte", { kind: "truncate", afterBytes: 0 }, /EOF/],
     ["a black hole", { kind: "black-hole" }, /timeout awaiting response headers/],
   ] as const)("%s is unavailable and named", async (_, fault, words) => {
-    const error = await failure(textOf(client(), get(await faulty(fault), long)));
+    const error = await failureOf(textOf(client(), get(await faulty(fault), long)));
     expect(error.kind).toBe("unavailable");
     expect(error.message).toMatch(words);
     expect(error.message).toMatch(/^Get "http:/);
@@ -253,7 +244,7 @@ describe("faults on the way", () => {
     raw.listen(0, "127.0.0.1");
     await once(raw, "listening");
     const { port } = raw.address() as AddressInfo; // why: a server that listens on TCP has this form of address
-    const error = await failure(client().send(get(`http://127.0.0.1:${port}/`)));
+    const error = await failureOf(client().send(get(`http://127.0.0.1:${port}/`)));
     expect(error.message).toContain("malformed HTTP response");
     raw.close();
   });
@@ -268,14 +259,14 @@ describe("redirects", () => {
     });
     expect(await textOf(client(), get(new URL("/10", made.url)))).toBe("there");
     expect(made.connectionCount()).toBe(1);
-    expect((await failure(client().send(get(new URL("/11", made.url))))).message).toBe(`Get "${made.url.href}11": stopped after 10 redirects`);
+    expect((await failureOf(client().send(get(new URL("/11", made.url))))).message).toBe(`Get "${made.url.href}11": stopped after 10 redirects`);
   });
 
   it("never bring a credential to another host", async () => {
     const other = await server((request, response) => response.end(JSON.stringify(request.headers)));
     const { url } = await server((_, response) => response.writeHead(307, { location: other.url.href }).end());
     const request = get(url, { headers: { authorization: "Bearer secret", "private-token": "secret" } });
-    expect(await failure(client().send(request))).toMatchObject({
+    expect(await failureOf(client().send(request))).toMatchObject({
       kind: "denied",
       message: `Get "${url.href}": redirect from ${url.href} to ${other.url.href} is not allowed: it leads to another host`,
     });
@@ -285,19 +276,19 @@ describe("redirects", () => {
 
   it("never lead to an address that is refused", async () => {
     const { url } = await server((_, response) => response.writeHead(302, { location: "http://169.254.169.254/latest" }).end());
-    expect(await failure(client({ redirects: "any-host" }).send(get(url)))).toMatchObject({ kind: "denied" });
+    expect(await failureOf(client({ redirects: "any-host" }).send(get(url)))).toMatchObject({ kind: "denied" });
   });
 });
 
 describe("addresses", () => {
   it.each(["http://169.254.169.254/", "http://[fd00:ec2::254]/", "http://2852039166/"])("%s is never connected to", async (url) => {
-    expect(await failure(client().send(get(url)))).toMatchObject({ kind: "denied", message: expect.stringContaining("cloud metadata") });
+    expect(await failureOf(client().send(get(url)))).toMatchObject({ kind: "denied", message: expect.stringContaining("cloud metadata") });
   });
 
   it("a name that resolves to a refused address is not connected to", async () => {
     const made = await server((_, response) => response.end());
     const http = client({ addresses: { allowsLoopback: false, allowsLinkLocal: true, allowsPrivate: true } });
-    for (const host of ["localhost", "127.0.0.1"]) expect(await failure(http.send(get(`http://${host}:${made.port}/`)))).toMatchObject({ kind: "denied" });
+    for (const host of ["localhost", "127.0.0.1"]) expect(await failureOf(http.send(get(`http://${host}:${made.port}/`)))).toMatchObject({ kind: "denied" });
     expect(made.connectionCount()).toBe(0);
   });
 });
@@ -342,7 +333,7 @@ describe("TLS", () => {
 
   it("trusts nobody else, in Go's words", async () => {
     const { url } = await server((_, response) => response.end(), leaf);
-    expect(await failure(client().send(get(url)))).toMatchObject({
+    expect(await failureOf(client().send(get(url)))).toMatchObject({
       kind: "unavailable",
       message: `Get "${url.href}": tls: failed to verify certificate: x509: certificate signed by unknown authority`,
     });
@@ -350,7 +341,7 @@ describe("TLS", () => {
 
   it("wants the certificate to bear the host's name", async () => {
     const { url } = await server((_, response) => response.end("x"), person);
-    const error = await failure(client({ tls: { ca: ca.cert } }).send(get(url)));
+    const error = await failureOf(client({ tls: { ca: ca.cert } }).send(get(url)));
     expect(error.message).toBe(`Get "${url.href}": tls: failed to verify certificate: x509: certificate is not valid for 127.0.0.1`);
     expect(await textOf(client({ tls: { ca: ca.cert, serverName: "person" } }), get(url))).toBe("x");
   });
@@ -358,19 +349,19 @@ describe("TLS", () => {
   it("shows a client certificate, and says that one is missing", async () => {
     const { url } = await server((_, response) => response.end("known"), { ...leaf, ca: ca.cert, requestCert: true, rejectUnauthorized: true });
     expect(await textOf(client({ tls: { ca: ca.cert, certificate: person.cert, key: person.key } }), get(url))).toBe("known");
-    expect(await failure(client({ tls: { ca: ca.cert } }).send(get(url)))).toMatchObject({ kind: "unavailable" });
+    expect(await failureOf(client({ tls: { ca: ca.cert } }).send(get(url)))).toMatchObject({ kind: "unavailable" });
   });
 
   it("speaks TLS 1.2 at least", async () => {
     const { url } = await server((_, response) => response.end(), { ...leaf, minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" });
-    expect((await failure(client({ tls: { ca: ca.cert } }).send(get(url)))).kind).toBe("unavailable");
+    expect((await failureOf(client({ tls: { ca: ca.cert } }).send(get(url)))).kind).toBe("unavailable");
   });
 
   it("is not switched off by the environment", async () => {
     const { url } = await server((_, response) => response.end("x"), leaf);
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
     try {
-      expect((await failure(client().send(get(url)))).message).toContain("unknown authority");
+      expect((await failureOf(client().send(get(url)))).message).toContain("unknown authority");
       expect(await textOf(client({ tls: { skipsVerification: true } }), get(url))).toBe("x");
     } finally {
       delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
@@ -379,7 +370,7 @@ describe("TLS", () => {
 
   it("says that the server speaks no TLS", async () => {
     const { port } = await server((_, response) => response.end());
-    expect((await failure(client().send(get(`https://127.0.0.1:${port}/`)))).message).toContain("server gave HTTP response to HTTPS client");
+    expect((await failureOf(client().send(get(`https://127.0.0.1:${port}/`)))).message).toContain("server gave HTTP response to HTTPS client");
   });
 
   it.each([
@@ -399,7 +390,7 @@ describe("TLS", () => {
     await textOf(through, get(url));
     expect(proxy.connects).toEqual([url.host]);
     const wrong = client({ tls: { ca: ca.cert }, proxy: () => parseProxy(`http://me:wrong@127.0.0.1:${proxy.port}`) });
-    expect(await failure(wrong.send(get(url)))).toMatchObject({ kind: "denied", message: `Get "${url.href}": Proxy Authentication Required` });
+    expect(await failureOf(wrong.send(get(url)))).toMatchObject({ kind: "denied", message: `Get "${url.href}": Proxy Authentication Required` });
   });
 });
 
@@ -414,8 +405,8 @@ describe("a plain proxy", () => {
   it("is no way to a metadata service", async () => {
     const made = await server((_, response) => response.end());
     const http = client({ proxy: () => parseProxy(`http://127.0.0.1:${made.port}`) });
-    expect(await failure(http.send(get("http://169.254.169.254/")))).toMatchObject({ kind: "denied" });
-    expect(await failure(http.send(get("http://metadata.google.internal/")))).toMatchObject({ kind: "denied" });
+    expect(await failureOf(http.send(get("http://169.254.169.254/")))).toMatchObject({ kind: "denied" });
+    expect(await failureOf(http.send(get("http://metadata.google.internal/")))).toMatchObject({ kind: "denied" });
   });
 
   it("that nobody answers is named, not its credential", async () => {
@@ -423,7 +414,7 @@ describe("a plain proxy", () => {
     await made.close();
     const http = client({ proxy: () => parseProxy(`http://me:secret@127.0.0.1:${made.port}`) });
     for (const url of ["http://far.example/", "https://far.example/"]) {
-      expect((await failure(http.send(get(url)))).message).toBe(`Get "${url}": dial tcp 127.0.0.1:${made.port}: connect: connection refused`);
+      expect((await failureOf(http.send(get(url)))).message).toBe(`Get "${url}": dial tcp 127.0.0.1:${made.port}: connect: connection refused`);
     }
   });
 });

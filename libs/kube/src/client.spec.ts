@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LiveObject } from "@plumb/api";
 import { ToolkitError } from "@plumb/std";
+import { failureOf } from "@plumb/std/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { createKubeClient, type KubeClientOptions, type KubeConnection } from "./client.ts";
 import { kubeDetails } from "./kube-error.ts";
@@ -40,15 +41,6 @@ const answering =
     sendJson(response, status, body);
 const named = (name: string) => ({ resource: CONFIG_MAPS, namespace: "apps", name });
 
-async function failure(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expect(thrown).toBeInstanceOf(ToolkitError);
-  return thrown as ToolkitError;
-}
-
 describe("requests", () => {
   it("keeps fields it does not know and integers that a double cannot hold", async () => {
     const text =
@@ -76,7 +68,7 @@ describe("requests", () => {
       client.delete(named(name), { propagation: "Orphan", signal }),
     ];
     for (const work of works) {
-      const error = await failure(work);
+      const error = await failureOf(work);
       expect([error.kind, error.message]).toEqual(["invalid", `name "${name}" is not allowed`]);
     }
     expect(server.seen).toEqual([]);
@@ -126,7 +118,7 @@ describe("requests", () => {
         : sendJson(response, 404, "404 page not found\n"),
     );
     expect(await client.get(named("a"), { signal })).toBeUndefined();
-    const error = await failure(client.get(named("b"), { signal }));
+    const error = await failureOf(client.get(named("b"), { signal }));
     expect([error.kind, error.message]).toEqual(["missing", "the server could not find the requested resource"]);
   });
 
@@ -169,7 +161,7 @@ describe("requests", () => {
 
   it("sends no write when it may not, but renews the lease", async () => {
     const { client, server } = await started(answering(configMap("a")), { mayWrite: () => false });
-    const error = await failure(client.patch(named("a"), {}, { ...manager, type: "merge" }));
+    const error = await failureOf(client.patch(named("a"), {}, { ...manager, type: "merge" }));
     expect(error.kind).toBe("cancelled");
     await client.get(named("a"), { signal });
     await client.patch({ resource: LEASES, namespace: "apps", name: "l" }, {}, { ...manager, type: "merge" });
@@ -179,13 +171,13 @@ describe("requests", () => {
   it("is not sent by a process that was stopped while it connected, and lost the lease meanwhile", async () => {
     let isLeading = true;
     const { client, server } = await started(answering(configMap("a")), { mayWrite: () => isLeading });
-    const failing = failure(client.patch(named("a"), {}, { ...manager, type: "merge" }));
+    const failing = failureOf(client.patch(named("a"), {}, { ...manager, type: "merge" }));
     isLeading = false;
     expect((await failing).kind).toBe("cancelled");
     isLeading = true;
     await client.patch(named("a"), {}, { ...manager, type: "merge" });
     isLeading = false;
-    expect((await failure(client.patch(named("a"), {}, { ...manager, type: "merge" }))).kind).toBe("cancelled");
+    expect((await failureOf(client.patch(named("a"), {}, { ...manager, type: "merge" }))).kind).toBe("cancelled");
     expect(server.seen).toHaveLength(1);
   });
 });
@@ -237,7 +229,7 @@ describe("lists", () => {
 
   it.each(["[]", "<html>", '{"items":5}', '{"items":[{"metadata":{}}]}'])("refuses %s as a list", async (body) => {
     const { client } = await started((_, response) => sendJson(response, 200, body));
-    expect((await failure(client.list(CONFIG_MAPS, { signal }))).kind).toBe("unavailable");
+    expect((await failureOf(client.list(CONFIG_MAPS, { signal }))).kind).toBe("unavailable");
   });
 });
 
@@ -262,7 +254,7 @@ describe("trouble", () => {
     const { client, server } = await started((_, response) =>
       sendJson(response, 429, statusBody(429, "TooManyRequests", "slow down"), { "retry-after": "300" }),
     );
-    const error = await failure(client.get(named("a"), { signal }));
+    const error = await failureOf(client.get(named("a"), { signal }));
     expect([error.kind, error.message, error.retryAfterMs, server.seen.length]).toEqual(["throttled", "slow down", 300_000, 1]);
   });
 
@@ -272,7 +264,7 @@ describe("trouble", () => {
       else sendJson(response, 200, configMap("a"));
     });
     await client.get(named("a"), { signal });
-    const error = await failure(client.create(CONFIG_MAPS, configMap("a") as unknown as LiveObject, manager));
+    const error = await failureOf(client.create(CONFIG_MAPS, configMap("a") as unknown as LiveObject, manager));
     expect([error.kind, error.message]).toEqual(["unavailable", `POST 127.0.0.1:${server.port}/api/v1/namespaces/apps/configmaps: connection reset`]);
     expect(server.seen.filter(({ method }) => method === "POST")).toHaveLength(1);
   });
@@ -289,7 +281,7 @@ describe("trouble", () => {
 
   it("says who did not answer, and gives up in time", async () => {
     const { client, server } = await started(() => undefined, { timeoutMs: 50 });
-    const error = await failure(client.get(named("a"), { signal }));
+    const error = await failureOf(client.get(named("a"), { signal }));
     expect([error.kind, error.message]).toEqual(["unavailable", `GET 127.0.0.1:${server.port}/api/v1/namespaces/apps/configmaps/a: no answer within 50 ms`]);
   });
 
@@ -303,12 +295,12 @@ describe("trouble", () => {
       { timeoutMs: 100 },
     );
     closers.push(() => clearInterval(drip));
-    expect((await failure(client.get(named("a"), { signal }))).message).toContain("no answer within 100 ms");
+    expect((await failureOf(client.get(named("a"), { signal }))).message).toContain("no answer within 100 ms");
   });
 
   it("refuses an answer that is too large", async () => {
     const { client } = await started(answering(configMap("a", { data: "x".repeat(2_000) })), { maxAnswerBytes: 1_000 });
-    const error = await failure(client.get(named("a"), { signal }));
+    const error = await failureOf(client.get(named("a"), { signal }));
     expect([error.kind, error.message]).toEqual(["invalid", expect.stringContaining("larger than 1000 bytes")]);
   });
 
@@ -318,14 +310,14 @@ describe("trouble", () => {
       response.write("{");
       setTimeout(() => response.destroy(), 10);
     });
-    expect((await failure(client.get(named("a"), { signal }))).kind).toBe("unavailable");
+    expect((await failureOf(client.get(named("a"), { signal }))).kind).toBe("unavailable");
   });
 
   it("says that nobody listens", async () => {
     const { client, server } = await started(answering({}));
     const { port } = server;
     await server.close();
-    const error = await failure(client.get(named("a"), { signal }));
+    const error = await failureOf(client.get(named("a"), { signal }));
     expect([error.kind, error.message]).toEqual(["unavailable", `GET 127.0.0.1:${port}/api/v1/namespaces/apps/configmaps/a: connection refused`]);
   });
 
@@ -334,7 +326,7 @@ describe("trouble", () => {
       response.writeHead(502, { "content-type": "text/html" });
       response.end(`<html><h1>Bad Gateway</h1>${"x".repeat(5_000)}</html>`);
     });
-    const error = await failure(client.get(named("a"), { signal }));
+    const error = await failureOf(client.get(named("a"), { signal }));
     expect(error.kind).toBe("unavailable");
     expect(error.message).toMatch(/^the server answered 502: Bad Gateway x+…$/);
     expect(error.message.length).toBeLessThan(250);
@@ -347,7 +339,7 @@ describe("trouble", () => {
       drip = setInterval(() => response.write("more\n".repeat(50)), 1);
     });
     closers.push(() => clearInterval(drip));
-    const error = await failure(client.watch(CONFIG_MAPS, { resourceVersion: "1", signal })[Symbol.asyncIterator]().next());
+    const error = await failureOf(client.watch(CONFIG_MAPS, { resourceVersion: "1", signal })[Symbol.asyncIterator]().next());
     expect(error.kind).toBe("unavailable");
   });
 
@@ -356,7 +348,7 @@ describe("trouble", () => {
       response.writeHead(302, { location: "http://169.254.169.254/" });
       response.end();
     });
-    expect((await failure(client.get(named("a"), { signal }))).kind).toBe("invalid");
+    expect((await failureOf(client.get(named("a"), { signal }))).kind).toBe("invalid");
     expect(server.seen).toHaveLength(1);
   });
 
@@ -367,17 +359,17 @@ describe("trouble", () => {
       client.get(named("a"), { signal: stop.signal }),
       client.get(named("b"), { signal: stop.signal }),
       client.get(named("c"), { signal: AbortSignal.abort() }),
-    ].map(failure);
+    ].map(failureOf);
     setTimeout(() => stop.abort(), 20);
     expect((await Promise.all(works)).map(({ kind }) => kind)).toEqual(["cancelled", "cancelled", "cancelled"]);
   });
 
   it("stops what is under way when it is closed, and sends nothing afterwards", async () => {
     const { client, server } = await started(() => undefined);
-    const work = failure(client.get(named("a"), { signal }));
+    const work = failureOf(client.get(named("a"), { signal }));
     setTimeout(() => client.close(), 20);
     expect((await work).kind).toBe("cancelled");
-    expect((await failure(client.get(named("a"), { signal }))).kind).toBe("cancelled");
+    expect((await failureOf(client.get(named("a"), { signal }))).kind).toBe("cancelled");
     expect(server.seen).toHaveLength(1);
   });
 
@@ -389,7 +381,7 @@ describe("trouble", () => {
       { maxInFlight: 1 },
     );
     const stop = new AbortController();
-    const slow = [1, 2].map(() => failure(client.get(named("a"), { signal: stop.signal })));
+    const slow = [1, 2].map(() => failureOf(client.get(named("a"), { signal: stop.signal })));
     await client.patch({ resource: LEASES, namespace: "apps", name: "l" }, {}, { ...manager, type: "merge" });
     await client.patch(named("a"), {}, { ...manager, type: "merge", subresource: "status" });
     expect(server.seen.map(({ method }) => method)).toEqual(["GET", "PATCH", "PATCH"]);
@@ -415,7 +407,7 @@ describe("tokens", () => {
       () => server.close(),
       () => client.close(),
     );
-    const error = await failure(client.get(named("a"), { signal }));
+    const error = await failureOf(client.get(named("a"), { signal }));
     expect([error.kind, error.message, server.seen.length]).toEqual(["denied", "Unauthorized", 1]);
     writeFileSync(path, "new\n");
     await Promise.all([1, 2, 3].map(() => client.get(named("a"), { signal })));
@@ -432,7 +424,7 @@ describe("tokens", () => {
       () => server.close(),
       () => client.close(),
     );
-    const error = await failure(client.get(named("a"), { signal }));
+    const error = await failureOf(client.get(named("a"), { signal }));
     expect([error.kind, error.message]).toEqual(["missing", "token file /nowhere/token: no such file"]);
   });
 });
@@ -445,7 +437,7 @@ describe("details", () => {
       field: ".spec.replicas",
     }));
     const { client } = await started(answering(statusBody(409, "Conflict", "Apply failed with 3 conflicts", { causes }), 409));
-    const error = await failure(client.apply(CONFIG_MAPS, configMap("a") as unknown as LiveObject, { ...manager, force: false, dryRun: false }));
+    const error = await failureOf(client.apply(CONFIG_MAPS, configMap("a") as unknown as LiveObject, { ...manager, force: false, dryRun: false }));
     expect(kubeDetails(new ToolkitError("conflict", "wrapped", { cause: error }))).toMatchObject({
       reason: "Conflict",
       managers: ['a "b"', "kubectl"],

@@ -1,7 +1,8 @@
 import { resolveRevision } from "@plumb/git";
 import { startTestServer, type TestServer } from "@plumb/http/testing";
-import { toToolkitError, type ToolkitError } from "@plumb/std";
+import { type ToolkitError } from "@plumb/std";
 import { generate } from "selfsigned";
+import { failureOf } from "@plumb/std/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { GitAccess } from "./access.ts";
 import { GitClients } from "./clients.ts";
@@ -26,19 +27,15 @@ afterAll(async () => {
   await server.close();
 });
 
-async function failureOf(access: GitAccess): Promise<ToolkitError> {
+function refusalOf(access: GitAccess): Promise<ToolkitError> {
   const url = `${server.url.href}r.git`;
-  const thrown: unknown = await resolveRevision(clients.get(access), { url, ref: { branch: "main" } }, signal).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  return toToolkitError(thrown);
+  return failureOf(resolveRevision(clients.get(access), { url, ref: { branch: "main" } }, signal));
 }
 
 describe("a client for a repository", () => {
   it("trusts the authority of its secret, and no other", async () => {
-    expect((await failureOf({})).message).toContain("x509: certificate signed by unknown authority");
-    expect((await failureOf({ tls: { ca: pem.cert } })).message).toContain("authentication required");
+    expect((await refusalOf({})).message).toContain("x509: certificate signed by unknown authority");
+    expect((await refusalOf({ tls: { ca: pem.cert } })).message).toContain("authentication required");
   });
 
   it("says what is wrong with a certificate", () => {

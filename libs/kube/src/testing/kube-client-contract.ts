@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { LiveObject, Manifest } from "@plumb/api";
 import { systemClock, ToolkitError } from "@plumb/std";
+import { failureOf } from "@plumb/std/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKubeClient, follow, kubeDetails, LeaderLease, Store, type Delta, type KubeAccess, type KubeConnection } from "../index.ts";
 import { widget, widgetDefinition } from "./widget.ts";
@@ -148,7 +149,7 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
       it("say who owns what, and whom a refused apply conflicts with", async () => {
         const mine = await client.apply(CONFIG_MAPS, configMap("owned", { a: "1" }), applied);
         expect(mine.metadata.managedFields).toMatchObject([{ manager: "contract", operation: "Apply", fieldsV1: { "f:data": { "f:a": {} } } }]);
-        const refused = await failure(client.apply(CONFIG_MAPS, configMap("owned", { a: "2" }), { ...applied, fieldManager: "other" }));
+        const refused = await failureOf(client.apply(CONFIG_MAPS, configMap("owned", { a: "2" }), { ...applied, fieldManager: "other" }));
         expect(refused.kind).toBe("conflict");
         expect(kubeDetails(refused)).toMatchObject({
           reason: "Conflict",
@@ -237,7 +238,7 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
           { kind: "invalid" },
         ],
       ])("%s", async (_, work, expected) => {
-        expect(await failure(work())).toMatchObject(expected);
+        expect(await failureOf(work())).toMatchObject(expected);
       });
 
       it("a change to a version that is no longer the newest", async () => {
@@ -250,7 +251,7 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
           () => client.delete(named("locked"), { ...deleted, uid: randomUUID() }),
           () => client.apply(CONFIG_MAPS, { ...configMap("locked"), metadata: { name: "locked", namespace, uid: randomUUID() } }, applied),
         ];
-        for (const work of works) expect((await failure(work())).kind).toBe("conflict");
+        for (const work of works) expect((await failureOf(work())).kind).toBe("conflict");
         expect((await client.get(named("locked"), { signal }))?.["data"]).toEqual({ a: "2" });
       });
 
@@ -258,7 +259,7 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
         const stranger = createKubeClient({
           access: { ...server.access, clientCertificate: undefined, credential: { kind: "token", token: "no-such-token" } },
         });
-        expect(await failure(stranger.get(named("x"), { signal }))).toMatchObject({ kind: "denied", message: "Unauthorized" });
+        expect(await failureOf(stranger.get(named("x"), { signal }))).toMatchObject({ kind: "denied", message: "Unauthorized" });
         stranger.close();
       });
     });
@@ -326,7 +327,7 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
           [Symbol.asyncIterator]()
           .next();
         setTimeout(() => stop.abort(), 50);
-        expect((await failure(next)).kind).toBe("cancelled");
+        expect((await failureOf(next)).kind).toBe("cancelled");
       });
     });
 
@@ -356,15 +357,6 @@ function short(delta: Delta): readonly string[] {
   if (delta.kind === "bookmark") return [];
   if (delta.kind === "replaced") return [`all ${delta.items.map(({ metadata }: LiveObject) => metadata.name).join(",")}`];
   return [`${delta.kind} ${delta.item.metadata.name}`];
-}
-
-async function failure(work: Promise<unknown>): Promise<ToolkitError> {
-  const thrown = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(thrown instanceof ToolkitError)) throw new Error(`no ToolkitError but ${String(thrown)}`);
-  return thrown;
 }
 
 /** Tries until it works, as a definition takes a moment to be served. */
