@@ -34,3 +34,4 @@ export { groupVersionKind, subjectOf, type GroupVersionKind, type LiveObject, ty
 export { withOrigin, type Origin } from "./origin.ts";
 export { REASON } from "./reasons.ts";
 export { SHARED_SCHEMAS } from "./shared-schemas.ts";
+export { asksToSubstitute } from "./substitution.ts";

@@ -1,4 +1,4 @@
-import type { Kustomization, KustomizationSpec } from "@plumb/api";
+import { asksToSubstitute, type Kustomization, type KustomizationSpec } from "@plumb/api";
 import { parseDurationMs } from "@plumb/std";
 
 /** Milliseconds that the shortest timeout is long. */
@@ -22,7 +22,7 @@ export function timeoutMs({ spec }: Kustomization): number {
 export function unsupportedField(spec: KustomizationSpec): string | undefined {
   const uses: readonly (readonly [field: string, isUsed: boolean])[] = [
     ["spec.decryption", spec.decryption !== undefined],
-    ["spec.postBuild", asksToSubstitute(spec.postBuild)],
+    ["spec.postBuild", asksToSubstitute(spec)],
     ["spec.kubeConfig", spec.kubeConfig !== undefined],
     ["spec.serviceAccountName", (spec.serviceAccountName ?? "") !== ""],
     ["spec.healthCheckExprs", (spec.healthCheckExprs ?? []).length > 0],
@@ -32,11 +32,6 @@ export function unsupportedField(spec: KustomizationSpec): string | undefined {
     ["spec.dependsOn[].readyExpr", (spec.dependsOn ?? []).some(({ readyExpr }) => (readyExpr ?? "") !== "")],
   ];
   return uses.find(([, isUsed]) => isUsed)?.[0];
-}
-
-/** False where there is nothing to substitute with: all stays as it is (K-036). */
-function asksToSubstitute({ substitute = {}, substituteFrom = [], substituteStrategy }: NonNullable<KustomizationSpec["postBuild"]> = {}): boolean {
-  return substituteStrategy === "Always" || substituteFrom.length > 0 || Object.keys(substitute).length > 0;
 }
 
 /** The source that is named, with its namespace filled in. */
