@@ -105,22 +105,22 @@ function decodeMapping(node: YamlNode, into: Decoding, place: Place): JsonValue 
   const isLenient = into.dialect === "kubernetes";
   if (into.uniqueKeys) refuseRepeated(content, into.path);
   const inner = placeIn(node, place);
-  const merges: YamlNode[] = [];
+  // Go-yaml v3 takes the last merge key only.
+  let merge: YamlNode | undefined;
   for (let i = 0; i + 1 < content.length; i += 2) {
     const key = content[i];
     const value = content[i + 1];
     if (key === undefined || value === undefined) break;
     if (isMerge(key)) {
       if (isLenient) for (const [name, merged] of mergedPairs(value, into)) setOwn(draft, name, merged);
-      else merges.push(value);
+      else merge = value;
       continue;
     }
     const name = isLenient ? looseKey(key, into) : strictKey(key, into, place);
     setOwn(draft, name, decode(value, into, inner));
   }
-  // Go-yaml v3 takes the last merge key only; what the mapping itself has comes first.
-  const last = merges.at(-1);
-  if (last !== undefined) for (const [name, merged] of mergedPairs(last, into)) if (!Object.hasOwn(draft, name)) setOwn(draft, name, merged);
+  // What the mapping itself has comes first.
+  if (merge !== undefined) for (const [name, merged] of mergedPairs(merge, into)) if (!Object.hasOwn(draft, name)) setOwn(draft, name, merged);
   return draft;
 }
 

@@ -80,9 +80,8 @@ function fixOne(referrer: Known, node: YamlNode, rules: readonly Rule[], directo
   refuseOddVersion(referrer.id, node);
   const candidates = candidatesFor(referrer);
   for (const { target, field } of rules) {
-    const search: Search = { referrer, target, field, candidates, directory };
     try {
-      applyFieldSpec(node, field, (found) => setReference(found, search));
+      applyFieldSpec(node, field, (found) => setReference(found, { referrer, target, field, candidates, directory }));
     } catch (thrown) {
       throw prefixed(`updating name reference in '${field.path}' field of '${idText(referrer.id)}'`, thrown);
     }

@@ -51,34 +51,26 @@ export function setMetadataMap(node: Maybe, name: "labels" | "annotations", map:
 
 /** Sets one label or annotation, quoted. */
 export function setMetadataEntry(node: YamlNode, name: "labels" | "annotations", key: string, text: string): void {
-  if (name === "annotations") dropEmptyAnnotations(node);
-  const field = lookup(node, ["metadata", name], "mapping");
+  const field = name === "annotations" ? annotationsToSet(node) : lookup(node, ["metadata", name], "mapping");
   if (field !== undefined) setEntry(field, key, text);
 }
 
-/** Appends to annotations, behind a comma where there is text already; an empty text is not appended. */
-export function appendToAnnotations(node: YamlNode, entries: readonly (readonly [key: string, text: string])[]): void {
-  const given = entries.filter(([, text]) => text !== "");
-  if (given.length === 0) return;
-  dropEmptyAnnotations(node);
-  const field = lookup(node, ["metadata", "annotations"], "mapping");
-  if (field === undefined) return;
-  for (const [key, text] of given) {
-    const known = fieldOf(field, key)?.value;
-    setEntry(field, key, known === undefined ? text : `${known},${text}`);
-  }
-}
-
-function dropEmptyAnnotations(node: YamlNode): void {
+/** The annotations, made where they are missing or hold nothing. */
+export function annotationsToSet(node: YamlNode): Maybe {
   const metadata = lookup(node, ["metadata"]);
   if (metadata !== undefined) clearField(metadata, "annotations", true);
   clearField(node, "metadata", true);
+  return lookup(node, ["metadata", "annotations"], "mapping");
+}
+
+/** Sets an annotation, or appends to it behind a comma. */
+export function appendEntry(annotations: Maybe, key: string, text: string): void {
+  const known = fieldOf(annotations, key)?.value;
+  if (annotations !== undefined) setEntry(annotations, key, known === undefined ? text : `${known},${text}`);
 }
 
 function setEntry(field: YamlNode, key: string, text: string): void {
-  const value = stringNode(text);
-  value.style = STYLE.singleQuoted;
-  setField(field, key, value);
+  setField(field, key, new YamlNode("scalar", "!!str", text, STYLE.singleQuoted));
 }
 
 /** Go's order of strings: by their UTF-8 bytes. */

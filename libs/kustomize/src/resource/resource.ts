@@ -2,7 +2,7 @@ import type { Origin } from "@plumb/api";
 import { copyNode, type YamlNode } from "@plumb/yaml";
 import { clearField, fieldOf, isEmpty, scalarNode, setField } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
-import { annotationText, appendToAnnotations, filledText, metadataMap, metadataOf, metadataText, setMetadataMap, topText } from "../node/metadata.ts";
+import { annotationText, annotationsToSet, appendEntry, filledText, metadataMap, metadataOf, metadataText, setMetadataMap, topText } from "../node/metadata.ts";
 import type { Schema } from "../schema/schema.ts";
 import {
   ALLOW_KIND_CHANGE,
@@ -136,8 +136,8 @@ export class Resource {
     return annotationText(this.node, key);
   }
 
-  #appendTo(...entries: readonly (readonly [key: string, text: string])[]): void {
-    if (this.node !== undefined) appendToAnnotations(this.node, entries);
+  #appendTo(key: string, text: string): void {
+    if (text !== "" && this.node !== undefined) appendEntry(annotationsToSet(this.node), key, text);
   }
 
   #list(key: string): readonly string[] {
@@ -146,15 +146,19 @@ export class Resource {
 
   /** Remembers the id it has now, before it changes. */
   storePreviousId(id: ResourceId = this.id): void {
-    this.#appendTo([PREVIOUS_NAMES, id.name], [PREVIOUS_NAMESPACES, effectiveNamespace(id)], [PREVIOUS_KINDS, id.kind]);
+    if (this.node === undefined) return;
+    const annotations = annotationsToSet(this.node);
+    if (id.name !== "") appendEntry(annotations, PREVIOUS_NAMES, id.name);
+    appendEntry(annotations, PREVIOUS_NAMESPACES, effectiveNamespace(id));
+    if (id.kind !== "") appendEntry(annotations, PREVIOUS_KINDS, id.kind);
   }
 
   addPrefix(prefix: string): void {
-    this.#appendTo([PREFIXES, prefix]);
+    this.#appendTo(PREFIXES, prefix);
   }
 
   addSuffix(suffix: string): void {
-    this.#appendTo([SUFFIXES, suffix]);
+    this.#appendTo(SUFFIXES, suffix);
   }
 
   get prefixes(): readonly string[] {
@@ -166,7 +170,7 @@ export class Resource {
   }
 
   addReferrer(id: ResourceId): void {
-    this.#appendTo([REFERRED_BY, idText(id)]);
+    this.#appendTo(REFERRED_BY, idText(id));
   }
 
   #enable(key: string): void {
