@@ -84,6 +84,11 @@ describe("a Kustomization on a cluster", () => {
     );
   });
 
+  it("notes on objects where they come from, where the spec asks for it", async () => {
+    await lab.applied("noted", { "a.yaml": configMap("noted", {}) }, { buildMetadata: ["originAnnotations"] });
+    expect((await lab.configMap("noted"))?.metadata.annotations).toEqual({ "config.kubernetes.io/origin": "path: a.yaml\n" });
+  });
+
   it("leaves what is no longer in Git where prune is off, and forgets it", async () => {
     await lab.applied("unpruned", { "a.yaml": configMap("in-git", {}), "b.yaml": configMap("left", {}) }, { prune: false });
     const { status } = await lab.ready("unpruned", await lab.publish("unpruned", { "a.yaml": configMap("in-git", {}) }));

@@ -26,7 +26,6 @@ describe("what is not built yet is refused, never ignored", () => {
     ["spec.postBuild", { postBuild: { substitute: { a: "b" } } }],
     ["spec.postBuild", { postBuild: { substituteFrom: [{ kind: "ConfigMap", name: "vars", optional: true }] } }],
     ["spec.postBuild", { postBuild: { substituteStrategy: "Always" } }],
-    ["spec.buildMetadata", { buildMetadata: ["originAnnotations"] }],
     ["spec.kubeConfig", { kubeConfig: { secretRef: { name: "k" } } }],
     ["spec.serviceAccountName", { serviceAccountName: "tenant" }],
     ["spec.healthCheckExprs", { healthCheckExprs: [{ apiVersion: "a/v1", current: "true" }] }],
@@ -42,13 +41,13 @@ describe("what is not built yet is refused, never ignored", () => {
       },
     });
   });
-  it("but for what asks for nothing", () => {
+  it("but for what is built, and what asks for nothing", () => {
     const spec = {
       postBuild: { substitute: {}, substituteStrategy: "WithVariables" },
       serviceAccountName: "",
       force: false,
       ignore: [],
-      buildMetadata: [],
+      buildMetadata: ["originAnnotations"],
     } as const;
     expect(planKustomization(kustomization(spec), seen())).toMatchObject({ kind: "proceed" });
   });

@@ -28,7 +28,6 @@ export function unsupportedField(spec: KustomizationSpec): string | undefined {
     ["spec.healthCheckExprs", (spec.healthCheckExprs ?? []).length > 0],
     ["spec.force", spec.force === true],
     ["spec.ignore", (spec.ignore ?? []).length > 0],
-    ["spec.buildMetadata", (spec.buildMetadata ?? []).length > 0],
     ["spec.dependsOn[].readyExpr", (spec.dependsOn ?? []).some(({ readyExpr }) => (readyExpr ?? "") !== "")],
   ];
   return uses.find(([, isUsed]) => isUsed)?.[0];
