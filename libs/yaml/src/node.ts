@@ -8,7 +8,7 @@ export const STRING_STYLES: number = STYLE.doubleQuoted | STYLE.singleQuoted | S
 export type NodeKind = "none" | "scalar" | "mapping" | "sequence" | "alias";
 
 /** Shared by every node without content; frozen, so that a forgotten copy fails loudly. */
-export const NO_CONTENT: YamlNode[] = [];
+const NO_CONTENT: YamlNode[] = [];
 Object.freeze(NO_CONTENT);
 
 /** Where a node stands in its document, the first line and column are 1. */
@@ -69,6 +69,11 @@ export class YamlNode {
     this.target = other.target;
     this.comment = other.comment;
     this.place = other.place;
+  }
+
+  /** Replaces its content; without any it is bare. */
+  refill(content: YamlNode[]): void {
+    this.content = content.length === 0 ? NO_CONTENT : content;
   }
 
   /** True for one that never had content: Go tells it from one whose content was taken away. */

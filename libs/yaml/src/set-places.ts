@@ -1,4 +1,4 @@
-import { NO_CONTENT, type YamlNode } from "./node.ts";
+import type { YamlNode } from "./node.ts";
 
 /**
  * Tells nodes where they stand, and lets those without content be bare, as Go has both.
@@ -11,7 +11,7 @@ export function setPlaces(columns: ReadonlyMap<YamlNode, number>, text: string, 
   for (const [node, column] of columns) {
     const line = node.line - firstLine + 1;
     node.place = { line, column: column - pairsBefore(pairs?.[line - 1] ?? [], column - 1) };
-    if (node.content.length === 0) node.content = NO_CONTENT;
+    node.refill(node.content);
   }
 }
 

@@ -1,8 +1,10 @@
 import { stringify } from "@plumb/yaml";
-import { setMetadataEntry } from "../node/metadata.ts";
+import type { FieldSpec } from "../config/field-spec.ts";
+import { scalarNode, setField } from "../node/fields.ts";
 import { ORIGIN, TRANSFORMATIONS } from "../resource/build-annotations.ts";
 import type { ResourceList } from "../resource/resource-list.ts";
 import type { Resource } from "../resource/resource.ts";
+import { applyFieldSpec } from "../transform/apply-field-spec.ts";
 
 /** Where an object, or a change of it, came from: what `buildMetadata` has written into annotations. */
 export interface BuildOrigin {
@@ -35,10 +37,15 @@ function entry(name: string, value: string | undefined): readonly string[] {
   return value === undefined || value === "" ? [] : [stringify({ [name]: value }).trimEnd()];
 }
 
+const ANNOTATIONS: FieldSpec = { group: "", version: "", kind: "", path: "metadata/annotations", create: true };
+
 /** Notes in which file objects stand, whatever was noted before. */
 export function setOrigin(resources: readonly Resource[], origin: BuildOrigin | undefined): void {
   if (origin === undefined) return;
-  for (const { node } of resources) if (node !== undefined) setMetadataEntry(node, "annotations", ORIGIN, originText(origin));
+  const text = originText(origin);
+  for (const { node } of resources) {
+    if (node !== undefined) applyFieldSpec(node, ANNOTATIONS, (field) => setField(field, ORIGIN, scalarNode(text, "!!str")), { kind: "mapping", tag: "!!map" });
+  }
 }
 
 /** Notes where objects came from that have no origin yet. */

@@ -19,3 +19,17 @@ it.each([
   const { objects } = await build(".", { fileSystem, order: "fifo", signal: new AbortController().signal });
   expect(objects.map(({ object }) => [object["kind"], object["metadata"]])).toEqual([["Widget", expect.objectContaining({ name })]]);
 });
+
+it("How texts are quoted that YAML 1.1 reads otherwise, and how an origin is noted, is part of that name", async () => {
+  const text = `buildMetadata: [originAnnotations]
+commonAnnotations: {b: "x: y"}
+configMapGenerator: [{name: g, literals: [k=v], options: {annotations: {a: "- b"}}}]
+patches:
+- patch: "{kind: Widget, metadata: {name: x}, list: [{name: a}]}"
+  target: {kind: ConfigMap}
+  options: {allowKindChange: true}
+`;
+  const fileSystem = new MemoryFileSystem({ "kustomization.yaml": text });
+  const { objects } = await build(".", { fileSystem, order: "fifo", signal: new AbortController().signal });
+  expect(objects[0]?.object["metadata"]).toMatchObject({ name: "g-t4kk6dggbc" });
+});

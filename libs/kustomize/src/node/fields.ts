@@ -1,5 +1,5 @@
-import { STYLE, YamlNode, resolveScalar } from "@plumb/yaml";
-import { invalid } from "../build-error.ts";
+import { STYLE, YamlNode, parseOne, resolveScalar } from "@plumb/yaml";
+import { invalid, messageOf } from "../build-error.ts";
 import { nodeText } from "./node-text.ts";
 
 /** A node that may be absent. */
@@ -73,8 +73,23 @@ export function stringNode(value: string): YamlNode {
 /** Quotes a string that YAML 1.1 would read as something else. */
 function quoteIfOther(node: YamlNode): void {
   if (!isString(node) || node.style !== 0 || node.value === "" || node.value.includes("\n")) return;
-  const { tag } = resolveScalar(node.value, "kubernetes");
-  if (tag !== "!!str" && tag !== "!!timestamp") node.style = STYLE.doubleQuoted;
+  if (isOtherToOldYaml(node.value)) node.style = STYLE.doubleQuoted;
+}
+
+/** How a text begins, or what is in it, that may be more than one plain scalar. */
+const MARKS = /^[\s&*!|>'"%@`#{[\]},?-]|:(?:\s|$)|\s#|^\.\.\./;
+
+function isOtherToOldYaml(text: string): boolean {
+  if (!MARKS.test(text)) {
+    const { tag } = resolveScalar(text, "kubernetes");
+    return tag !== "!!str" && tag !== "!!timestamp";
+  }
+  try {
+    return typeof parseOne(text, { dialect: "kubernetes" }) !== "string";
+  } catch (thrown) {
+    messageOf(thrown);
+    return false;
+  }
 }
 
 /**

@@ -93,7 +93,7 @@ function mergeElements(
     else setElement(added, value, used);
   }
   if (tuples.length === 0) return list;
-  if (removed.size > 0) list.content = list.content.filter((item) => !removed.has(textOf(item, used.keys[0] ?? "") ?? ""));
+  if (removed.size > 0) list.refill(list.content.filter((item) => !removed.has(textOf(item, used.keys[0] ?? "") ?? "")));
   return merge.prepend ? appendElements(added, list, used.keys) : appendElements(list, added, used.keys);
 }
 
@@ -220,7 +220,7 @@ function appendSimple(target: YamlNode, source: YamlNode, key: string): YamlNode
     note(text, content.length);
     content.push(element);
   }
-  target.content = content;
+  target.refill(content);
   return target;
 }
 
@@ -243,7 +243,7 @@ function setElement(list: YamlNode, element: Maybe, { keys, values }: Key): void
     if (element !== undefined) content.push(element);
   }
   if (element !== undefined && !isMissingOrNull(element) && !isFound) content.push(element);
-  list.content = content;
+  list.refill(content);
 }
 
 /** A key beyond the values matches when the one before it did. */

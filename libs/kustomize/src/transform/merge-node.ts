@@ -139,7 +139,7 @@ function listDirective(patch: YamlNode): Directive {
   const text = fieldOf(element, DIRECTIVE)?.value;
   if (element === undefined || text === undefined || element.content.length > 2) return "merge";
   const directive = checked(text);
-  patch.content = patch.content.filter((item) => !isMissingOrNull(item) && !isEmptyMapping(item) && fieldOf(item, DIRECTIVE)?.value !== text);
+  patch.refill(patch.content.filter((item) => !isMissingOrNull(item) && !isEmptyMapping(item) && fieldOf(item, DIRECTIVE)?.value !== text));
   return directive;
 }
 
