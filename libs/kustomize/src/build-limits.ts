@@ -14,7 +14,9 @@ export interface BuildLimits {
   readonly maxFileNodes: number;
   /** Items of one list, pairs of one mapping, in a file. */
   readonly maxEntries: number;
-  /** Nodes that aliases and merge keys may add to one document. */
+  /** Characters of one scalar or of one value of a generated ConfigMap or Secret. */
+  readonly maxScalarLength: number;
+  /** Nodes of one object in a file, and nodes that aliases and merge keys may add to one. */
   readonly maxNodes: number;
   /** Values that patches, replacements, labels and annotations may copy into objects, all together. */
   readonly maxCopiedNodes: number;
@@ -30,12 +32,14 @@ export const DEFAULT_BUILD_LIMITS: BuildLimits = {
   maxAliases: 1000,
   maxFileNodes: 1_000_000,
   maxEntries: 100_000,
+  maxScalarLength: 4 * 2 ** 20,
   maxNodes: 400_000,
-  maxCopiedNodes: 2_000_000,
+  maxCopiedNodes: 1_000_000,
   maxCopiedCharacters: 64 * 2 ** 20,
 };
 
 /** The limits for one text. */
-export function yamlLimits({ maxFileBytes: maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxNodes }: BuildLimits): YamlLimits {
-  return { maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxNodes };
+export function yamlLimits(limits: BuildLimits): YamlLimits {
+  const { maxFileBytes: maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxScalarLength, maxNodes } = limits;
+  return { maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxScalarLength, maxNodes };
 }

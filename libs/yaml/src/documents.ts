@@ -1,9 +1,10 @@
 import { ToolkitError, type JsonValue } from "@plumb/std";
 import { decodeNode, type DecodeOptions } from "./decode-node.ts";
 import type { YamlNode } from "./node.ts";
-import { lineFeeds, parseNode, textBudget } from "./parse-nodes.ts";
+import { lineFeeds, parseNode } from "./parse-nodes.ts";
 import { setPlaces } from "./set-places.ts";
 import type { Dialect } from "./resolve-scalar.ts";
+import { textBudget } from "./text-budget.ts";
 import { limitError, yamlError } from "./yaml-error.ts";
 import { DEFAULT_YAML_LIMITS, type YamlLimits } from "./yaml-limits.ts";
 
@@ -89,7 +90,7 @@ function accepted(input: string | Uint8Array, { path, limits }: NodeOptions): st
 }
 
 function* splitDocuments(raw: string, path: string | undefined): Generator<Chunk, void, undefined> {
-  const text = raw.includes("\r") ? raw.replaceAll("\r\n", "\n") : raw;
+  const text = raw.includes("\r") ? withoutReturns(raw) : raw;
   let start = 0;
   let line = 1;
   for (const match of text.matchAll(SEPARATOR)) {
@@ -101,4 +102,17 @@ function* splitDocuments(raw: string, path: string | undefined): Generator<Chunk
     start = match.index + match[0].length;
   }
   yield { text: text.slice(start), line };
+}
+
+const BLOCK = 2 ** 16;
+
+/** The text with LF in the place of CR LF, block by block: there may be as many as characters. */
+function withoutReturns(text: string): string {
+  const blocks: string[] = [];
+  for (let start = 0, end = 0; start < text.length; start = end) {
+    end = start + BLOCK;
+    if (text[end - 1] === "\r" && text[end] === "\n") end++;
+    blocks.push(text.slice(start, end).replaceAll("\r\n", "\n"));
+  }
+  return blocks.join("");
 }

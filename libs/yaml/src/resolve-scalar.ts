@@ -39,6 +39,9 @@ const PREFIXED = /^([-+]?)0(?:[xX]([0-9a-fA-F]+)|[bB]([01]+)|[oO]?([0-7]+))$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 const POINT_FLOAT = /^\.[0-9]+(?:[eE][-+]?[0-9]+)?$/;
 
+/** More digits than any integer has that Go holds, in whatever base. */
+const MOST_DIGITS = 64;
+
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
@@ -82,12 +85,15 @@ function resolveNumber(text: string): ResolvedScalar {
 /** An integer that Go's int64 or, without a sign, uint64 holds; as a number where that is exact. */
 function integer(text: string): number | bigint | undefined {
   if (DECIMAL.test(text)) {
+    if (text.length > MOST_DIGITS) return undefined;
     // A minus before zero is lost in Go's integers.
     return text.length < 16 ? Number(text) + 0 : inRange(BigInt(text.startsWith("+") ? text.slice(1) : text), /^[-+]/.test(text));
   }
   const match = PREFIXED.exec(text);
   if (match === null) return undefined;
-  const [, sign = "", hex, binary, octal = ""] = match;
+  const [, sign = "", ...digits] = match;
+  const [hex, binary, octal = ""] = digits.map((part) => part?.replace(/^0+(?=.)/, ""));
+  if ([hex, binary, octal].some((part = "") => part.length > MOST_DIGITS)) return undefined;
   const size = BigInt(hex !== undefined ? `0x${hex}` : binary !== undefined ? `0b${binary}` : `0o${octal}`);
   return inRange(sign === "-" ? -size : size, sign !== "");
 }

@@ -61,13 +61,25 @@ function scanHandle(scanner: Scanner, isDirective: boolean, begin: { readonly li
   return scanner.text.slice(start, scanner.position);
 }
 
-const URI = /(?:[A-Za-z0-9_\-;/?:@&=+$,.!~*'()[\]]|%[0-9a-fA-F]{2})*/y;
+const URI_CHARACTERS = /[A-Za-z0-9_\-;/?:@&=+$,.!~*'()[\]]*/y;
+const URI_ESCAPE = /%[0-9a-fA-F]{2}/y;
+
+/** Where what stands at the position ends, if it is what `pattern` matches. */
+function endOf(pattern: RegExp, { text, position }: Scanner): number {
+  pattern.lastIndex = position;
+  return pattern.test(text) ? pattern.lastIndex : position;
+}
 
 /** @param head a handle that turned out to be the start of the suffix */
 function scanUri(scanner: Scanner, head: string, begin: { readonly line: number }): string {
-  URI.lastIndex = scanner.position;
-  const uri = URI.exec(scanner.text)?.[0] ?? "";
-  scanner.position += uri.length;
+  const start = scanner.position;
+  for (let at = -1; at !== scanner.position;) {
+    at = scanner.position;
+    scanner.position = endOf(URI_CHARACTERS, scanner);
+    scanner.position = endOf(URI_ESCAPE, scanner);
+  }
+  scanner.refuseLong(scanner.position - start);
+  const uri = scanner.text.slice(start, scanner.position);
   if (scanner.code() === 0x25) throw scanner.problem("did not find URI escaped octet", begin);
   if (uri === "" && head === "") throw scanner.problem("did not find expected tag URI", begin);
   try {

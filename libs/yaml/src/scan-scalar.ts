@@ -55,9 +55,12 @@ export function scanPlain(scanner: Scanner): PlainText {
     if (!isInFlow && breaks !== undefined && scanner.column < indent) break;
   }
   if (breaks !== undefined) scanner.allowKey();
+  scanner.refuseLong(lineEnd - lineStart);
   if (lines === undefined) return scanner.plainTexts.read(text, lineStart, lineEnd);
   lines.add(text.slice(lineStart, lineEnd));
-  return resolved(lines.text());
+  const value = lines.text();
+  scanner.refuseLong(value.length);
+  return resolved(value);
 }
 
 /** Where a run of text without blanks ends. */

@@ -48,12 +48,17 @@ export class Scanner {
 
   /** Shared by the documents of a file. */
   readonly plainTexts: PlainTexts;
+  readonly #maxLength: number;
   readonly #lookAhead: number;
 
-  /** @param lookAhead tokens that are read beyond the next one; what is wrong in them is refused before what the parser finds */
-  constructor(text: string, lookAhead: number, plainTexts: PlainTexts) {
+  /**
+   * @param maxLength characters of one scalar, name or tag
+   * @param lookAhead tokens that are read beyond the next one; what is wrong in them is refused before what the parser finds
+   */
+  constructor(text: string, plainTexts: PlainTexts, maxLength: number, lookAhead: number) {
     this.text = text;
     this.plainTexts = plainTexts;
+    this.#maxLength = maxLength;
     this.#lookAhead = lookAhead;
   }
 
@@ -123,7 +128,13 @@ export class Scanner {
     return false;
   }
 
+  /** Refuses what is longer than anything that Kubernetes holds. */
+  refuseLong(length: number): void {
+    if (length > this.#maxLength) throw this.problem(`document has a text of more than ${this.#maxLength} characters (limit maxScalarLength)`);
+  }
+
   #push(kind: TokenKind, line: number, column: number, value = "", suffix = "", style = 0): void {
+    this.refuseLong(value.length + suffix.length);
     this.#queue.push(kind, line, column, value, suffix, style);
   }
 

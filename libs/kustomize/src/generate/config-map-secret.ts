@@ -14,7 +14,7 @@ import { loadKeyValues } from "./key-values.ts";
 /** Makes a ConfigMap. @param origin the kustomization that asks for it */
 export async function generateConfigMap(args: GeneratorArgs, loader: Loader, context: BuildContext, origin: Origin | undefined): Promise<Resource> {
   const node = baseNode("ConfigMap", args, context);
-  addConfigMapData(node, await loadKeyValues(args, loader));
+  addConfigMapData(node, await loadKeyValues(args, loader, context.limits));
   return finished(node, args, context, origin);
 }
 
@@ -22,7 +22,7 @@ export async function generateConfigMap(args: GeneratorArgs, loader: Loader, con
 export async function generateSecret(args: GeneratorArgs, loader: Loader, context: BuildContext, origin: Origin | undefined): Promise<Resource> {
   const node = baseNode("Secret", args, context);
   setField(node, "type", stringNode(args.type === "" ? "Opaque" : args.type));
-  addSecretData(node, await loadKeyValues(args, loader, withoutValue));
+  addSecretData(node, await loadKeyValues(args, loader, context.limits, withoutValue));
   return finished(node, args, context, origin);
 }
 

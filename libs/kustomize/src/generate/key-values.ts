@@ -1,4 +1,6 @@
+import type { ToolkitError } from "@plumb/std";
 import { invalid, prefixed } from "../build-error.ts";
+import type { BuildLimits } from "../build-limits.ts";
 import type { GeneratorArgs } from "../load/kustomization.ts";
 import type { Loader } from "../load/loader.ts";
 import type { DataValue } from "./data.ts";
@@ -12,29 +14,48 @@ import type { DataValue } from "./data.ts";
 export async function loadKeyValues(
   { name, envs, literals, files }: GeneratorArgs,
   loader: Loader,
+  limits: BuildLimits,
   shown: (literal: string) => string = (literal) => literal,
 ): Promise<ReadonlyMap<string, DataValue>> {
   const pairs: (readonly [string, DataValue])[] = [];
   try {
-    for (const path of envs) pairs.push(...(await inContext(`env source files: [${envs.join(" ")}]`, async () => parseEnvFile(await loader.load(path)))));
-    for (const literal of literals) pairs.push(await inContext(`literal sources [${literals.map(shown).join(" ")}]`, () => parseLiteral(literal, shown)));
-    for (const source of files) pairs.push(await inContext(`file sources: [${files.join(" ")}]`, () => loadFile(source, loader)));
+    for (const path of envs) {
+      const own = await inContext(
+        () => `env source files: [${envs.join(" ")}]`,
+        async () => parseEnvFile(await loader.load(path), limits),
+      );
+      for (const pair of own) pairs.push(pair);
+    }
+    for (const literal of literals) {
+      const shownAll = (): string => `literal sources [${literals.map(shown).join(" ")}]`;
+      pairs.push(await inContext(shownAll, () => parseLiteral(literal, shown)));
+    }
+    for (const source of files) {
+      const shownAll = (): string => `file sources: [${files.join(" ")}]`;
+      pairs.push(await inContext(shownAll, () => loadFile(source, loader)));
+    }
   } catch (thrown) {
     throw prefixed("loading KV pairs", thrown);
   }
   const result = new Map<string, DataValue>();
   for (const [key, value] of pairs) {
+    if (value.length > limits.maxScalarLength) throw invalid(`the value of '${key}' has more than ${limits.maxScalarLength} bytes (limit maxScalarLength)`);
+    if (result.size >= limits.maxEntries) throw tooMany(limits);
     if (result.has(key)) throw invalid(`configmap ${name} illegally repeats the key \`${key}\``);
     result.set(key, value);
   }
   return result;
 }
 
-async function inContext<T>(prefix: string, work: () => T | Promise<T>): Promise<T> {
+function tooMany({ maxEntries }: BuildLimits): ToolkitError {
+  return invalid(`more than ${maxEntries} values in one object (limit maxEntries)`);
+}
+
+async function inContext<T>(prefix: () => string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (thrown) {
-    throw prefixed(prefix, thrown);
+    throw prefixed(prefix(), thrown);
   }
 }
 
@@ -69,7 +90,7 @@ function parseFileSource(source: string): { readonly key: string; readonly path:
 const MAX_LINE_BYTES = 64 * 1024;
 const LEADING_SPACE = /^[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
 
-function parseEnvFile(bytes: Uint8Array): readonly (readonly [string, string])[] {
+function parseEnvFile(bytes: Uint8Array, limits: BuildLimits): readonly (readonly [string, string])[] {
   const pairs: [string, string][] = [];
   let start = 0;
   for (let number = 0; start < bytes.length; number++) {
@@ -81,15 +102,18 @@ function parseEnvFile(bytes: Uint8Array): readonly (readonly [string, string])[]
     if (line === "" || line.startsWith("#")) continue;
     const equals = line.indexOf("=");
     const key = equals === -1 ? line : line.slice(0, equals);
+    if (pairs.length > limits.maxEntries) throw tooMany(limits);
     if (key !== "") pairs.push([key, equals === -1 ? "" : line.slice(equals + 1)]);
   }
   return pairs;
 }
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function lineText(bytes: Uint8Array, number: number): string {
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    text = UTF8.decode(bytes);
   } catch {
     throw invalid(`line ${number + 1} has invalid utf8 bytes`);
   }

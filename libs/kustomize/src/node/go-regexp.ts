@@ -6,6 +6,8 @@ const LITERAL = /^[A-Za-z0-9_/ :=,@%"'<>;&~`!-]*$/;
 /** Such texts, with alternatives and any character: what means the same to every engine. */
 const PLAIN = /^[A-Za-z0-9_/ :=,@%"'<>;&~`!|.-]*$/;
 const MAX_PLAIN = 1000;
+/** Longer than any list of names that somebody writes; compiling takes time and memory by the length of the pattern. */
+const LONGEST = 10_000;
 
 /** Says whether a text matches; linear in its length whatever the pattern. */
 export type Matcher = (text: string) => boolean;
@@ -34,6 +36,7 @@ function isSimple(pattern: string): boolean {
 }
 
 function compile(pattern: string): RE2JS {
+  if (pattern.length > LONGEST) throw invalid(`error parsing regexp: expression too large: \`${pattern.slice(0, 100)}…\``);
   try {
     return RE2JS.compile(pattern);
   } catch (cause) {

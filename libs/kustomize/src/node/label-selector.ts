@@ -8,6 +8,9 @@ interface Requirement {
   readonly values: readonly string[];
 }
 
+/** Longer than anything that somebody writes. */
+const LONGEST = 100_000;
+
 const TOKEN = /[ \t\r\n]*(?:(==|=|!=|!|\(|\)|,|>|<)|([^=!(),<> \t\r\n]+))/y;
 
 /**
@@ -16,6 +19,7 @@ const TOKEN = /[ \t\r\n]*(?:(==|=|!=|!|\(|\)|,|>|<)|([^=!(),<> \t\r\n]+))/y;
  * @throws {ToolkitError} `invalid` when it cannot be read
  */
 export function labelSelector(text: string): (labels: ReadonlyMap<string, string>) => boolean {
+  if (text.length > LONGEST) throw invalid(`unable to parse requirement: a selector of more than ${LONGEST} characters (in selector "${text.slice(0, 100)}…")`);
   const requirements = parse(tokens(text), text);
   return (labels) => requirements.every((requirement) => matches(requirement, labels));
 }

@@ -19,7 +19,7 @@ export function entriesTransform({ entries, fieldSpecs, growth }: EntriesArgs): 
   return (resources) => {
     // No empty mappings are made for nothing.
     if (keys.length === 0) return;
-    growth?.add(2 * keys.length * resources.items.length, characters * resources.items.length);
+    growth?.add(keys.length * resources.items.length, characters * resources.items.length);
     for (const { node } of resources.items) {
       if (node === undefined) continue;
       // One node for all fields of an object: what changes one of them later changes all, as in kustomize.
