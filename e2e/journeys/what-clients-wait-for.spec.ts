@@ -162,12 +162,14 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
     const watching = (async () => {
       for await (const state of coming) states.push(state);
     })();
+    const before = await toolkit.cluster.get(target);
     await work();
     const {
       metadata: { resourceVersion },
     } = await toolkit.cluster.untilObject("it", target, () => true);
+    const isUnchanged = before?.metadata.resourceVersion === resourceVersion;
     await until("the watch has seen it all", () =>
-      states.length === 0 || states.some((state) => BigInt(state.metadata.resourceVersion) >= BigInt(resourceVersion)) ? true : undefined,
+      isUnchanged || states.some((state) => BigInt(state.metadata.resourceVersion) >= BigInt(resourceVersion)) ? true : undefined,
     );
     stop.abort();
     await watching;
