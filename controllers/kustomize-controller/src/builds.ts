@@ -1,5 +1,4 @@
-import type { Artifact, Kustomization } from "@plumb/api";
-import type { DesiredObject } from "@plumb/apply";
+import type { Artifact, DesiredObject, Kustomization } from "@plumb/api";
 import { keyOf, type WorkerPool } from "@plumb/runtime";
 import { parseJson, stringifyJson } from "@plumb/std";
 import type { BuildAnswer, BuildRequest } from "./build-job.ts";

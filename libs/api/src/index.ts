@@ -12,6 +12,7 @@ export { HEALTHY, READY, RECONCILING, STALLED } from "./condition-types.ts";
 export type { Condition } from "./condition.ts";
 export { crd } from "./crd.ts";
 export { DRIFT_KEY, EVENT_GROUP, EVENT_KEY, type DriftChange } from "./event-metadata.ts";
+export type { DesiredObject } from "./desired-object.ts";
 export type { ToolkitEvent } from "./event.ts";
 export type { Notice } from "./notice.ts";
 export { FINALIZER } from "./finalizer.ts";

@@ -1,8 +1,8 @@
-import type { InventoryEntry, Manifest } from "@plumb/api";
+import type { DesiredObject, InventoryEntry, Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import { widget, widgetDefinition } from "@plumb/kube/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { Applier, Baselines, changeLines, prune, staleEntries, type ApplyResult, type DesiredObject } from "./index.ts";
+import { Applier, Baselines, changeLines, prune, staleEntries, type ApplyResult } from "./index.ts";
 import { IS_REAL, startCluster, type Cluster } from "./testing/cluster.ts";
 
 let cluster: Cluster;

@@ -1,11 +1,11 @@
-import { subjectOf, withOrigin, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
+import { subjectOf, withOrigin, type DesiredObject, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import { ToolkitError, toToolkitError, type Clock } from "@plumb/std";
 import { Assessor, type Assessed } from "./assessor.ts";
 import type { ObjectKey } from "./baseline.ts";
 import type { Baselines } from "./baselines.ts";
 import type { Change, ChangeAction } from "./change.ts";
-import { prepared, type DesiredObject, type Prepared } from "./desired-object.ts";
+import { prepared, type Prepared } from "./desired-object.ts";
 import { CURRENT_WITHIN_MS, definedKinds, untilCurrent } from "./definitions.ts";
 import { inApplyOrder, STAGES, stageOf } from "./order.ts";
 import type { Owner } from "./owner.ts";

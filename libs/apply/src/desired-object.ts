@@ -1,17 +1,9 @@
-import { inventoryEntry, type InventoryEntry, type LiveObject, type Manifest, type Origin } from "@plumb/api";
+import { inventoryEntry, type DesiredObject, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
 import type { Resource } from "@plumb/kube";
 import { hashOf, objectKey, type ObjectKey } from "./baseline.ts";
 import { namespaceMissing } from "./dry-run-error.ts";
 import { normalised } from "./normalise.ts";
 import { withOwner, type Owner } from "./owner.ts";
-
-/** An object as Git has it, and where it is written there. */
-export interface DesiredObject {
-  readonly object: Manifest;
-  readonly origin?: Origin | undefined;
-  /** Labels of common metadata in place of those that name the owner; almost never there. */
-  readonly ownerLabels?: Readonly<Record<string, string>> | undefined;
-}
 
 /** A desired object in the form in which it is sent. */
 export interface Prepared extends DesiredObject {

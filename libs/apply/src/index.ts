@@ -6,7 +6,7 @@ export { inApplyOrder, STAGES, stageOf, type Stage } from "./order.ts";
 export { APPLY_MANAGER, isOwnedBy, ownerOf, withOwner, type Owner } from "./owner.ts";
 export { endsItself, hasPolicy, isUnmanaged, type ObjectPolicy } from "./policy.ts";
 export { objectOf, prune, staleEntries, type PruneRequest, type PruneResult } from "./pruner.ts";
-export { desiredHash, type DesiredObject } from "./desired-object.ts";
+export { desiredHash } from "./desired-object.ts";
 export { checkDrift, type Drift, type DriftCheckRequest, type DriftOutcome } from "./drift/check-drift.ts";
 export { DriftWatch, type DriftWatchOptions, type Ring } from "./drift/drift-watch.ts";
 export { explainDrift, type FieldChange } from "./drift/explain-drift.ts";

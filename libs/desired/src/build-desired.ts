@@ -1,3 +1,4 @@
+import type { DesiredObject } from "@plumb/api";
 import { createHash } from "node:crypto";
 import { RootedFileSystem, type ReadableFileSystem } from "@plumb/files";
 import { build, type Build, type BuildCache, type BuildLimits } from "@plumb/kustomize";
@@ -8,7 +9,7 @@ import { checkDecodable } from "./check-decodable.ts";
 import { findFolder } from "./find-folder.ts";
 import { generateKustomization, type GeneratedKustomization } from "./generate.ts";
 import { OverlayFileSystem } from "./overlay-file-system.ts";
-import { readObjects, type DesiredObject } from "./read-objects.ts";
+import { readObjects } from "./read-objects.ts";
 
 export interface DesiredOptions {
   /** The artifact; nothing outside of it is read, nothing in it is written. */

@@ -1,16 +1,7 @@
-import type { Manifest, Origin } from "@plumb/api";
-import { OWNER_NAME_LABEL, OWNER_NAMESPACE_LABEL, withOrigin } from "@plumb/api";
+import { OWNER_NAME_LABEL, OWNER_NAMESPACE_LABEL, withOrigin, type DesiredObject, type Manifest, type Origin } from "@plumb/api";
 import type { BuiltObject } from "@plumb/kustomize";
 import { isObject, ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import type { BuildSpec } from "./build-spec.ts";
-
-/** An object as Git has it, and where it is written there. */
-export interface DesiredObject {
-  readonly object: Manifest;
-  readonly origin?: Origin;
-  /** Labels of common metadata that name an owner: they win over the labels of the real one (K-039). */
-  readonly ownerLabels?: Readonly<Record<string, string>>;
-}
 
 /**
  * The manifests of a build (K-028, K-038): what has `items` is taken apart, kustomizations are dropped, and common metadata is

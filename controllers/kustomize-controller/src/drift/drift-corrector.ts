@@ -1,16 +1,5 @@
-import { inventoryEntry, parseInventoryId, type Kustomization } from "@plumb/api";
-import {
-  checkDrift,
-  desiredHash,
-  type ApplyResult,
-  type Baselines,
-  type DesiredObject,
-  type Drift,
-  type DriftOutcome,
-  type ObjectKey,
-  type Owner,
-  type Ring,
-} from "@plumb/apply";
+import { inventoryEntry, parseInventoryId, type DesiredObject, type Kustomization } from "@plumb/api";
+import { checkDrift, desiredHash, type ApplyResult, type Baselines, type Drift, type DriftOutcome, type ObjectKey, type Owner, type Ring } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { Places, type Notifier, type Part } from "@plumb/runtime";
 import { aborted, backoffMs, toToolkitError, type Clock, type Fields, type Log, type Meter, type Timer } from "@plumb/std";

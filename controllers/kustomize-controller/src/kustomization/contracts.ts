@@ -1,5 +1,5 @@
-import type { Artifact, Kustomization, LiveObject } from "@plumb/api";
-import type { ApplyResult, DesiredObject, Health, Owner } from "@plumb/apply";
+import type { Artifact, DesiredObject, Kustomization, LiveObject } from "@plumb/api";
+import type { ApplyResult, Health, Owner } from "@plumb/apply";
 import type { ToolkitError } from "@plumb/std";
 
 /** Unpacked artifacts; `@plumb/archive` has the cache that is one. */

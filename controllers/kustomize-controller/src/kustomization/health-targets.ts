@@ -1,5 +1,5 @@
-import { groupVersionKind, inventoryEntry, inventoryId, type Kustomization } from "@plumb/api";
-import { endsItself, type Change, type DesiredObject, type HealthTarget } from "@plumb/apply";
+import { groupVersionKind, inventoryEntry, inventoryId, type DesiredObject, type Kustomization } from "@plumb/api";
+import { endsItself, type Change, type HealthTarget } from "@plumb/apply";
 
 /**
  * What is waited for: with `wait` every object but those that the run has skipped, else what `healthChecks` names; never the

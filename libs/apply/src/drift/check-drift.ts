@@ -1,7 +1,7 @@
-import { subjectOf, withOrigin, type LiveObject, type Manifest } from "@plumb/api";
+import { subjectOf, withOrigin, type DesiredObject, type LiveObject, type Manifest } from "@plumb/api";
 import type { KubeClient, ObjectName, Resource } from "@plumb/kube";
 import { ToolkitError, toToolkitError } from "@plumb/std";
-import { placed, prepared, type DesiredObject, type Prepared } from "../desired-object.ts";
+import { placed, prepared, type Prepared } from "../desired-object.ts";
 import { baselineOf, hashOf, ownershipOf, valuesHash, type ObjectKey } from "../baseline.ts";
 import type { Baselines } from "../baselines.ts";
 import { takeOverFor } from "../managers.ts";
