@@ -25,6 +25,15 @@ describe("documents", () => {
     expect(parseDocuments(Buffer.from("\ufeffa: x\r\nb: |\r\n  one\r\n  two\r\n"))).toStrictEqual([{ value: { a: "x", b: "one\ntwo\n" }, line: 1 }]);
   });
 
+  it("may be in UTF-16 behind a byte order mark, where separators are not found", () => {
+    const little = Buffer.from("\ufeffa: é\r\n---\nb: 2\n", "utf16le");
+    for (const bytes of [little, Buffer.from(little).swap16()]) {
+      expect(parseDocuments(bytes)).toStrictEqual([{ value: { a: "é" }, line: 1 }]);
+      expect(parseOne(bytes, { dialect: "kubernetes" })).toStrictEqual({ a: "é" });
+    }
+    expect(() => parseDocuments(Buffer.from([0xff, 0xfe, 0x61]))).toThrow("invalid UTF-16LE");
+  });
+
   it("may be JSON, integers of 64 bits exact", () => {
     expect(parseDocuments('{"n": 9223372036854775807, "m": 18446744073709551615, "s": 9007199254740991}')).toStrictEqual([
       { value: { n: 9223372036854775807n, m: 18446744073709551615n, s: 9007199254740991 }, line: 1 },

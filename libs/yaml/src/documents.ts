@@ -1,5 +1,6 @@
 import { ToolkitError, type JsonValue } from "@plumb/std";
 import { decodeNode, type DecodeOptions } from "./decode-node.ts";
+import { encodingOf } from "./encoding-of.ts";
 import type { YamlNode } from "./node.ts";
 import { lineFeeds, parseNode } from "./parse-nodes.ts";
 import { setPlaces } from "./set-places.ts";
@@ -67,7 +68,10 @@ export function* eachNode(input: string | Uint8Array, options: NodeOptions = {})
   const maxObjects = limits?.maxObjects ?? DEFAULT_YAML_LIMITS.maxObjects;
   const budget = textBudget(limits);
   let documents = 0;
-  for (const { text, line } of splitDocuments(accepted(input, options), path)) {
+  const whole = accepted(input, options);
+  // Kustomize looks for separators in bytes and finds none in UTF-16.
+  const chunks = typeof input !== "string" && encodingOf(input) !== "utf-8" ? [{ text: whole, line: 1 }] : splitDocuments(whole, path);
+  for (const { text, line } of chunks) {
     const columns = options.places === true ? new Map<YamlNode, number>() : undefined;
     const node = parseNode(text, { ...options, firstLine: line, budget, columns });
     if (columns !== undefined) setPlaces(columns, text, line);
@@ -82,10 +86,11 @@ function accepted(input: string | Uint8Array, { path, limits }: NodeOptions): st
   const sizeBytes = typeof input === "string" ? input.length : input.byteLength;
   if (sizeBytes > maxBytes) throw new ToolkitError("invalid", `${path ?? "text"} has more than ${maxBytes} bytes (limit maxBytes)`);
   if (typeof input === "string") return input;
+  const encoding = encodingOf(input);
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(input);
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(input);
   } catch {
-    throw new ToolkitError("invalid", `yaml: invalid UTF-8 (${path ?? "text"})`);
+    throw new ToolkitError("invalid", `yaml: invalid ${encoding.toUpperCase()} (${path ?? "text"})`);
   }
 }
 

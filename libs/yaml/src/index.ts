@@ -1,5 +1,6 @@
 export { decodeNode, isMerge, type DecodeOptions } from "./decode-node.ts";
 export { eachNode, parseDocuments, parseNodes, parseOne, type YamlDocument, type YamlOptions } from "./documents.ts";
+export { encodingOf } from "./encoding-of.ts";
 export { goJsonNumber, goYamlNumber, shortestFloat, shortestFloat32 } from "./go-number.ts";
 export { compareKeys } from "./key-order.ts";
 export { STRING_STYLES, STYLE, YamlNode, copyNode, type NodeKind, type NodePlace } from "./node.ts";

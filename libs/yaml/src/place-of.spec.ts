@@ -26,6 +26,7 @@ describe("the place of", () => {
   ])("%s", (_, way, line, column) => {
     expect(placeOf(TEXT, way)).toEqual({ line, column });
     expect(placeOf(Buffer.from(TEXT), way)).toEqual({ line, column });
+    expect(placeOf(Buffer.from(`\ufeff${TEXT}`, "utf16le"), way)).toEqual({ line, column });
   });
 
   it("nothing is nowhere", () => {

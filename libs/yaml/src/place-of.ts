@@ -1,4 +1,5 @@
 import type { YamlOptions } from "./documents.ts";
+import { encodingOf } from "./encoding-of.ts";
 import type { YamlNode } from "./node.ts";
 import { parseNode } from "./parse-nodes.ts";
 
@@ -16,7 +17,7 @@ export interface Place {
  */
 export function placeOf(input: string | Uint8Array, way: readonly (string | number)[], options: YamlOptions = {}): Place | undefined {
   const columns = new Map<YamlNode, number>();
-  const text = typeof input === "string" ? input : new TextDecoder("utf-8", { ignoreBOM: true }).decode(input);
+  const text = typeof input === "string" ? input : new TextDecoder(encodingOf(input), { ignoreBOM: true }).decode(input);
   let node = parseNode(text, { ...options, columns });
   if (node === undefined) return undefined;
   for (const step of way) {

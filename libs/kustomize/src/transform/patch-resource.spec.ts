@@ -27,3 +27,15 @@ describe("a directive at the top of a strategic merge patch", () => {
     expect(await patched(`{${head}, $patch: merge, spec: 2}`, rest)).toContain("spec: 2\n");
   });
 });
+
+it("A patch, like any file that is YAML, may be in UTF-16 behind a byte order mark", async () => {
+  const wide = (text: string): Uint8Array => Buffer.from(`\ufeff${text}`, "utf16le");
+  const files = {
+    "kustomization.yaml": wide("resources: [cup.yaml]\npatches: [{path: a.yaml}, {path: b.yaml, target: {kind: Cup}}]\n"),
+    "cup.yaml": wide("apiVersion: example.com/v1\nkind: Cup\nmetadata: {name: one}\n"),
+    "a.yaml": wide("apiVersion: example.com/v1\nkind: Cup\nmetadata: {name: one}\nspec: {a: 1}\n"),
+    "b.yaml": wide("- {op: add, path: /spec/b, value: 2}\n"),
+  };
+  const { objects } = await build(".", { fileSystem: new MemoryFileSystem(files), order: "fifo", signal: new AbortController().signal });
+  expect(objects[0]?.object["spec"]).toStrictEqual({ a: 1, b: 2 });
+});

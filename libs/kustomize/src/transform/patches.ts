@@ -1,3 +1,4 @@
+import { encodingOf } from "@plumb/yaml";
 import { invalid, messageOf } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
 import type { Loader } from "../load/loader.ts";
@@ -42,7 +43,7 @@ async function loadPatch(path: string, loader: Loader): Promise<string> {
 }
 
 export function textOf(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  return new TextDecoder(encodingOf(bytes), { ignoreBOM: true }).decode(bytes);
 }
 
 function attempt<T>(work: () => T): T | { readonly failure: string } {
