@@ -1,6 +1,6 @@
 export { ArtifactCache, type ArtifactCacheOptions, type ArtifactLease, type ArtifactRef } from "./artifact-cache.ts";
 export { ArtifactStore, type ArtifactOwner, type ArtifactStoreOptions, type NewArtifact } from "./artifact-store.ts";
-export { algorithmOf, DIGEST_ALGORITHMS, DigestWriter, isSameDigest, type DigestAlgorithm } from "./digest.ts";
-export { comparePaths, flawOf } from "./entry-path.ts";
+export { DIGEST_ALGORITHMS, DigestWriter, type DigestAlgorithm } from "./digest.ts";
+export { comparePaths } from "./entry-path.ts";
 export { packFiles, type PackedArtifact, type PackOptions, type SourceEntry, type SourceFile, type SourceFolder } from "./pack.ts";
-export { DEFAULT_UNPACK_LIMITS, readArchive, unpackToFolder, unpackToMemory, type ArchiveEntry, type UnpackLimits } from "./unpack.ts";
+export { DEFAULT_UNPACK_LIMITS, readArchive, unpackToMemory, type ArchiveEntry, type UnpackLimits } from "./unpack.ts";

@@ -1,7 +1,6 @@
-export { OPEN_ADDRESS_RULES, refusalOf, refusalOfHost, type AddressRules } from "./address-rules.ts";
+export { OPEN_ADDRESS_RULES, type AddressRules } from "./address-rules.ts";
 export { TunnelAgent } from "./connections.ts";
 export type { HttpClient, HttpRequest, HttpResponse } from "./http-client.ts";
-export { requestName } from "./http-error.ts";
 export { createHttpClient, type HttpClientOptions } from "./node-http-client.ts";
 export { parseProxy, proxyFromEnvironment, type Proxy, type ProxyRule } from "./proxy.ts";
 export { discard, readAll } from "./read-all.ts";

@@ -20,4 +20,4 @@ export { LeaderLease, type LeaseOptions } from "./lease.ts";
 export type { RequestReport } from "./requester.ts";
 export { leanObject, Store, type StoreChange, type StoreOptions } from "./store.ts";
 export { inClusterAccess, type InClusterOptions } from "./in-cluster.ts";
-export { parseKubeconfig, readKubeconfig, readKubeconfigDocument, type KubeconfigAccess, type KubeconfigOptions } from "./kubeconfig.ts";
+export { readKubeconfig, readKubeconfigDocument, type KubeconfigAccess, type KubeconfigOptions } from "./kubeconfig.ts";

@@ -1,6 +1,6 @@
 export { collectEarly } from "./collect-early.ts";
 export { COMMON_FLAGS, atLeast, commonConfig, eventsUrlOf, oneOf, type CommonConfig, type Host, type LeaderElectionConfig } from "./common-config.ts";
-export { standardConditions, withConditions, type ConditionChanges, type ConditionState, type Stamp } from "./conditions.ts";
+export { standardConditions, type ConditionChanges, type ConditionState } from "./conditions.ts";
 export type { ControlledKind } from "./controlled-kind.ts";
 export { Controller, type ControllerOptions, type ControllerShared } from "./controller.ts";
 export {
@@ -11,14 +11,12 @@ export {
   type ControllerProcess,
   type Surroundings,
 } from "./controller-process.ts";
-export { KeyQueue } from "./key-queue.ts";
-export { leaseLeadership, type FencedLeadership } from "./leadership.ts";
-export { Manager, type Leadership, type ManagerOptions, type Part, type Phase } from "./manager.ts";
+export type { Part } from "./manager.ts";
 export type { HeldNotice, Notifier } from "./notifier.ts";
 export { keyOf, splitKey, type ObjectCache } from "./object-cache.ts";
 export { requeue, type Outcome, type Requeue } from "./outcome.ts";
-export { HostPlaces, Places } from "./places.ts";
-export { listen, metricsPages, probePages, servePages, type Listening, type Pages } from "./probes-server.ts";
+export { Places } from "./places.ts";
+export { listen, type Listening } from "./probes-server.ts";
 export {
   reconcileOnce,
   removeOnce,
@@ -35,6 +33,6 @@ export {
 } from "./reconcile.ts";
 export { runMain, type Main, type MainProcess } from "./run-main.ts";
 export { serveJobs, workerPort, type Jobs } from "./serve-jobs.ts";
-export { conditionsOf, statusPatch, StatusWriter, type StatusUpdate } from "./status.ts";
+export { conditionsOf, statusPatch } from "./status.ts";
 export { WorkerPool, type JobAnswer, type JobOptions, type WorkerPoolOptions } from "./worker-pool.ts";
 export { allSynced, watched, watchParts, type WatchedOptions } from "./watched.ts";
