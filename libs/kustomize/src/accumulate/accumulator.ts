@@ -51,7 +51,7 @@ export class Accumulator {
     const [old, ...more] = this.resources.matching(id.name, (other) => isSameId(id, other));
     if (old === undefined) {
       if (behavior === "merge" || behavior === "replace") throw invalid(`id ${goIdText(id)} does not exist; cannot merge or replace`);
-      this.resources.addAll([resource]);
+      this.resources.addNew(resource);
       return;
     }
     if (more.length > 0) throw invalid(`found multiple objects [${[old, ...more].map(shown).join(" ")}] that could accept merge of ${idText(id)}`);

@@ -39,6 +39,11 @@ export class ResourceList {
     };
   }
 
+  /** Adds an object with an id that none of the others has. */
+  addNew(resource: Resource): void {
+    this.#items.push(resource);
+  }
+
   /** Sets the objects and their order. @throws {ToolkitError} `invalid` when two have one id */
   replaceAll(items: readonly Resource[]): void {
     this.#items = [];
@@ -61,7 +66,7 @@ export class ResourceList {
   /** Those that have or had the name, and with it an id that matches. */
   matching(name: string, isMatch: (id: ResourceId) => boolean): readonly Resource[] {
     const isNamed = (id: ResourceId): boolean => id.name === name && isMatch(id);
-    return this.#items.filter((resource) => !resource.isEmpty && (resource.previousIds.some(isNamed) || (resource.name === name && isMatch(resource.id))));
+    return this.#items.filter((resource) => resource.hasOrHadName(name) && !resource.isEmpty && (resource.previousIds.some(isNamed) || isNamed(resource.id)));
   }
 
   /** The one that has or had the id. @throws {ToolkitError} `invalid` when there is none or more than one */

@@ -93,6 +93,15 @@ export class Resource {
     return this.previousIds[0] ?? this.id;
   }
 
+  /** The name it was read with. */
+  get originalName(): string {
+    return this.annotation(PREVIOUS_NAMES)?.split(",", 1)[0] ?? this.name;
+  }
+
+  hasOrHadName(name: string): boolean {
+    return this.name === name || this.#list(PREVIOUS_NAMES).includes(name);
+  }
+
   setKind(kind: string): void {
     setField(this.node, "kind", scalarNode(kind));
   }

@@ -35,10 +35,11 @@ export function selectorMatcher(selector: Selector): SelectorMatcher {
 export function selectResources(resources: readonly Resource[], selector: Selector): readonly Resource[] {
   const matcher = selectorMatcher(selector);
   return resources.filter((resource) => {
+    // Most have another name, which is found out faster than an id.
+    if (!matcher.name(resource.originalName) && !matcher.name(resource.name)) return false;
     const { id, originalId } = resource;
     return (
       (matcher.namespace(effectiveNamespace(originalId)) || matcher.namespace(effectiveNamespace(id))) &&
-      (matcher.name(originalId.name) || matcher.name(id.name)) &&
       matcher.gvk(id) &&
       matcher.labels(resource) &&
       matcher.annotations(resource)
