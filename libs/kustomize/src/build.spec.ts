@@ -178,6 +178,7 @@ const refusals: readonly (readonly [string, Files, string])[] = [
   ],
   ["a path out of everything", { "kustomization.yaml": "resources: [../../etc/passwd]\n" }, "etc/passwd"],
   ["an absolute path", { "kustomization.yaml": "resources: [/etc/passwd]\n" }, "security; file '/etc/passwd'"],
+  ["a name with a comma that changes", { ...base, "kustomization.yaml": "resources: [a.yaml]\nnamespace: b\nnamePrefix: 'a,'\nnameSuffix: -c\n" }, "a,a"],
   [
     "a collision of names",
     { "kustomization.yaml": "resources: [a.yaml, b.yaml]\n", "a.yaml": configMap("a"), "b.yaml": configMap("a") },

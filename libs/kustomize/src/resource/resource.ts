@@ -1,5 +1,6 @@
 import type { Origin } from "@plumb/api";
 import { copyNode, type YamlNode } from "@plumb/yaml";
+import { invalid } from "../build-error.ts";
 import { clearField, fieldOf, isEmpty, scalarNode, setField } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
 import { annotationText, annotationsToSet, appendEntry, filledText, metadataMap, metadataOf, metadataText, setMetadataMap, topText } from "../node/metadata.ts";
@@ -80,12 +81,15 @@ export class Resource {
   /** The ids it had before, the oldest first. */
   get previousIds(): readonly ResourceId[] {
     const annotations = fieldOf(metadataOf(this.node), "annotations");
-    const names = fieldOf(annotations, PREVIOUS_NAMES)?.value;
+    const names = fieldOf(annotations, PREVIOUS_NAMES)?.value.split(",");
     if (names === undefined) return [];
     const namespaces = (fieldOf(annotations, PREVIOUS_NAMESPACES)?.value ?? "").split(",");
     const kinds = (fieldOf(annotations, PREVIOUS_KINDS)?.value ?? "").split(",");
+    // A name with a comma, which kustomize crashes on.
+    if (names.length !== namespaces.length || names.length !== kinds.length)
+      throw invalid(`number of previous names, number of previous namespaces, number of previous kinds not equal: ${names.join(",")}`);
     const { group, version } = this.gvk;
-    return names.split(",").map((name, i) => ({ group, version, kind: kinds[i] ?? "", isClusterScoped: false, name, namespace: namespaces[i] ?? "" }));
+    return names.map((name, i) => ({ group, version, kind: kinds[i] ?? "", isClusterScoped: false, name, namespace: namespaces[i] ?? "" }));
   }
 
   /** The id it was read with. */
