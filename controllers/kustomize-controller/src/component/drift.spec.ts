@@ -1,6 +1,6 @@
 import { keptLog } from "@plumb/telemetry/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { configMap, configMapPath, KustomizeLab, LIMIT, NAMESPACE } from "../testing/kustomize-lab.ts";
+import { configMap, configMapPath, KustomizeLab, LIMIT, NAMESPACE, readyText } from "../testing/kustomize-lab.ts";
 
 const log = keptLog();
 let lab: KustomizeLab;
@@ -64,6 +64,25 @@ describe("drift of an object", () => {
     await lab.call("DELETE", configMapPath("deleted"));
     await becomes("deleted", { v: "1" });
     await vi.waitFor(() => expect(drifts("deleted")).toEqual([expect.stringMatching(/^info DriftCorrected: .*ConfigMap\/apps\/deleted was deleted$/)]), LIMIT);
+  });
+
+  it("that is deleted since a commit cannot change it is created as that commit wants it", async () => {
+    const fixed = (v: string): string => JSON.stringify({ ...JSON.parse(configMap("fixed", { v })), immutable: true });
+    await lab.applied("fixed", { "a.yaml": fixed("1") });
+    const newer = await lab.publish("fixed", { "a.yaml": fixed("2") });
+    await lab.until("fixed", (object) => expect(readyText(object)).toContain("ReconciliationFailed"));
+    await lab.call("DELETE", configMapPath("fixed"));
+    await lab.ready("fixed", newer);
+    expect(await lab.data("fixed")).toEqual({ v: "2" });
+  });
+
+  it("that is deleted while the newest commit is refused is restored as it was", async () => {
+    await lab.applied("held", { "a.yaml": configMap("held", { v: "1" }) });
+    const refused = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "No_Name", namespace: NAMESPACE } };
+    await lab.publish("held", { "a.yaml": configMap("held", { v: "2" }), "b.yaml": JSON.stringify(refused) });
+    await lab.until("held", (object) => expect(readyText(object)).toContain("ReconciliationFailed"));
+    await lab.call("DELETE", configMapPath("held"));
+    await becomes("held", { v: "1" });
   });
 
   it("is not told of a Secret's values", async () => {

@@ -4,6 +4,7 @@ import type { KubeClient } from "@plumb/kube";
 import { Places, type Notifier, type Part } from "@plumb/runtime";
 import { aborted, backoffMs, toToolkitError, type Clock, type Fields, type Log, type Meter, type Timer } from "@plumb/std";
 import type { Corrections, Find } from "../kustomization/contracts.ts";
+import { standingRevision } from "../kustomization/revision-metadata.ts";
 import { isObserved } from "./drift-mode.ts";
 import { OpenDrift } from "./open-drift.ts";
 
@@ -25,6 +26,8 @@ export interface DriftCorrectorOptions {
 /** Objects that are looked at side by side. */
 const CONCURRENCY = 8;
 const RETRY = { minMs: 250, maxMs: 10_000 };
+/** For a run to create what was deleted, before it is created as it was. */
+const RUN_FIRST_MS = 5000;
 const CORRECTION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300];
 
 /** What is known of an object that has rung, until it is as declared, or nobody's to correct, and not looked at. */
@@ -168,14 +171,29 @@ export class DriftCorrector implements Part, Corrections {
     const active = known.filter(({ obj }) => obj.spec.suspend !== true && obj.metadata.deletionTimestamp === undefined);
     for (const { owner, obj } of active) {
       const desired = this.#desired(one.ring.key, owner);
-      if (desired !== undefined) return this.#checkFor(one, { owner, obj, desired }, signal);
+      if (desired === undefined) continue;
+      if (one.ring.reason === "deleted" && this.#isToBeOtherwise(one.ring.key, owner, desired)) return this.#letRunFirst(one, owner);
+      return this.#checkFor(one, { owner, obj, desired }, signal);
     }
     for (const { owner } of active) enqueue(`${owner.namespace}/${owner.name}`);
   }
 
+  /** True where the newest build wants the object otherwise than it was sent last, and has not come to be applied. */
+  #isToBeOtherwise(key: string, owner: Owner, sent: DesiredObject): boolean {
+    const newest = [...this.#options.desired(`${owner.namespace}/${owner.name}`)].findLast(({ object }) => inventoryEntry(object).id === key);
+    return newest !== undefined && desiredHash(newest, owner) !== desiredHash(sent, owner);
+  }
+
+  /** Somebody may have deleted it because it cannot be changed into what is wanted. What the run does not bring is restored. */
+  #letRunFirst(one: Case, owner: Owner): void {
+    one.ring = { ...one.ring, reason: "swept" };
+    this.#options.enqueue(`${owner.namespace}/${owner.name}`);
+    one.retry = this.#options.clock.after(RUN_FIRST_MS, () => this.#look(one));
+  }
+
   async #checkFor(one: Case, { owner, obj, desired }: Wanted, signal: AbortSignal): Promise<void> {
     const { client, baselines, overrideManagers, clock } = this.#options;
-    const revision = revisionOf(obj, baselines.get(one.ring.key)?.revision);
+    const revision = standingRevision(obj, baselines.get(one.ring.key)?.revision);
     const outcome = await checkDrift({
       client,
       baselines,
@@ -284,10 +302,4 @@ function named({ key, owners: [owner] }: Ring): Fields {
     object: [kind, namespace, name].filter((part) => part !== "").join("/"),
     ...(owner === undefined ? {} : { kustomization: `${owner.namespace}/${owner.name}` }),
   };
-}
-
-/** The revision that stands; a commit that leaves an object as it was does not write it, so it may be of an older one. */
-function revisionOf({ status }: Kustomization, written: string | undefined): string {
-  const isOfNewest = written !== undefined && written === status?.lastAttemptedRevision;
-  return (isOfNewest ? written : status?.lastAppliedRevision) ?? written ?? "";
 }

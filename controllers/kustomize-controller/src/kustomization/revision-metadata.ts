@@ -18,6 +18,12 @@ export function appliedMetadata({ status }: Kustomization): Readonly<Record<stri
   return revisionMetadata(status?.lastAppliedRevision, status?.lastAppliedOriginRevision);
 }
 
+/** The revision that an object is held to; a commit that leaves it as it was does not write it, so it may be written by an older one. */
+export function standingRevision({ status }: Kustomization, writtenBy: string | undefined): string {
+  const isOfNewest = writtenBy !== undefined && writtenBy === status?.lastAttemptedRevision;
+  return (isOfNewest ? writtenBy : status?.lastAppliedRevision) ?? writtenBy ?? "";
+}
+
 function revisionMetadata(revision = "", originRevision = ""): Readonly<Record<string, string>> {
   return {
     ...(revision === "" ? {} : { [`${GROUP}/${EVENT_KEY.Revision}`]: revision }),
