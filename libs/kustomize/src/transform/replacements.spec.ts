@@ -24,3 +24,42 @@ replacements:
   const other = secret.endsWith("---\n") ? "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: z\n" : "";
   expect(await built({ "kustomization.yaml": kustomization, "secret.yaml": secret + other })).toContain(`\n  new: ${expected}\n`);
 });
+
+it("An object that had no name between two others is refused, where kustomize crashes", async () => {
+  const files = {
+    "kustomization.yaml": "resources: [base]\nnamePrefix: p-\nnameSuffix: -s\n",
+    "base/kustomization.yaml": 'resources: [a.yaml]\nreplacements:\n- sourceValue: ""\n  targets: [{select: {kind: Secret}, fieldPaths: [metadata.name]}]\n',
+    "base/a.yaml": "apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n",
+  };
+  await expect(built(files)).rejects.toThrow("number of previous names");
+});
+
+const CONFIG = `# what the server reads
+
+server:
+  # where it listens
+  port: 80 # not below 1024
+  hosts:
+  # the first
+  - a
+  - b
+  # no more
+
+# the store
+store: {kind: memory} # or disk
+text: |
+  # no comment
+  one
+# end
+`;
+
+it("Comments of YAML inside a text stay when a value of it is replaced", async () => {
+  const kustomization = `configMapGenerator: [{name: a, files: [config.yaml], options: {disableNameSuffixHash: true}}]
+replacements:
+- sourceValue: "8080"
+  targets: [{select: {kind: ConfigMap}, fieldPaths: ["data.config\\\\.yaml.server.port", "data.config\\\\.yaml.server.hosts.1"]}]
+`;
+  const text = await built({ "kustomization.yaml": kustomization, "config.yaml": CONFIG });
+  const expected = CONFIG.replace("port: 80", "port: 8080").replace("- b", '- "8080"').replace("  # no more\n\n", "  # no more\n");
+  expect(text).toContain(`  config.yaml: |-\n${expected.trim().replaceAll(/^(?=.)/gm, "    ")}\n`);
+});

@@ -15,6 +15,7 @@ import { splitBracketedPath } from "../node/split-path.ts";
 import { effectiveNamespace, idText, isSelected, type ResourceId } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";
 import { selectorMatcher, type SelectorMatcher } from "../resource/select.ts";
+import { withComments } from "./text-comments.ts";
 import type { Transform } from "./transformer.ts";
 
 const DEFAULT_PATH = "metadata.name";
@@ -205,7 +206,7 @@ function attempt<T>(work: () => T): T | undefined {
 
 /** The text of changed content, JSON as JSON, on several lines when it was. */
 function rewritten(root: YamlNode, before: string): string {
-  if (!/^\s*[{[]/.test(before)) return emitNode(root).trim();
+  if (!/^\s*[{[]/.test(before)) return withComments(before, emitNode(root).trim());
   const isIndented = before.includes("\n") && before.includes("  ");
   return stringifyJson(sorted(decodeNode(root)), isIndented ? 2 : 0).replaceAll(
     /[<>&\u2028\u2029]/g,
