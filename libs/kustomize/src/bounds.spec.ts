@@ -89,11 +89,12 @@ const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])
     {},
     "limit maxCopiedNodes",
   ],
-  ["a text of 31 MB", { ...base, "a.yaml": configMap("a", `data: {k: ${"x".repeat(31_000_000)}}\n`) }, {}, "limit maxScalarLength"],
-  ["a text of 31 MB in lines", { ...base, "a.yaml": configMap("a", `data:\n  k: |\n${"    a\n".repeat(5_000_000)}`) }, {}, "limit maxScalarLength"],
-  ["a number of 31 MB", { ...base, "a.yaml": configMap("a", `data: {k: 1${"_1".repeat(15_000_000)}}\n`) }, {}, "limit maxScalarLength"],
-  ["a key of 31 MB", { ...base, "a.yaml": configMap("a", `data: {? ${"x".repeat(31_000_000)} : v}\n`) }, {}, "limit maxScalarLength"],
-  ["a tag of 31 MB", { ...base, "a.yaml": configMap("a", `data: {k: !${"%41".repeat(10_000_000)} v}\n`) }, {}, "limit maxScalarLength"],
+  ["a text of 31 MB", { ...base, "a.yaml": configMap("a", `data: {k: ${"x".repeat(31_000_000)}}\n`) }, {}, "limit maxObjectLength"],
+  ["a text of 31 MB in lines", { ...base, "a.yaml": configMap("a", `data:\n  k: |\n${"    a\n".repeat(5_000_000)}`) }, {}, "limit maxObjectLength"],
+  ["a number of 31 MB", { ...base, "a.yaml": configMap("a", `data: {k: 1${"_1".repeat(15_000_000)}}\n`) }, {}, "limit maxObjectLength"],
+  ["a key of 31 MB", { ...base, "a.yaml": configMap("a", `data: {? ${"x".repeat(31_000_000)} : v}\n`) }, {}, "limit maxObjectLength"],
+  ["many long keys", { ...base, "a.yaml": configMap("a", `data:\n${numbered(9000, (i) => `  k${i}${"x".repeat(900)}: v\n`)}`) }, {}, "limit maxObjectLength"],
+  ["a tag of 31 MB", { ...base, "a.yaml": configMap("a", `data: {k: !${"%41".repeat(10_000_000)} v}\n`) }, {}, "limit maxObjectLength"],
   [
     "an object of many values",
     {
@@ -111,7 +112,7 @@ const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])
     "a file of 32 MB for a ConfigMap",
     { "kustomization.yaml": "configMapGenerator: [{name: a, files: [f]}]\n", f: Buffer.alloc(2 ** 25, 0x61) },
     {},
-    "limit maxScalarLength",
+    "limit maxObjectLength",
   ],
   [
     "a million lines of an env file",

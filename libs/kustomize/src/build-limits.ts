@@ -14,8 +14,8 @@ export interface BuildLimits {
   readonly maxFileNodes: number;
   /** Items of one list, pairs of one mapping, in a file. */
   readonly maxEntries: number;
-  /** Characters of one scalar or of one value of a generated ConfigMap or Secret. */
-  readonly maxScalarLength: number;
+  /** Characters of one object in a file, and bytes of the values of a generated ConfigMap or Secret. */
+  readonly maxObjectLength: number;
   /** Nodes of one object in a file, and nodes that aliases and merge keys may add to one. */
   readonly maxNodes: number;
   /** Values that patches, replacements, labels and annotations may copy into objects, all together. */
@@ -32,7 +32,7 @@ export const DEFAULT_BUILD_LIMITS: BuildLimits = {
   maxAliases: 1000,
   maxFileNodes: 1_000_000,
   maxEntries: 100_000,
-  maxScalarLength: 4 * 2 ** 20,
+  maxObjectLength: 4 * 2 ** 20,
   maxNodes: 400_000,
   maxCopiedNodes: 1_000_000,
   maxCopiedCharacters: 64 * 2 ** 20,
@@ -40,6 +40,6 @@ export const DEFAULT_BUILD_LIMITS: BuildLimits = {
 
 /** The limits for one text. */
 export function yamlLimits(limits: BuildLimits): YamlLimits {
-  const { maxFileBytes: maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxScalarLength, maxNodes } = limits;
-  return { maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxScalarLength, maxNodes };
+  const { maxFileBytes: maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxObjectLength, maxNodes } = limits;
+  return { maxBytes, maxDepth, maxAliases, maxFileNodes, maxEntries, maxObjects, maxObjectLength, maxNodes };
 }

@@ -117,7 +117,7 @@ function withoutReturns(text: string): string {
   for (let start = 0, end = 0; start < text.length; start = end) {
     end = start + BLOCK;
     if (text[end - 1] === "\r" && text[end] === "\n") end++;
-    blocks.push(text.slice(start, end).replaceAll("\r\n", "\n"));
+    blocks.push(text.slice(start, end).replace(/\r\n/g, "\n"));
   }
   return blocks.join("");
 }

@@ -10,7 +10,7 @@ const NO_BLOCK = /[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]| [
  */
 export function throughFolded(text: string): string {
   if (!text.includes("\n") || NO_BLOCK.test(text)) return text;
-  const written = parseNode(`v: >${blockHint(text)}\n${foldedLines(text).replaceAll(LINE_START, "$1  ")}`, { limits: { maxScalarLength: Infinity } });
+  const written = parseNode(`v: >${blockHint(text)}\n${foldedLines(text).replaceAll(LINE_START, "$1  ")}`, { limits: { maxObjectLength: Infinity } });
   return written?.content[1]?.value ?? text;
 }
 

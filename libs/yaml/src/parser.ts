@@ -45,12 +45,13 @@ export class Parser {
   #objectsEnd = -1;
   /** Of the document or, in a Kubernetes List, of the item that is being read. */
   #objectNodes = 0;
+  #objectLength = 0;
   #aliases = 0;
   #depth = 0;
 
   constructor(text: string, { path, limits, firstLine = 1, budget = textBudget(limits), columns, dialect = "kustomize" }: ParseOptions) {
     this.#limits = { ...DEFAULT_YAML_LIMITS, ...limits };
-    this.#scanner = new Scanner(text, budget.plainTexts, this.#limits.maxScalarLength, dialect === "kustomize" ? 2 : 0);
+    this.#scanner = new Scanner(text, budget.plainTexts, this.#limits.maxObjectLength, dialect === "kustomize" ? 2 : 0);
     this.#path = path;
     this.#firstLine = firstLine;
     this.#budget = budget;
@@ -95,6 +96,9 @@ export class Parser {
   #make(kind: NodeKind, tag: string, value: string, style: number, line: number, column: number): YamlNode {
     if (--this.#budget.nodes < 0) throw this.#limit(`more than ${this.#limits.maxFileNodes} nodes (limit maxFileNodes)`, line);
     if (++this.#objectNodes > this.#limits.maxNodes) throw this.#limit(`an object with more than ${this.#limits.maxNodes} nodes (limit maxNodes)`, line);
+    this.#objectLength += value.length;
+    const { maxObjectLength } = this.#limits;
+    if (this.#objectLength > maxObjectLength) throw this.#limit(`an object with more than ${maxObjectLength} characters (limit maxObjectLength)`, line);
     const node = new YamlNode(kind, tag, value, style, line + this.#firstLine);
     this.#columns?.set(node, column + 1);
     return node;
@@ -238,7 +242,9 @@ export class Parser {
   #add(node: YamlNode, end: number): void {
     if (this.#entryCount === end) throw this.#tooMany(node.line - this.#firstLine, end);
     this.#entries[this.#entryCount++] = node;
-    if (this.#depth === 2 && this.#objectsEnd !== -1) this.#objectNodes = 0;
+    if (this.#depth !== 2 || this.#objectsEnd === -1) return;
+    this.#objectNodes = 0;
+    this.#objectLength = 0;
   }
 
   #tooMany(line: number, end: number): ToolkitError {

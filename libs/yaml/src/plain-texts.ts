@@ -17,10 +17,10 @@ export class PlainTexts {
   /** The text from `start` to `end`. */
   read(text: string, start: number, end: number): PlainText {
     const length = end - start;
-    if (length > LONGEST) return resolved(text.slice(start, end));
-    let hash = length;
-    for (let at = start; at < end; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0;
-    const slot = (hash ^ (hash >> 10)) & (SLOTS - 1);
+    if (length > LONGEST || length === 0) return resolved(text.slice(start, end));
+    const ends = Math.imul(text.charCodeAt(start), 31) + text.charCodeAt(end - 1);
+    const inner = Math.imul(text.charCodeAt(start + (length >> 1)), 31) + text.charCodeAt(start + (length >> 2));
+    const slot = (Math.imul(ends, 37) ^ Math.imul(inner, 101) ^ Math.imul(length, 7)) & (SLOTS - 1);
     const known = this.#slots[slot];
     if (known !== undefined && known.value.length === length && text.startsWith(known.value, start)) return known;
     const read = resolved(text.slice(start, end));

@@ -43,6 +43,7 @@ export function scanPlain(scanner: Scanner): PlainText {
         lines ??= new TextBuilder();
         lines.add(text.slice(lineStart, lineEnd));
         lines.add(breaks.folded());
+        scanner.refuseLong(lines.length);
         lineStart = start;
       }
       lineEnd = end;
@@ -135,6 +136,7 @@ export function scanQuoted(scanner: Scanner, isSingle: boolean): string {
     const isContinued = quotedLine(scanner, isSingle, quote, begin, value);
     if (scanner.code() === quote && !isContinued) break;
     value.add(quotedGap(scanner, isContinued));
+    scanner.refuseLong(value.length);
   }
   scanner.position++;
   return value.text();
@@ -165,6 +167,7 @@ function quotedLine(scanner: Scanner, isSingle: boolean, quote: number, begin: {
     } else if (code === quote) {
       if (!isSingle || scanner.code(1) !== quote) break;
       value.add(text.slice(start, scanner.position + 1));
+      scanner.refuseLong(value.length);
       scanner.position += 2;
       start = scanner.position;
     } else if (!isSingle && code === 0x5c) {
@@ -175,6 +178,7 @@ function quotedLine(scanner: Scanner, isSingle: boolean, quote: number, begin: {
         return true;
       }
       value.add(scanEscape(scanner, begin));
+      scanner.refuseLong(value.length);
       start = scanner.position;
     } else scanner.position++;
   }
@@ -240,6 +244,7 @@ export function scanBlockScalar(scanner: Scanner, isLiteral: boolean): string {
     const start = scanner.position;
     scanner.skipToBreak();
     value.add(scanner.text.slice(start, scanner.position));
+    scanner.refuseLong(value.length);
     lineBreak = "";
     if (scanner.position < scanner.text.length) {
       lineBreak = breakText(scanner.code());
@@ -281,6 +286,7 @@ function scanEmptyLines(scanner: Scanner, indent: number, begin: { readonly line
     if (!isBreak(code)) break;
     breaks ??= new TextBuilder();
     breaks.add(breakText(code));
+    scanner.refuseLong(breaks.length);
     scanner.skipBreak();
   }
   return { breaks: breaks?.text() ?? "", indent: indent === 0 ? Math.max(widest, scanner.indent + 1, 1) : indent };

@@ -43,7 +43,9 @@ export class Scanner {
   readonly #queue = new TokenQueue();
   #taken = 0;
   #hasEnded = false;
-  /** Comments that look like JSON, by their line: they may hold a schema. */
+  /** On which the last token began. */
+  #lastTokenLine = -1;
+  /** Comments behind a token that look like JSON, by their line: they may hold a schema. */
   readonly comments: Map<number, string> = new Map<number, string>();
 
   /** Shared by the documents of a file. */
@@ -130,11 +132,12 @@ export class Scanner {
 
   /** Refuses what is longer than anything that Kubernetes holds. */
   refuseLong(length: number): void {
-    if (length > this.#maxLength) throw this.problem(`document has a text of more than ${this.#maxLength} characters (limit maxScalarLength)`);
+    if (length > this.#maxLength) throw this.problem(`document has a text of more than ${this.#maxLength} characters (limit maxObjectLength)`);
   }
 
   #push(kind: TokenKind, line: number, column: number, value = "", suffix = "", style = 0): void {
     this.refuseLong(value.length + suffix.length);
+    this.#lastTokenLine = line;
     this.#queue.push(kind, line, column, value, suffix, style);
   }
 
@@ -219,7 +222,8 @@ export class Scanner {
   #skipComment(): void {
     const start = this.position;
     this.skipToBreak();
-    if (/^#+\s*\{/.test(this.text.slice(start, start + 16))) this.comments.set(this.line, this.text.slice(start, this.position).replace(/^#+/, ""));
+    if (this.#lastTokenLine === this.line && /^#+\s*\{/.test(this.text.slice(start, start + 16)))
+      this.comments.set(this.line, this.text.slice(start, this.position).replace(/^#+/, ""));
   }
 
   /** Goes to the end of the line. */

@@ -10,8 +10,15 @@ export class TextBuilder {
   /** The piece that was added last, and how often in a row. */
   #last = "";
   #times = 0;
+  #length = 0;
+
+  /** Of all that was added. */
+  get length(): number {
+    return this.#length;
+  }
 
   add(piece: string): void {
+    this.#length += piece.length;
     if (piece === this.#last) {
       this.#times++;
       return;

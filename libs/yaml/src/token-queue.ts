@@ -2,7 +2,7 @@ import { TOKEN, type Token } from "./token.ts";
 
 type Slot = { -readonly [Field in keyof Token]: Token[Field] };
 
-const FIRST_SIZE = 16;
+const FIRST_SIZE = 8;
 
 /** The tokens that are read and not yet taken, in a ring of slots that are used again. */
 export class TokenQueue {

@@ -12,8 +12,8 @@ export interface YamlLimits {
   readonly maxEntries: number;
   /** Documents of a text, and items of the Kubernetes Lists that its documents are. */
   readonly maxObjects: number;
-  /** Characters of one scalar, name or tag. */
-  readonly maxScalarLength: number;
+  /** Characters of all scalars of one document, or of one item of a Kubernetes List. */
+  readonly maxObjectLength: number;
   /** Nodes of one document or of one item of a Kubernetes List, also after every alias is replaced by what it stands for. */
   readonly maxNodes: number;
 }
@@ -25,6 +25,6 @@ export const DEFAULT_YAML_LIMITS: YamlLimits = {
   maxFileNodes: 1_000_000,
   maxEntries: 100_000,
   maxObjects: 100_000,
-  maxScalarLength: 4 * 2 ** 20,
+  maxObjectLength: 32 * 2 ** 20,
   maxNodes: 1_000_000,
 };

@@ -38,8 +38,10 @@ export async function loadKeyValues(
     throw prefixed("loading KV pairs", thrown);
   }
   const result = new Map<string, DataValue>();
+  let length = 0;
   for (const [key, value] of pairs) {
-    if (value.length > limits.maxScalarLength) throw invalid(`the value of '${key}' has more than ${limits.maxScalarLength} bytes (limit maxScalarLength)`);
+    length += value.length;
+    if (length > limits.maxObjectLength) throw invalid(`the values up to '${key}' have more than ${limits.maxObjectLength} bytes (limit maxObjectLength)`);
     if (result.size >= limits.maxEntries) throw tooMany(limits);
     if (result.has(key)) throw invalid(`configmap ${name} illegally repeats the key \`${key}\``);
     result.set(key, value);

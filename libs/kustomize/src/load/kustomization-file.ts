@@ -25,7 +25,7 @@ export async function loadKustomization(loader: Loader, { limits, show, warn }: 
   if (names.length > 1) throw invalid(`Found multiple kustomization files under: ${loader.shownRoot}`);
   const bytes = await loader.load(name);
   const path = show(loader.pathOf(name) ?? name);
-  const options: YamlOptions = { path, dialect: "kubernetes", limits: yamlLimits(limits) };
+  const options: YamlOptions = { path, dialect: "kubernetes", limits: { ...yamlLimits(limits), maxObjectLength: limits.maxFileBytes } };
   const value = within("invalid Kustomization", () => parseOne(bytes, options));
   const content = read(value, loader, (way) => {
     const place = placeOf(bytes, way, options);

@@ -82,7 +82,7 @@ describe("the memory of a cache", () => {
     maxAliases: 10,
     maxFileNodes: 10,
     maxEntries: 10,
-    maxScalarLength: 10,
+    maxObjectLength: 10,
     maxNodes: 10,
     maxCopiedNodes: 10,
     maxCopiedCharacters: 10,

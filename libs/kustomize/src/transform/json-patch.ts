@@ -1,6 +1,7 @@
 import type { JsonValue } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
+import { yamlLimits, type BuildLimits } from "../build-limits.ts";
 import type { Growth } from "../growth.ts";
 import { atoi } from "../node/lookup.ts";
 import { draftOf, isScalar, isWrittenAlike, parseDraft, setKey, unwritten, Written, type Draft, type DraftObject } from "./json-draft.ts";
@@ -15,8 +16,8 @@ export interface PatchOperation {
 }
 
 /** Reads a JSON patch written as JSON or YAML. @throws {ToolkitError} `invalid` for what is no list of objects */
-export function readJsonPatch(text: string): readonly PatchOperation[] {
-  const value = text.startsWith("[") ? parseJsonText(text) : draftOf(parseOne(text, { dialect: "kubernetes" }));
+export function readJsonPatch(text: string, limits: BuildLimits): readonly PatchOperation[] {
+  const value = text.startsWith("[") ? parseJsonText(text) : draftOf(parseOne(text, { dialect: "kubernetes", limits: yamlLimits(limits) }));
   if (value === null) return [];
   if (!Array.isArray(value)) throw invalid(`json: cannot unmarshal ${isScalar(value) ? typeof value : "object"} into Go value of type jsonpatch.Patch`);
   return value.map(readOperation);

@@ -62,7 +62,7 @@ function isFailure(value: object): value is { readonly failure: string } {
 function readPatch(text: string, path: string | undefined, source: string, context: BuildContext): ReadPatch {
   const patches = attempt(() => readResources(text, path, context));
   if (!isFailure(patches)) return { kind: "merge", patches };
-  const operations = text === "" ? { failure: "empty json patch operations" } : attempt(() => readJsonPatch(text));
+  const operations = text === "" ? { failure: "empty json patch operations" } : attempt(() => readJsonPatch(text, context.limits));
   if (isFailure(operations)) {
     const isNoYaml = patches.failure.includes("MalformedYAMLError");
     throw invalid(`unable to parse SM or JSON patch from ${source}: ${patches.failure}${isNoYaml ? "" : `; ${operations.failure}`}`);
@@ -152,13 +152,13 @@ export function inFile(thrown: unknown, path: string): unknown {
 }
 
 /** An entry of `patchesJson6902`. */
-export async function json6902Transform({ path, patch, target }: Patch, loader: Loader, { growth }: BuildContext): Promise<Transform> {
+export async function json6902Transform({ path, patch, target }: Patch, loader: Loader, { growth, limits }: BuildContext): Promise<Transform> {
   if (target === undefined || target.name === "") throw invalid("must specify the target name");
   if (path === "" && patch === "") throw invalid("empty file path and empty jsonOp");
   if (path !== "" && patch !== "") throw invalid("must specify a file path or jsonOp, not both");
   const text = path === "" ? patch : textOf(await loader.load(path));
   if (text === "") throw invalid(`patch file '${path}' empty seems to be empty`);
-  const operations = readJsonPatch(text);
+  const operations = readJsonPatch(text, limits);
   if (operations.length === 0) throw invalid(`patch appears to be empty; file=${path}, JsonOp=${text}`);
   return (resources) => {
     for (const resource of selectResources(resources.items, target)) applyOperations(resource, operations, growth);
