@@ -7,7 +7,8 @@ import { createHttpClient, type HttpClient } from "@plumb/http";
 import { startFaultProxy, startTestServer, type TestServer } from "@plumb/http/testing";
 import { systemClock } from "@plumb/std";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { ArtifactCache, type ArtifactCacheOptions, type ArtifactRef } from "./artifact-cache.ts";
+import { ArtifactCache, type ArtifactCacheOptions } from "./artifact-cache.ts";
+import type { ArtifactRef } from "./download.ts";
 import { packFiles } from "./pack.ts";
 
 const base = mkdtempSync(join(tmpdir(), "plumb-cache-"));

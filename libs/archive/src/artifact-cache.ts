@@ -1,8 +1,8 @@
-import { STATUS_CODES } from "node:http";
 import { Folder } from "@plumb/files";
-import { discard, retryAfterMs, type HttpClient, type HttpResponse } from "@plumb/http";
-import { backoffMs, redactUrl, sleep, ToolkitError, type Clock } from "@plumb/std";
+import type { HttpClient } from "@plumb/http";
+import { ToolkitError, type Clock } from "@plumb/std";
 import { algorithmOf, DigestWriter, isSameDigest } from "./digest.ts";
+import { download, type ArtifactRef } from "./download.ts";
 import { DEFAULT_UNPACK_LIMITS, unpackToFolder, type UnpackLimits } from "./unpack.ts";
 
 export interface ArtifactCacheOptions {
@@ -20,12 +20,6 @@ export interface ArtifactCacheOptions {
   readonly limits?: UnpackLimits;
   /** Times that a download is tried again when there was no answer or a server's error; 2 unless set. */
   readonly retries?: number;
-}
-
-/** What to fetch: an `Artifact` of a source's status will do. */
-export interface ArtifactRef {
-  readonly url: string;
-  readonly digest: string;
 }
 
 /** An unpacked artifact in use. It stays on disk until every lease of it is released. */
@@ -57,7 +51,6 @@ interface Cached {
   users: number;
 }
 
-const RETRY = { minMs: 250, maxMs: 4000 };
 const GIGABYTE = 1024 ** 3;
 
 /**
@@ -214,11 +207,12 @@ export class ArtifactCache {
     { name, archive, isLeft }: { readonly name: string; readonly archive: string; readonly isLeft: boolean },
     signal: AbortSignal,
   ): Promise<number> {
-    const download = `${name}.download`;
+    const temporary = `${name}.download`;
     try {
       if (!isLeft || !(await this.#isWhole(archive, artifact.digest, signal))) {
-        await this.#fetch(artifact, download, signal);
-        await this.#folder.rename(download, archive);
+        const { http, clock, maxDownloadBytes: maxBytes, retries } = this.#options;
+        await download(artifact, this.#folder, temporary, { http, clock, maxBytes, retries, signal });
+        await this.#folder.rename(temporary, archive);
       }
       const unpackedBytes = await unpackToFolder(this.#folder.stream(archive, signal), this.#folder, name, this.#options.limits, signal);
       return unpackedBytes + ((await this.#folder.stat(archive))?.sizeBytes ?? 0);
@@ -229,7 +223,7 @@ export class ArtifactCache {
       else this.#left.set(artifact.digest, { archive, sizeBytes: whole.sizeBytes });
       throw signal.aborted ? stopped(signal) : thrown;
     } finally {
-      await this.#removeQuietly(download);
+      await this.#removeQuietly(temporary);
     }
   }
 
@@ -238,51 +232,6 @@ export class ArtifactCache {
     for await (const _ of hash.through(this.#folder.stream(archive, signal)));
     return isSameDigest(hash.digest(), digest);
   }
-
-  async #fetch(artifact: ArtifactRef, target: string, signal: AbortSignal): Promise<void> {
-    for (let failures = 0; ; failures++) {
-      try {
-        return await this.#fetchOnce(artifact, target, signal);
-      } catch (thrown) {
-        const isWorthTrying = thrown instanceof ToolkitError && thrown.kind === "unavailable" && failures < this.#options.retries;
-        if (!isWorthTrying) throw thrown;
-        await sleep(Math.min(thrown.retryAfterMs ?? Infinity, backoffMs(failures, RETRY)), signal);
-      }
-    }
-  }
-
-  async #fetchOnce({ url: address, digest }: ArtifactRef, target: string, signal: AbortSignal): Promise<void> {
-    const url = URL.parse(address);
-    if (url === null) throw new ToolkitError("invalid", "the artifact's url is not a URL");
-    const response = await this.#options.http.send({ method: "GET", url, signal });
-    if (response.status !== 200) {
-      await discard(response);
-      throw statusError(response, this.#options.clock.nowMs());
-    }
-    const hash = new DigestWriter(algorithmOf(digest));
-    await this.#folder.write(target, hash.through(limited(response, this.#options.maxDownloadBytes)), { signal });
-    if (!isSameDigest(hash.digest(), digest)) {
-      throw new ToolkitError("corrupt", `failed to verify archive from ${redactUrl(url)}: computed digest doesn't match provided digest ${digest}`);
-    }
-  }
-}
-
-async function* limited({ body, url }: HttpResponse, maxBytes: number): AsyncGenerator<Uint8Array, void> {
-  let length = 0;
-  for await (const chunk of body) {
-    length += chunk.length;
-    if (length > maxBytes) throw new ToolkitError("invalid", `archive from ${redactUrl(url)} is larger than the limit of ${maxBytes} bytes`);
-    yield chunk;
-  }
-}
-
-function statusError(response: HttpResponse, nowMs: number): ToolkitError {
-  const { status, url } = response;
-  const message = `failed to download archive from ${redactUrl(url)}, status: ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
-  if (status === 404) return new ToolkitError("missing", message);
-  if (status === 429) return new ToolkitError("throttled", message, { retryAfterMs: retryAfterMs(response, nowMs) });
-  if (status === 401 || status === 403) return new ToolkitError("denied", message);
-  return new ToolkitError("unavailable", message, { retryAfterMs: retryAfterMs(response, nowMs) });
 }
 
 /** Waits for `work` no longer than until `signal` aborts; `work` itself goes on for others. */

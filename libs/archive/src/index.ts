@@ -1,4 +1,5 @@
-export { ArtifactCache, type ArtifactCacheOptions, type ArtifactLease, type ArtifactRef } from "./artifact-cache.ts";
+export { ArtifactCache, type ArtifactCacheOptions, type ArtifactLease } from "./artifact-cache.ts";
+export type { ArtifactRef } from "./download.ts";
 export { ArtifactStore, type ArtifactOwner, type ArtifactStoreOptions, type NewArtifact } from "./artifact-store.ts";
 export { DIGEST_ALGORITHMS, DigestWriter, type DigestAlgorithm } from "./digest.ts";
 export { comparePaths } from "./entry-path.ts";
