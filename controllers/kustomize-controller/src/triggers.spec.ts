@@ -32,6 +32,11 @@ class Cache implements KustomizationCache {
     this.#objects.set(key, after);
     for (const handle of this.#handlers) handle({ before, after });
   }
+
+  remove(before: LiveObject): void {
+    this.#objects.delete(`${before.metadata.namespace}/${before.metadata.name}`);
+    for (const handle of this.#handlers) handle({ before, after: undefined });
+  }
 }
 
 function source(revision: string | undefined): LiveObject {
@@ -120,6 +125,12 @@ describe("a source", () => {
     sources.put(source(undefined));
     expect(woken).toEqual([]);
     sources.put(source("2"));
+    expect(woken).toEqual(["apps/b"]);
+  });
+
+  it("that is gone wakes those of its users that are not done with what it had, to say so", () => {
+    const { sources, woken } = start([kustomization("a", { ready: "True", revision: "1" }), kustomization("b", { ready: "False" }), source("1")], "1");
+    sources.remove(source("1"));
     expect(woken).toEqual(["apps/b"]);
   });
 

@@ -39,7 +39,7 @@ export function asKustomization(object: LiveObject): Kustomization {
   return object as Kustomization;
 }
 
-/** Wakes Kustomizations when their source has a new artifact (K-018), and when what they wait for has become ready. */
+/** Wakes Kustomizations when their source has a new artifact or is gone (K-018), and when what they wait for has become ready. */
 export function triggers(options: TriggerOptions): Part {
   return {
     name: "triggers",
@@ -56,15 +56,18 @@ export function triggers(options: TriggerOptions): Part {
 }
 
 function onSource(kind: string, { before, after }: StoreChange, { kustomizations, attempts, enqueue, log }: TriggerOptions): void {
-  const revision = after === undefined ? undefined : artifactOf(after)?.revision;
-  if (after === undefined || revision === undefined || (before !== undefined && artifactOf(before)?.revision === revision)) return;
+  const source = after ?? before;
+  const revision = source === undefined ? undefined : artifactOf(source)?.revision;
+  if (source === undefined || revision === undefined) return;
+  // why: who is not done with the revision of a source that is gone has to say that it is gone
+  if (after !== undefined && before !== undefined && artifactOf(before)?.revision === revision) return;
   const users = kustomizations
-    .byIndex("source", `${kind}/${keyOf(after)}`)
+    .byIndex("source", `${kind}/${keyOf(source)}`)
     .map(asKustomization)
     .filter((user) => !hasAttempted(user, revision));
   const ordered = inDependencyOrder(users);
-  if (ordered === undefined) log.error("kustomizations depend on each other in a circle", { source: `${kind}/${keyOf(after)}`, count: users.length });
-  for (const user of ordered ?? []) enqueue(keyOf(user), () => !attempts.isAt(keyOf(user), revision));
+  if (ordered === undefined) log.error("kustomizations depend on each other in a circle", { source: `${kind}/${keyOf(source)}`, count: users.length });
+  for (const user of ordered ?? []) enqueue(keyOf(user), () => after === undefined || !attempts.isAt(keyOf(user), revision));
 }
 
 /** A Kustomization that is done with the revision, or tries it again by itself, need not be woken for it (K-018). */
