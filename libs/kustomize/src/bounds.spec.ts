@@ -127,6 +127,16 @@ const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])
     "limit maxEntries",
   ],
   ["a long regular expression", { ...base, "kustomization.yaml": patchOf("- {op: test, path: /kind, value: x}\n", "[a-z]".repeat(100_000)) }, {}, "too large"],
+  [
+    "a million operations of a JSON patch",
+    {
+      ...base,
+      "kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.json, target: {kind: ConfigMap}}]\n",
+      "p.json": `[${'{"op":"add"},'.repeat(1_000_000)}{}]`,
+    },
+    {},
+    "limit maxEntries",
+  ],
   ["a path of many folders", { "kustomization.yaml": `resources: [${"a/".repeat(2_000_000)}]\n` }, {}, "file name too long"],
   ["nesting", { ...base, "a.yaml": configMap("a", `data: ${"[".repeat(20_000)}`) }, {}, "limit maxDepth"],
   ["aliases", { ...base, "a.yaml": configMap("a", `x: &x 1\ny: [${"*x,".repeat(2000)}]\n`) }, {}, "limit maxAliases"],

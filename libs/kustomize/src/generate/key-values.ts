@@ -99,7 +99,7 @@ function parseEnvFile(bytes: Uint8Array, limits: BuildLimits): readonly (readonl
     const feed = bytes.indexOf(10, start);
     const end = feed === -1 ? bytes.length : feed;
     if (end - start >= MAX_LINE_BYTES) break;
-    const line = lineText(bytes.subarray(start, end), number).replace(LEADING_SPACE, "");
+    const line = saysNothing(bytes, start, end) ? "" : lineText(bytes.subarray(start, end), number).replace(LEADING_SPACE, "");
     start = end + 1;
     if (line === "" || line.startsWith("#")) continue;
     const equals = line.indexOf("=");
@@ -108,6 +108,15 @@ function parseEnvFile(bytes: Uint8Array, limits: BuildLimits): readonly (readonl
     if (key !== "") pairs.push([key, equals === -1 ? "" : line.slice(equals + 1)]);
   }
   return pairs;
+}
+
+/** True for an empty line and a comment in ASCII, found without making text of it. */
+function saysNothing(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start === end) return true;
+  if (bytes[start] !== 0x23) return false;
+  let at = start;
+  while (at < end && (bytes[at] ?? 0) < 0x80) at++;
+  return at === end;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

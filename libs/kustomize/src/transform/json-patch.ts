@@ -17,9 +17,12 @@ export interface PatchOperation {
 
 /** Reads a JSON patch written as JSON or YAML. @throws {ToolkitError} `invalid` for what is no list of objects */
 export function readJsonPatch(text: string, limits: BuildLimits): readonly PatchOperation[] {
+  const { maxObjectLength, maxEntries } = limits;
+  if (text.length > maxObjectLength) throw invalid(`a JSON patch of more than ${maxObjectLength} characters (limit maxObjectLength)`);
   const value = text.startsWith("[") ? parseJsonText(text) : draftOf(parseOne(text, { dialect: "kubernetes", limits: yamlLimits(limits) }));
   if (value === null) return [];
   if (!Array.isArray(value)) throw invalid(`json: cannot unmarshal ${isScalar(value) ? typeof value : "object"} into Go value of type jsonpatch.Patch`);
+  if (value.length > maxEntries) throw invalid(`a JSON patch of more than ${maxEntries} operations (limit maxEntries)`);
   return value.map(readOperation);
 }
 
