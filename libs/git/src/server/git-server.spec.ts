@@ -7,6 +7,7 @@ import { systemClock } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createTestRepository, hasGit, type TestRepository } from "../testing/index.ts";
 import { startGitServer, type GitServer } from "./git-server.ts";
+import { RefFolder } from "./ref-folder.ts";
 import { watchRefs, type RefChange } from "./watch-refs.ts";
 
 const run = promisify(execFile);
@@ -136,6 +137,18 @@ describe.skipIf(!isHere)("the Git server, asked by the real git", () => {
       await git("clone", "-q", `http://ann:s3cret@127.0.0.1:${guarded.port}/r.git`, "w");
     } finally {
       await guarded.close();
+    }
+  });
+
+  it("misses no ref while Git moves it into packed-refs", async () => {
+    const hash = await repository.commit({ files: { "a.txt": "one" } });
+    const refs = new RefFolder(repository.folder);
+    for (let round = 0; round < 40; round++) {
+      await repository.setRef("refs/heads/main", hash);
+      let isPacking = true;
+      const packing = run("git", ["pack-refs", "--all"], { cwd: repository.folder, env }).finally(() => (isPacking = false));
+      while (isPacking) expect([...(await refs.all()).keys()]).toEqual(["refs/heads/main"]);
+      await packing;
     }
   });
 

@@ -19,8 +19,10 @@ export class RefFolder {
 
   /** Hashes by the name of the ref, sorted by name, without HEAD. */
   async all(): Promise<ReadonlyMap<string, string>> {
+    const loose = await this.#loose("refs");
+    // why: Git packs a ref before it removes its file, so that the other way round it could be in neither
     const refs = new Map(await this.#packed());
-    for (const name of await this.#loose("refs")) {
+    for (const name of loose) {
       const hash = await this.resolve(name);
       if (hash !== undefined) refs.set(name, hash);
     }
