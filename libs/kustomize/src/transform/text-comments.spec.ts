@@ -42,3 +42,10 @@ it.each([
 it("A comment that would stand below everything is left out when keys were added there", () => {
   expect(withComments("k: 1\n# a\n", "k: 1\nl: 2")).toBe("k: 1\nl: 2");
 });
+
+it("Comments on every other line, as many as a text may have, take no time to speak of", () => {
+  const text = `k: 1\n${"# a\n # b\n".repeat(2 ** 14)}l: ${"x".repeat(2 ** 12 - 3)}\n`;
+  const start = performance.now();
+  expect(withComments(text, text.trim())).toBe(text.trim());
+  expect(performance.now() - start).toBeLessThan(10_000);
+});

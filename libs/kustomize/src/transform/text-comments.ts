@@ -12,6 +12,8 @@ interface Comments {
   readonly blocks: readonly Block[];
   /** What stands behind a value or key, by its line. */
   readonly beside: ReadonlyMap<number, string>;
+  /** The lines on which something else begins, in order. */
+  readonly content: readonly number[];
 }
 
 /** A text before and after, and how their lines belong together. */
@@ -32,6 +34,10 @@ interface Spot {
   readonly isFollowed: boolean;
 }
 
+/** Beyond these, comments are not worth the time. */
+const LONGEST_TEXT = 2 ** 18;
+const LONGEST_LINE = 2 ** 12;
+
 /**
  * YAML text that was changed and written anew, with the comments that stood in it, as go-yaml keeps them. Where one stands in a
  * place from which go-yaml moves it, inside braces for one or below what it is not in line with, all are left out.
@@ -40,11 +46,12 @@ interface Spot {
  * @param after the same with other values, as `emitNode` writes it
  */
 export function withComments(before: string, after: string): string {
-  if (!/(?:^|\s)#/.test(before) || /[\r\ud800-\udbff]/.test(before)) return after;
+  if (!/(?:^|\s)#/.test(before) || /[\r\ud800-\udbff]/.test(before) || before.length > LONGEST_TEXT) return after;
   const [old] = parseNodes(before, { places: true });
   const [made] = parseNodes(after, { places: true });
   if (old === undefined || made === undefined) return after;
   const oldLines = before.split("\n");
+  if (oldLines.some(({ length }) => length > LONGEST_LINE)) return after;
   const comments = readComments(oldLines, old);
   const lines = new Map<number, number>();
   const isSame = matchLines(old, made, lines);
@@ -78,6 +85,7 @@ function readComments(lines: readonly string[], root: YamlNode): Comments | unde
   noteLineEnds(root, undefined, ends);
   const blocks: Block[] = [];
   const beside = new Map<number, string>();
+  const content: number[] = [];
   /** What is further in than this is text of a scalar. */
   let outside = Infinity;
   for (const [i, line] of lines.entries()) {
@@ -92,9 +100,10 @@ function readComments(lines: readonly string[], root: YamlNode): Comments | unde
     const match = end === undefined ? null : /^[\s\]},:]*?(?:\s(#.*))?$/.exec(restBehind(end.node, line) ?? "?");
     if (end === undefined || match === null || /^[\s-]*(?:#|$)/.test(line)) return undefined;
     if (match[1] !== undefined) beside.set(i, match[1]);
+    content.push(i);
     if (isBlock(end.node)) outside = end.parent === undefined ? -1 : columnOf(end.parent);
   }
-  return { blocks, beside };
+  return { blocks, beside, content };
 }
 
 /** Whether something in braces or brackets begins on another line than they do. */
@@ -136,13 +145,8 @@ function restBehind(node: YamlNode, line: string): string | undefined {
 
 function woven(comments: Comments, change: Change): string | undefined {
   const { after, lines } = change;
-  const above = new Map<number, string[]>();
-  for (const block of comments.blocks) {
-    const spot = spotOf(block, comments, change);
-    if (spot === undefined) return undefined;
-    const own = block.texts.map((text) => " ".repeat(spot.indent) + text);
-    above.set(spot.line, [...(above.get(spot.line) ?? []), ...(spot.isApart ? [""] : []), ...own, ...(spot.isFollowed ? [""] : [])]);
-  }
+  const above = linesAbove(comments, change);
+  if (above === undefined) return undefined;
   const beside = new Map([...comments.beside].map(([line, text]) => [lines.get(line), text]));
   const result: string[] = [];
   for (const [i, line] of after.entries()) {
@@ -153,33 +157,43 @@ function woven(comments: Comments, change: Change): string | undefined {
   return [...result, ...(above.get(after.length) ?? [])].join("\n");
 }
 
-/** What is around a block. */
-interface Surroundings {
-  /** Line of the content above and below it; -1 and the number of lines where there is none. */
-  readonly above: number;
-  readonly below: number;
-  readonly opener: string;
-  readonly closer: string | undefined;
-  /** Whether another block, further in or out, ends right above it. */
-  readonly isBelowComment: boolean;
+/** The lines of all blocks by the line before which they go; undefined where go-yaml would move one. */
+function linesAbove({ blocks, content }: Comments, change: Change): ReadonlyMap<number, readonly string[]> | undefined {
+  const above = new Map<number, string[]>();
+  let next = 0;
+  for (const [i, block] of blocks.entries()) {
+    while ((content[next] ?? Infinity) < block.line) next++;
+    const line = content[next - 1] ?? -1;
+    const [previous] = blocks.slice(Math.max(i - 1, 0), i).filter((other) => other.line > line);
+    const spot = spotOf(block, { above: line, below: content[next] ?? change.before.length, previous }, change);
+    if (spot === undefined) return undefined;
+    const own = above.get(spot.line) ?? [];
+    above.set(spot.line, own);
+    if (spot.isApart) own.push("");
+    for (const text of block.texts) own.push(" ".repeat(spot.indent) + text);
+    if (spot.isFollowed) own.push("");
+  }
+  return above;
 }
 
-/** undefined where go-yaml would move it. */
-function spotOf(block: Block, { blocks }: Comments, change: Change): Spot | undefined {
-  const { before, lines } = change;
-  const isPassed = (i: number): boolean => isBlank(before[i]) || blocks.some(({ line, texts }) => i >= line && i < line + texts.length);
-  let below = block.line + block.texts.length;
-  while (below < before.length && isPassed(below)) below++;
-  let above = block.line - 1;
-  while (above >= 0 && (isPassed(above) || !lines.has(above))) above--;
-  const isBelowComment = blocks.some(({ line, texts }) => line + texts.length === block.line);
-  const around: Surroundings = { above, below, opener: before[above] ?? "", closer: before[below], isBelowComment };
-  if (/^[\s-]*-(?:\s+#.*)?$/.test(around.opener) || /^\s*-.*[[{]/.test(around.closer ?? "")) return undefined;
-  return around.closer !== undefined && indentOf(around.closer) === block.indent ? headSpot(block, around, change) : footSpot(block, around, change);
+/** Where the content is above and below a block, -1 and the number of lines for none; and the block between it and that above. */
+interface Surroundings {
+  readonly above: number;
+  readonly below: number;
+  readonly previous: Block | undefined;
+}
+
+function spotOf(block: Block, around: Surroundings, change: Change): Spot | undefined {
+  const opener = change.before[around.above] ?? "";
+  const closer = change.before[around.below];
+  if (/^[\s-]*-(?:\s+#.*)?$/.test(opener) || /^\s*-.*[[{]/.test(closer ?? "")) return undefined;
+  return closer !== undefined && indentOf(closer) === block.indent ? headSpot(block, around, change) : footSpot(block, around, change);
 }
 
 /** Of a comment on what stands below it. */
-function headSpot(block: Block, { above, below, opener, closer = "" }: Surroundings, { before, after, lines }: Change): Spot | undefined {
+function headSpot(block: Block, { above, below }: Surroundings, { before, after, lines }: Change): Spot | undefined {
+  const opener = before[above] ?? "";
+  const closer = before[below] ?? "";
   const isFirstInside =
     opensBlock(opener) && (indentOf(closer) > indentOf(opener) || (indentOf(closer) === indentOf(opener) && isItem(closer) && !isItem(opener)));
   const isFollowed = !isFirstInside && isBlank(before[block.line + block.texts.length]);
@@ -192,10 +206,15 @@ function headSpot(block: Block, { above, below, opener, closer = "" }: Surroundi
 }
 
 /** Of a comment that ends what stands above it. */
-function footSpot(block: Block, { above, below, opener, closer, isBelowComment }: Surroundings, { before, after, lines, isSame }: Change): Spot | undefined {
+function footSpot(block: Block, { above, below, previous }: Surroundings, { before, after, lines, isSame }: Change): Spot | undefined {
+  const opener = before[above] ?? "";
+  const closer = before[below];
   if (!isSame || opensBlock(opener) || (isItem(opener) && !isPlainItem(opener)) || indentOf(opener) !== block.indent || indentOf(closer) > block.indent)
     return undefined;
   const isAfterBlank = isBlank(before[block.line - 1]);
+  const isBelowComment = previous !== undefined && previous.line + previous.texts.length === block.line;
+  // Two that end the same thing are kept apart in ways of their own.
+  if (closer !== undefined && previous?.indent === block.indent) return undefined;
   if (closer === undefined && ((isAfterBlank && block.indent > 0) || /[\]}"']$|\s#/.test(opener))) return undefined;
   const owner = lines.get(above);
   const line = closer === undefined ? after.length : lines.get(below);
