@@ -170,7 +170,7 @@ describe("health", () => {
       reason: "HealthCheckFailed",
       message: "timeout waiting for: [Deployment/apps/web status: 'InProgress']",
     });
-    expect(after.status).toMatchObject({ history: [{ lastReconciledStatus: "HealthCheckFailed" }] });
+    expect(after.status).toMatchObject({ history: [{ lastReconciledStatus: "HealthCheckFailed", lastReconciledDuration: "1m0s" }] });
   });
 
   it("that cannot be asked for is said", () => {
@@ -185,7 +185,8 @@ describe("health", () => {
     const health = { found: { kind: "healthy" }, waitedMs: 2500 } as const;
     const first = reportKustomization(kustomization(), run({ health }));
     expect(first.conditions["Healthy"]).toEqual({ status: "True", reason: "Succeeded", message: "Health check passed in 2.5s" });
-    expect(first.notices.map(({ message }) => message)).toContain("Health check passed in 2.5s");
+    expect(first.notices.map(({ message }) => message)).toEqual(["Health check passed in 2.5s", "Reconciliation finished in 2.5s, next run in 10m0s"]);
+    expect(first.status).toMatchObject({ history: [{ lastReconciledDuration: "2.5s" }] });
     const stored = kustomization({ lastAppliedRevision: REVISION, conditions: [condition("Healthy", "True", "Succeeded", "Health check passed in 9s")] });
     const again = reportKustomization(stored, run({ health }));
     expect(again.conditions["Healthy"]).toEqual({ status: "True", reason: "Succeeded", message: "Health check passed in 9s" });

@@ -113,11 +113,10 @@ function unwatched({ done }: KustomizationRun): ConditionState | undefined {
 
 /** The end of every good run; on one that changed nothing it goes to notification only. */
 function finished(obj: Kustomization, run: KustomizationRun, isNews: boolean): Notice {
-  const took = formatDuration(Math.max(0, Math.round(run.endedMs - run.startedMs)));
   return {
     severity: "info",
     reason: REASON.ReconciliationSucceeded,
-    message: `Reconciliation finished in ${took}, next run in ${formatDuration(intervalMs(obj))}`,
+    message: `Reconciliation finished in ${formatDuration(Math.round(tookMs(run)))}, next run in ${formatDuration(intervalMs(obj))}`,
     metadata: { ...artifactMetadata(run.plan.artifact), [`${GROUP}/${EVENT_KEY.CommitStatus}`]: "update" },
     isQuiet: !isNews,
     isDurable: isNews,
@@ -206,5 +205,10 @@ function withLines(error: ToolkitError, { done }: KustomizationRun): ToolkitErro
 function historyOf(obj: Kustomization, run: KustomizationRun, reason: string): KustomizationStatus["history"] {
   const { artifact, originRevision } = run.plan;
   const metadata = { revision: artifact.revision, ...(originRevision === undefined ? {} : { originRevision }) };
-  return withHistory(obj.status?.history ?? [], { digest: run.done.digest, reason, metadata, startedMs: run.startedMs, endedMs: run.endedMs });
+  return withHistory(obj.status?.history ?? [], { digest: run.done.digest, reason, metadata, startedMs: run.endedMs - tookMs(run), endedMs: run.endedMs });
+}
+
+/** A wait for health is a row of short runs, and to people a part of the last one. */
+function tookMs({ startedMs, endedMs, done }: KustomizationRun): number {
+  return Math.max(0, endedMs - startedMs, done.health?.waitedMs ?? 0);
 }
