@@ -1,4 +1,5 @@
 import type { LiveObject, Notice } from "@plumb/api";
+import { remember } from "@plumb/std";
 
 /** What to do about one notice: write a new Event, or count up one that is there. */
 export type LedgerEntry =
@@ -42,7 +43,7 @@ export class EventLedger {
 
   /** Says that the Event `name` is in the cluster with this count. */
   written(key: string, name: string, count: number, nowMs: number): void {
-    remember(this.#known, key, { name, count, lastMs: nowMs });
+    remember(this.#known, key, { name, count, lastMs: nowMs }, MAX_KNOWN);
   }
 
   /** Says that the Event is in the cluster no more. */
@@ -55,14 +56,7 @@ export class EventLedger {
     const { tokens, atMs } = this.#allowances.get(uid) ?? { tokens: BURST, atMs: nowMs };
     const refilled = Math.min(BURST, tokens + Math.max(0, nowMs - atMs) / REFILL_MS);
     const isGranted = refilled >= 1;
-    remember(this.#allowances, uid, { tokens: isGranted ? refilled - 1 : refilled, atMs: nowMs });
+    remember(this.#allowances, uid, { tokens: isGranted ? refilled - 1 : refilled, atMs: nowMs }, MAX_KNOWN);
     return isGranted;
   }
-}
-
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > MAX_KNOWN && oldest !== undefined) map.delete(oldest);
 }

@@ -1,3 +1,4 @@
+import { remember } from "@plumb/std";
 import { RE2JS } from "re2js";
 
 /** A compiled pattern of an Alert; undefined stands for one that is none. */
@@ -12,10 +13,7 @@ export class Patterns {
 
   get(source: string): Pattern {
     const pattern = this.#compiled.has(source) ? this.#compiled.get(source) : compiled(source);
-    this.#compiled.delete(source);
-    this.#compiled.set(source, pattern);
-    const [oldest] = this.#compiled.keys();
-    if (this.#compiled.size > MAX_PATTERNS && oldest !== undefined) this.#compiled.delete(oldest);
+    remember(this.#compiled, source, pattern, MAX_PATTERNS);
     return pattern;
   }
 }

@@ -1,4 +1,5 @@
 import { createHttpClient, type AddressRules, type HttpClient } from "@plumb/http";
+import { remember } from "@plumb/std";
 import type { ProviderSettings } from "./types/provider-type.ts";
 
 const MAX_CLIENTS = 100;
@@ -25,13 +26,7 @@ export class ProviderClients {
         ...(tls !== undefined && { tls }),
         ...(proxy !== undefined && { proxy: () => proxy }),
       });
-    this.#clients.delete(key);
-    this.#clients.set(key, client);
-    const [oldest] = this.#clients;
-    if (this.#clients.size > MAX_CLIENTS && oldest !== undefined) {
-      this.#clients.delete(oldest[0]);
-      oldest[1].close();
-    }
+    remember(this.#clients, key, client, MAX_CLIENTS)?.close();
     return client;
   }
 

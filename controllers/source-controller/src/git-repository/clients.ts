@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createHttpClient, parseProxy, proxyFromEnvironment, type HttpClient } from "@plumb/http";
+import { remember } from "@plumb/std";
 import type { GitAccess } from "./access.ts";
 
 /** Clients for so many settings keep their connections; those of the one used longest ago are closed. */
@@ -29,13 +30,7 @@ export class GitClients {
       .update(JSON.stringify([tls, proxy]))
       .digest("hex");
     const client = this.#clients.get(key) ?? clientFor({ ...(tls !== undefined && { tls }), ...(proxy !== undefined && { proxy }) }, this.#proxyEnvironment);
-    this.#clients.delete(key);
-    this.#clients.set(key, client);
-    for (const [oldest, unused] of this.#clients) {
-      if (this.#clients.size <= MAX_CLIENTS) break;
-      this.#clients.delete(oldest);
-      unused.close();
-    }
+    remember(this.#clients, key, client, MAX_CLIENTS)?.close();
     return client;
   }
 

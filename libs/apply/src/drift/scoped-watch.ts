@@ -1,6 +1,6 @@
 import { inventoryId, OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
 import type { Delta, Replaced, Resource, WatchEvent } from "@plumb/kube";
-import type { ToolkitError } from "@plumb/std";
+import { remember, type ToolkitError } from "@plumb/std";
 import type { ObjectKey } from "../baseline.ts";
 import type { WatchHub, WatchTarget } from "../watch-hub.ts";
 
@@ -191,10 +191,7 @@ export class ScopedWatch {
   }
 
   #keepEarly(key: ObjectKey, event: WatchEvent & { readonly kind: "put" | "gone" }): void {
-    this.#early.delete(key);
-    this.#early.set(key, event);
-    const [oldest] = this.#early.keys();
-    if (this.#early.size > MAX_EARLY && oldest !== undefined) this.#early.delete(oldest);
+    remember(this.#early, key, event, MAX_EARLY);
   }
 
   /** By the kind that is watched: metadata alone does not say it. */
