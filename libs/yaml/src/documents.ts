@@ -21,6 +21,8 @@ export interface YamlOptions {
 interface NodeOptions extends Pick<YamlOptions, "path" | "limits"> {
   /** Whether each node gets its `place`. */
   readonly places?: boolean | undefined;
+  /** Is filled with the name of every node that has an anchor. */
+  readonly anchors?: Map<YamlNode, string> | undefined;
 }
 
 export interface YamlDocument {

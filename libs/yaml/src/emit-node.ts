@@ -9,16 +9,32 @@ type Place = "root" | "value" | "item" | "late-value";
 /**
  * A node as go-yaml v3 writes it for kustomize: in the order and style it was read, two spaces, lists not indented, lines never
  * folded. Comments are not kept.
+ *
+ * @param anchors names of the nodes that have one, as `parseNodes` notes them
  */
-export function emitNode(node: YamlNode): string {
-  const sink: Sink = { text: "", column: 0 };
+export function emitNode(node: YamlNode, anchors: ReadonlyMap<YamlNode, string> = NO_ANCHORS): string {
+  const sink: AnchorSink = { text: "", column: 0, anchors };
   emit(sink, node, -1, "root");
   if (sink.column > 0) sink.text += "\n";
   return sink.text;
 }
 
-function emit(sink: Sink, node: YamlNode, indent: number, place: Place): void {
+const NO_ANCHORS: ReadonlyMap<YamlNode, string> = new Map();
+
+interface AnchorSink extends Sink {
+  readonly anchors: ReadonlyMap<YamlNode, string>;
+}
+
+/** What stands before a node: its anchor and its tag. */
+function properties(node: YamlNode, { anchors }: AnchorSink): string {
+  const anchor = anchors.get(node);
   const tag = shownTag(node);
+  if (anchor === undefined) return tag;
+  return tag === "" ? `&${anchor}` : `&${anchor} ${tag}`;
+}
+
+function emit(sink: AnchorSink, node: YamlNode, indent: number, place: Place): void {
+  const tag = properties(node, sink);
   const isBlock = (node.kind === "mapping" || node.kind === "sequence") && node.content.length > 0 && (node.style & STYLE.flow) === 0;
   if (tag !== "") put(sink, place === "root" ? tag : ` ${tag}`);
   if (isBlock && node.kind === "mapping") return emitMapping(sink, node, indent, tag === "" ? place : "value");
@@ -29,7 +45,7 @@ function emit(sink: Sink, node: YamlNode, indent: number, place: Place): void {
   else emitScalar(sink, node, indent < 0 ? INDENT : indent + INDENT, "block");
 }
 
-function emitMapping(sink: Sink, { content }: YamlNode, indent: number, place: Place): void {
+function emitMapping(sink: AnchorSink, { content }: YamlNode, indent: number, place: Place): void {
   const own = indent < 0 ? 0 : indent + INDENT;
   for (let i = 0; i + 1 < content.length; i += 2) {
     const key = content[i];
@@ -38,7 +54,7 @@ function emitMapping(sink: Sink, { content }: YamlNode, indent: number, place: P
     startLine(sink, own, i === 0 && place !== "value");
     const isSimple = isSimpleKey(key);
     if (isSimple) {
-      const tag = shownTag(key);
+      const tag = properties(key, sink);
       if (tag !== "") put(sink, `${tag} `);
       emitScalar(sink, key, own + INDENT, "key");
     } else {
@@ -51,7 +67,7 @@ function emitMapping(sink: Sink, { content }: YamlNode, indent: number, place: P
   }
 }
 
-function emitSequence(sink: Sink, { content }: YamlNode, indent: number, place: Place): void {
+function emitSequence(sink: AnchorSink, { content }: YamlNode, indent: number, place: Place): void {
   const own = indent < 0 ? 0 : place === "value" ? indent : indent + INDENT;
   content.forEach((item, i) => {
     startLine(sink, own, i === 0 && place !== "value");
@@ -65,7 +81,7 @@ function isSimpleKey({ kind, value, content }: YamlNode): boolean {
   return content.length === 0 && (kind !== "scalar" || (!/[\r\n\u0085\u2028\u2029]/.test(value) && Buffer.byteLength(value) <= 128));
 }
 
-function emitFlow(sink: Sink, node: YamlNode, indent: number): void {
+function emitFlow(sink: AnchorSink, node: YamlNode, indent: number): void {
   const isMapping = node.kind === "mapping";
   put(sink, isMapping ? "{" : "[");
   const step = isMapping ? 2 : 1;
@@ -81,8 +97,8 @@ function emitFlow(sink: Sink, node: YamlNode, indent: number): void {
   put(sink, isMapping ? "}" : "]");
 }
 
-function emitInFlow(sink: Sink, node: YamlNode, indent: number, isKey: boolean): void {
-  const tag = shownTag(node);
+function emitInFlow(sink: AnchorSink, node: YamlNode, indent: number, isKey: boolean): void {
+  const tag = properties(node, sink);
   if (tag !== "") put(sink, `${tag} `);
   if (node.kind === "mapping" || node.kind === "sequence") emitFlow(sink, node, indent);
   else emitScalar(sink, node, indent, isKey ? "flow-key" : "flow");
@@ -103,7 +119,7 @@ function shownTag({ kind, tag, value, style }: YamlNode): string {
   if ((style & STYLE.tagged) !== 0) return tag.startsWith("!") ? tag : `!<${tag}>`;
   if (kind === "mapping") return tag === "!!map" ? "" : tag;
   if (kind === "sequence") return tag === "!!seq" ? "" : tag;
-  return tag === "!!str" || tag === "!!merge" || resolveScalar(value, "kustomize").tag === tag ? "" : tag;
+  return tag === "!!str" || resolveScalar(value, "kustomize").tag === tag ? "" : tag;
 }
 
 const BREAK = /[\r\n\u0085\u2028\u2029]/;

@@ -18,6 +18,8 @@ export interface ParseOptions {
   readonly budget?: TextBudget | undefined;
   /** Is filled with the column of every node; the first is 1. */
   readonly columns?: Map<YamlNode, number> | undefined;
+  /** Is filled with the name of every node that has an anchor. */
+  readonly anchors?: Map<YamlNode, string> | undefined;
   /** Whose reader: go-yaml v3 looks two tokens ahead, v2 does not. `kustomize` when left out. */
   readonly dialect?: Dialect | undefined;
 }
@@ -35,6 +37,7 @@ export class Parser {
   readonly #limits: YamlLimits;
   readonly #budget: TextBudget;
   readonly #columns: Map<YamlNode, number> | undefined;
+  readonly #anchorNames: Map<YamlNode, string> | undefined;
   readonly #anchors = new Map<string, YamlNode>();
   readonly #handles = new Map<string, string>();
   /** The entries of all collections that are open, one behind the other: each gets a list of its own size when it is closed. */
@@ -49,13 +52,14 @@ export class Parser {
   #aliases = 0;
   #depth = 0;
 
-  constructor(text: string, { path, limits, firstLine = 1, budget = textBudget(limits), columns, dialect = "kustomize" }: ParseOptions) {
+  constructor(text: string, { path, limits, firstLine = 1, budget = textBudget(limits), columns, anchors, dialect = "kustomize" }: ParseOptions) {
     this.#limits = { ...DEFAULT_YAML_LIMITS, ...limits };
     this.#scanner = new Scanner(text, budget.plainTexts, this.#limits.maxObjectLength, dialect === "kustomize" ? 2 : 0);
     this.#path = path;
     this.#firstLine = firstLine;
     this.#budget = budget;
     this.#columns = columns;
+    this.#anchorNames = anchors;
   }
 
   document(): YamlNode | undefined {
@@ -133,7 +137,9 @@ export class Parser {
   }
 
   #anchored(anchor: string | undefined, node: YamlNode): YamlNode {
-    if (anchor !== undefined) this.#anchors.set(anchor, node);
+    if (anchor === undefined) return node;
+    this.#anchors.set(anchor, node);
+    this.#anchorNames?.set(node, anchor);
     return node;
   }
 

@@ -37,9 +37,14 @@ function matchField(node: YamlNode, name: string, rest: readonly string[], creat
   return inner === undefined ? [] : matchPath(inner, rest, create);
 }
 
-/** What a scalar's text holds as YAML; undefined when it is empty. @throws {ToolkitError} `invalid` when it is none */
-export function parseScalar(scalar: YamlNode): YamlNode | undefined {
-  return parseNodes(scalar.value)[0];
+/**
+ * What a scalar's text holds as YAML; undefined when it is empty.
+ *
+ * @param anchors is filled with the names of nodes that have one
+ * @throws {ToolkitError} `invalid` when it is none
+ */
+export function parseScalar(scalar: YamlNode, anchors?: Map<YamlNode, string>): YamlNode | undefined {
+  return parseNodes(scalar.value, { anchors })[0];
 }
 
 function matchIndex(node: YamlNode, index: number, part: string, rest: readonly string[], create: NodeKind | undefined): readonly YamlNode[] {

@@ -63,3 +63,15 @@ replacements:
   const expected = CONFIG.replace("port: 80", "port: 8080").replace("- b", '- "8080"').replace("  # no more\n\n", "  # no more\n");
   expect(text).toContain(`  config.yaml: |-\n${expected.trim().replaceAll(/^(?=.)/gm, "    ")}\n`);
 });
+
+it("Anchors, aliases and merge keys of YAML inside a text stay, but for the anchor of a collection that is replaced", async () => {
+  const config = "a: &a {x: 1}\nb: *a\nc: &c one\nd: [*c, &free two]\ne: &e\n  x: 1\nf:\n  <<: *e\ng: &g\n  y: 2\nh: 0\n";
+  const kustomization = `configMapGenerator: [{name: a, files: [config.yaml], options: {disableNameSuffixHash: true}}]
+replacements:
+- sourceValue: new
+  targets: [{select: {kind: ConfigMap}, fieldPaths: ["data.config\\\\.yaml.c", "data.config\\\\.yaml.g", "data.config\\\\.yaml.h"]}]
+`;
+  const text = await built({ "kustomization.yaml": kustomization, "config.yaml": config });
+  const expected = config.replace("one", "new").replace("<<", "!!merge <<").replace("&g\n  y: 2", "new").replace("h: 0", "h: !!int new");
+  expect(text).toContain(`  config.yaml: |-\n${expected.trim().replaceAll(/^(?=.)/gm, "    ")}\n`);
+});

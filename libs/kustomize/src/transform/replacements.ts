@@ -170,11 +170,14 @@ function setInText(node: YamlNode, value: YamlNode, path: readonly string[], cre
   try {
     const found = findText(node, path);
     if (found === undefined) return false;
-    const { scalar, root, rest } = found;
+    const { scalar, root, anchors, rest } = found;
     const fields = matchPath(root, rest, create);
     if (fields.length === 0) return false;
-    for (const field of fields) put(field, value);
-    scalar.value = rewritten(root, scalar.value);
+    for (const field of fields) {
+      if (field.kind !== "scalar") anchors.delete(field);
+      put(field, value);
+    }
+    scalar.value = rewritten(root, anchors, scalar.value);
     return true;
   } catch (thrown) {
     messageOf(thrown);
@@ -182,15 +185,23 @@ function setInText(node: YamlNode, value: YamlNode, path: readonly string[], cre
   }
 }
 
-function findText(
-  node: YamlNode,
-  path: readonly string[],
-): { readonly scalar: YamlNode; readonly root: YamlNode; readonly rest: readonly string[] } | undefined {
+interface FoundText {
+  readonly scalar: YamlNode;
+  /** What its text holds. */
+  readonly root: YamlNode;
+  /** Names of the nodes in there that have one. */
+  readonly anchors: Map<YamlNode, string>;
+  /** Of the path, what leads on in there. */
+  readonly rest: readonly string[];
+}
+
+function findText(node: YamlNode, path: readonly string[]): FoundText | undefined {
   for (let length = 1; length < path.length; length++) {
     const scalar = attempt(() => lookup(node, path.slice(0, length)));
     if (scalar?.kind !== "scalar") continue;
-    const root = attempt(() => parseScalar(scalar));
-    if (root !== undefined) return { scalar, root, rest: path.slice(length) };
+    const anchors = new Map<YamlNode, string>();
+    const root = attempt(() => parseScalar(scalar, anchors));
+    if (root !== undefined) return { scalar, root, anchors, rest: path.slice(length) };
   }
   return undefined;
 }
@@ -205,8 +216,8 @@ function attempt<T>(work: () => T): T | undefined {
 }
 
 /** The text of changed content, JSON as JSON, on several lines when it was. */
-function rewritten(root: YamlNode, before: string): string {
-  if (!/^\s*[{[]/.test(before)) return withComments(before, emitNode(root).trim());
+function rewritten(root: YamlNode, anchors: ReadonlyMap<YamlNode, string>, before: string): string {
+  if (!/^\s*[{[]/.test(before)) return withComments(before, emitNode(root, anchors).trim());
   const isIndented = before.includes("\n") && before.includes("  ");
   return stringifyJson(sorted(decodeNode(root)), isIndented ? 2 : 0).replaceAll(
     /[<>&\u2028\u2029]/g,
