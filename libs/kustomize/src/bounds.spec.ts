@@ -165,6 +165,16 @@ const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])
     "limit maxNodes",
   ],
   [
+    "kustomizations that each name the next two",
+    Object.fromEntries([
+      ["kustomization.yaml", "resources: [a0, b0]\n"],
+      ...Array.from({ length: 26 }, (_, i) => ["a", "b"].map((name) => [`${name}${i}/kustomization.yaml`, `resources: [../a${i + 1}, ../b${i + 1}]\n`])).flat(),
+      ...["a", "b"].map((name) => [`${name}26/kustomization.yaml`, "namePrefix: x\n"]),
+    ]),
+    {},
+    "limit maxKustomizations",
+  ],
+  [
     "kustomizations inside one another",
     {
       "kustomization.yaml": "resources: [d/]\n",

@@ -6,6 +6,8 @@ export interface BuildLimits {
   /** Bytes of all files read together. */
   readonly maxBuildBytes: number;
   readonly maxObjects: number;
+  /** Folders that a build goes through, as often as they are named. */
+  readonly maxKustomizations: number;
   /** Collections inside one another in a file, and kustomizations inside one another. */
   readonly maxDepth: number;
   /** Aliases in one document. */
@@ -28,6 +30,7 @@ export const DEFAULT_BUILD_LIMITS: BuildLimits = {
   maxFileBytes: 32 * 2 ** 20,
   maxBuildBytes: 128 * 2 ** 20,
   maxObjects: 20_000,
+  maxKustomizations: 5000,
   maxDepth: 200,
   maxAliases: 1000,
   maxFileNodes: 1_000_000,

@@ -88,7 +88,7 @@ async function buildResources(root: string, options: BuildOptions, places: boole
   const limits: BuildLimits = { ...DEFAULT_BUILD_LIMITS, ...options.limits };
   const context: BuildContext = { limits, growth: new Growth(limits), signal, schema: new Schema(), cache: options.cache, show, warn, places };
   signal.throwIfAborted();
-  const loader = Loader.open(root, fileSystem, { limits, signal, remote, restriction, spent: { bytes: 0 } });
+  const loader = Loader.open(root, fileSystem, { limits, signal, remote, restriction, spent: { bytes: 0, kustomizations: 0 } });
   const target = await openTarget(loader, context);
   await setSchema(target, true);
   const gathered = await accumulate(target);

@@ -1,6 +1,6 @@
 import { isObject, ToolkitError } from "@plumb/std";
 import { describe, expect, it } from "vitest";
-import { parseDocuments, parseOne, stringify } from "./index.ts";
+import { parseDocuments, parseNodes, parseOne, stringify, type YamlLimits } from "./index.ts";
 
 function problemOf(work: () => unknown): ToolkitError {
   try {
@@ -32,6 +32,11 @@ describe("documents", () => {
       expect(parseOne(bytes, { dialect: "kubernetes" })).toStrictEqual({ a: "é" });
     }
     expect(() => parseDocuments(Buffer.from([0xff, 0xfe, 0x61]))).toThrow("invalid UTF-16LE");
+  });
+
+  it("may have CR LF anywhere, however long they are", () => {
+    const words = Array.from({ length: 40_000 }, (_, i) => `word${i}`);
+    expect(parseOne(`a: |\r\n${words.map((word) => `  ${word}\r\n`).join("")}`)).toStrictEqual({ a: `${words.join("\n")}\n` });
   });
 
   it("may be JSON, integers of 64 bits exact", () => {
@@ -126,6 +131,34 @@ describe("bombs are refused within a second, naming the limit:", () => {
     const before = performance.now();
     expect(problemOf(() => parseDocuments(text)).message).toContain(limit);
     expect(performance.now() - before).toBeLessThan(10_000);
+  });
+
+  const list = (count: number): string => `kind: List\nitems:\n${"- {a: [b, c]}\n".repeat(count)}`;
+  const limited: readonly (readonly [string, string, Partial<YamlLimits>, string])[] = [
+    ["a list", "- a\n- b\n- c\n", { maxEntries: 2 }, "line 3: document has more than 2 entries in one collection (limit maxEntries)"],
+    ["a list in flow", "[a, b, c]", { maxEntries: 2 }, "limit maxEntries"],
+    ["a list at the indentation of its key", "a:\n- b\n- c\n- d\n", { maxEntries: 2 }, "limit maxEntries"],
+    ["a mapping", "a: 1\nb: 2\nc: 3\n", { maxEntries: 2 }, "limit maxEntries"],
+    ["a mapping in flow", "{a, b: 1, c}", { maxEntries: 2 }, "limit maxEntries"],
+    ["documents", "a: 1\n---\nb: 1\n---\nc: 1\n", { maxObjects: 2 }, "more than 2 objects (limit maxObjects)"],
+    ["items of a List", list(3), { maxObjects: 2 }, "line 5: document has more than 2 objects (limit maxObjects)"],
+    ["items before the kind", "items: [{}, {}, {}]\nkind: List\n", { maxObjects: 2 }, "limit maxObjects"],
+    ["items of two Lists", `${list(2)}---\n${list(1)}`, { maxObjects: 2 }, "limit maxObjects"],
+    ["a text", "a: 12345678", { maxObjectLength: 7 }, "a text of more than 7 characters (limit maxObjectLength)"],
+    ["a text in lines", "a: |\n  1234\n  5678\n", { maxObjectLength: 7 }, "limit maxObjectLength"],
+    ["an anchor", "&a2345678 b", { maxObjectLength: 7 }, "limit maxObjectLength"],
+    ["texts of an object", "a: 1234\nb: 5678\n", { maxObjectLength: 8 }, "an object with more than 8 characters (limit maxObjectLength)"],
+    ["values of an object", "[a, b, c]", { maxNodes: 3 }, "an object with more than 3 nodes (limit maxNodes)"],
+  ];
+
+  it.each(limited)("%s", (_, text, limits, message) => {
+    expect(problemOf(() => parseDocuments(text, { limits })).message).toContain(message);
+  });
+
+  it("no others: each document and each item of a List counts for itself, and so do items of what is no List", () => {
+    expect(parseDocuments("a: 1234\n---\nb: 5678\n", { limits: { maxObjectLength: 5, maxNodes: 3 } })).toHaveLength(2);
+    expect(parseNodes(list(10), { limits: { maxObjectLength: 16, maxNodes: 11, maxEntries: 10, maxObjects: 10 } })).toHaveLength(1);
+    expect(parseDocuments("kind: Menu\nitems: [a, b, c]\n", { limits: { maxObjects: 2 } })).toHaveLength(1);
   });
 
   it("invalid UTF-8 is refused", () => {

@@ -136,7 +136,7 @@ export class Scanner {
   }
 
   #push(kind: TokenKind, line: number, column: number, value = "", suffix = "", style = 0): void {
-    this.refuseLong(value.length + suffix.length);
+    this.refuseLong(value.length);
     this.#lastTokenLine = line;
     this.#queue.push(kind, line, column, value, suffix, style);
   }

@@ -19,7 +19,7 @@ export interface LoadContext {
   readonly remote: RemoteLoader | undefined;
   /** `root-only` refuses files outside the directory of the kustomization that names them. */
   readonly restriction: "root-only" | "none";
-  readonly spent: { bytes: number };
+  readonly spent: { bytes: number; kustomizations: number };
 }
 
 /** Reads files for one kustomization; paths are relative to its directory. */
@@ -99,6 +99,7 @@ export class Loader {
   async enter(path: string): Promise<Loader> {
     if (path === "") throw invalid("new root cannot be empty");
     refuseLong(path);
+    this.#countKustomization(path);
     if (isRepositoryUrl(path)) {
       const { remote, signal } = this.#context;
       if (remote === undefined) throw invalid(`remote directory '${path}' is not loaded: remote resources are not allowed in this build`);
@@ -109,6 +110,12 @@ export class Loader {
     const root = confirmDirectory(joinPath(this.root, path), this.#fileSystem);
     this.#refuseCycle(root, 0);
     return new Loader(root, this.#fileSystem, this.#context, this);
+  }
+
+  #countKustomization(path: string): void {
+    const { spent, limits } = this.#context;
+    if (++spent.kustomizations > limits.maxKustomizations)
+      throw invalid(`the build goes through more than ${limits.maxKustomizations} kustomizations, the last being '${path}' (limit maxKustomizations)`);
   }
 
   #refuseCycle(root: string, depth: number): void {

@@ -78,6 +78,7 @@ describe("the memory of a cache", () => {
     maxFileBytes: 1e6,
     maxBuildBytes: 1e6,
     maxObjects: 10,
+    maxKustomizations: 10,
     maxDepth: 10,
     maxAliases: 10,
     maxFileNodes: 10,

@@ -88,7 +88,8 @@ function shown(node: YamlNode): string {
 function inlineLists(nodes: readonly YamlNode[], lines: Map<YamlNode, number>): readonly YamlNode[] {
   const waiting = [...nodes];
   const result: YamlNode[] = [];
-  for (let node = waiting.shift(); node !== undefined; node = waiting.shift()) {
+  // The list grows while it is gone through.
+  for (const node of waiting) {
     const kind = topText(node, "kind");
     const list = kind.endsWith("List") ? expanded(node, kind) : undefined;
     if (list === undefined) {
