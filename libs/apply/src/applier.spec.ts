@@ -7,7 +7,7 @@ import { IS_REAL, startCluster, type Cluster } from "./testing/cluster.ts";
 
 let cluster: Cluster;
 let ns: string;
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const CONFIG_MAPS = { group: "", version: "v1", plural: "configmaps" };
 const DEPLOYMENTS = { group: "apps", version: "v1", plural: "deployments" };
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { untilCurrent } from "./definitions.ts";
 import { startCluster, type Cluster } from "./testing/cluster.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const DEFINITIONS = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
 const NAMESPACES = { group: "", version: "v1", plural: "namespaces" };
 

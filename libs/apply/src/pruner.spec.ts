@@ -4,7 +4,7 @@ import { Baselines, prune } from "./index.ts";
 import { startCluster, type Cluster } from "./testing/cluster.ts";
 
 const CONFIG_MAPS = { group: "", version: "v1", plural: "configmaps" };
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const owner = { namespace: "flux-system", name: "apps" };
 let cluster: Cluster;
 

@@ -7,7 +7,7 @@ import { subjectLine } from "./object.ts";
 import { resolveRevision, type GitRequest } from "./resolve.ts";
 import { hasGit, serveTestRepository, startHttpBackend, type ServedRepository } from "./testing/index.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 
 function filesOf(checkout: Checkout): Readonly<Record<string, string>> {
   const entries = [...checkout.entries()];

@@ -12,7 +12,7 @@ import type { Discovery } from "./remote.ts";
 import { resolveRevision, type GitRequest } from "./resolve.ts";
 import { serveTestRepository } from "./testing/index.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 const HASH = "a".repeat(40);
 const open: AsyncDisposable[] = [];
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { checkOut } from "./checkout.ts";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "./limits.ts";
 import { serveTestRepository, type RawTreeEntry, type ServedRepository } from "./testing/index.ts";
 
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 let served: ServedRepository;
 let blob: string;
 

@@ -7,7 +7,7 @@ import { startCluster, type Cluster } from "../testing/cluster.ts";
 
 const CONFIG_MAPS = { group: "", version: "v1", plural: "configmaps" };
 const owner = { namespace: "flux-system", name: "apps" };
-const signal = AbortSignal.timeout(100_000);
+const { signal } = new AbortController();
 let cluster: Cluster;
 let ns: string;
 

@@ -20,7 +20,7 @@ import { startCluster, type Cluster } from "../testing/cluster.ts";
 
 let cluster: Cluster;
 let ns: string;
-const signal = AbortSignal.timeout(100_000);
+const { signal } = new AbortController();
 const owner = { namespace: "flux-system", name: "apps" };
 const CONFIG_MAPS = { group: "", version: "v1", plural: "configmaps" };
 const DEPLOYMENTS = { group: "apps", version: "v1", plural: "deployments" };

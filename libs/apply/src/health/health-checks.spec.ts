@@ -5,7 +5,7 @@ import { HealthChecks, WatchHub, type HealthTarget } from "../index.ts";
 import { startCluster, type Cluster } from "../testing/cluster.ts";
 
 const DEPLOYMENTS = { group: "apps", version: "v1", plural: "deployments" };
-const signal = AbortSignal.timeout(60_000);
+const { signal } = new AbortController();
 let cluster: Cluster;
 let ns: string;
 let hub: WatchHub;
