@@ -95,6 +95,15 @@ describe("kustomize refuses, with the place,", () => {
 });
 
 describe("the dialect of sigs.k8s.io/yaml", () => {
+  it.each([
+    ["# c\n\na:\n  b: 1\n d: 3\n", 4, 2],
+    ["a:\n- b\n- c\n d: [\n1\n", 4, 4],
+    ["a: 1\nb\nc: 1\n", 3, 2],
+  ])("names the line that does not fit, the other that on which what it ends began: %j", (text, line, began) => {
+    expect(() => parseOne(text, { dialect: "kubernetes" })).toThrow(`yaml: line ${line}: `);
+    expect(() => parseOne(text)).toThrow(`yaml: line ${began}: `);
+  });
+
   it("takes yes for true, leaves a date, lets the last of two keys count and turns keys into text", () => {
     expect(parseOne("a: yes\nb: 2020-01-01\nc: 1\nc: 2\nd: {1: x, true: w, 1.5: z}\n", { dialect: "kubernetes" })).toStrictEqual({
       a: true,

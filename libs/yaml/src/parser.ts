@@ -38,6 +38,7 @@ export class Parser {
   readonly #budget: TextBudget;
   readonly #columns: Map<YamlNode, number> | undefined;
   readonly #anchorNames: Map<YamlNode, string> | undefined;
+  readonly #dialect: Dialect;
   readonly #anchors = new Map<string, YamlNode>();
   readonly #handles = new Map<string, string>();
   /** The entries of all collections that are open, one behind the other: each gets a list of its own size when it is closed. */
@@ -60,6 +61,7 @@ export class Parser {
     this.#budget = budget;
     this.#columns = columns;
     this.#anchorNames = anchors;
+    this.#dialect = dialect;
   }
 
   document(): YamlNode | undefined {
@@ -90,7 +92,8 @@ export class Parser {
 
   /** An error of the parser: go-yaml names the line before the one it means, or none for the first. @param context line of what it stands in */
   #problem(message: string, { line, column }: Token, context = 0): SyntaxProblem {
-    return new SyntaxProblem(message, context !== 0 ? context : line, line, column);
+    const [first, second] = this.#dialect === "kustomize" ? [context, line] : [line, context];
+    return new SyntaxProblem(message, first !== 0 ? first : second, line, column);
   }
 
   #limit(reason: string, line: number): ToolkitError {

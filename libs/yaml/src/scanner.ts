@@ -87,7 +87,8 @@ export class Scanner {
 
   /** An error of the scanner. @param at where what is wrong began; the present position when left out */
   problem(message: string, at: { readonly line: number } = this): SyntaxProblem {
-    const shown = at.line !== 0 ? at.line : this.line;
+    // Version 3 of go-yaml, which looks ahead, names the line on which it began, version 2 the one that does not fit.
+    const shown = at.line !== 0 && this.#lookAhead > 0 ? at.line : this.line;
     return new SyntaxProblem(message, shown === 0 ? 0 : shown + 1, this.line, this.column);
   }
 
