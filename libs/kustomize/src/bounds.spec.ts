@@ -216,6 +216,14 @@ describe("a build is bounded:", () => {
     expect(performance.now() - before).toBeLessThan(10_000);
   });
 
+  it("configurations take time by their number of fields", async () => {
+    const before = performance.now();
+    const config = `commonLabels:\n${numbered(20_000, (i) => `- {path: a${i}/b}\n`)}nameReference:\n${numbered(5000, (i) => `- {kind: K${i}, fieldSpecs: [{path: a}]}\n`)}`;
+    const kustomization = "resources: [a.yaml]\ncommonLabels: {a: b}\nconfigurations: [c.yaml]\n";
+    expect((await run({ ...base, "kustomization.yaml": kustomization, "c.yaml": config })).objects).toHaveLength(1);
+    expect(performance.now() - before).toBeLessThan(10_000);
+  });
+
   it("mappings merged into one another take time by their number of keys", async () => {
     const before = performance.now();
     const keys = (name: string): string => numbered(20_000, (i) => `${name}${i}: v, `);

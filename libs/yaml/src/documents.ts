@@ -5,6 +5,7 @@ import type { YamlNode } from "./node.ts";
 import { lineFeeds, parseNode } from "./parse-nodes.ts";
 import { setPlaces } from "./set-places.ts";
 import type { Dialect } from "./resolve-scalar.ts";
+import { TextBuilder } from "./text-builder.ts";
 import { textBudget } from "./text-budget.ts";
 import { limitError, yamlError } from "./yaml-error.ts";
 import { DEFAULT_YAML_LIMITS, type YamlLimits } from "./yaml-limits.ts";
@@ -111,15 +112,15 @@ function* splitDocuments(raw: string, path: string | undefined): Generator<Chunk
   yield { text: text.slice(start), line };
 }
 
-const BLOCK = 2 ** 16;
-
-/** The text with LF in the place of CR LF, block by block: there may be as many as characters. */
+/** The text with LF in the place of CR LF, of which there may be as many as fit in a file. */
 function withoutReturns(text: string): string {
-  const blocks: string[] = [];
-  for (let start = 0, end = 0; start < text.length; start = end) {
-    end = start + BLOCK;
-    if (text[end - 1] === "\r" && text[end] === "\n") end++;
-    blocks.push(text.slice(start, end).replace(/\r\n/g, "\n"));
+  const result = new TextBuilder();
+  let start = 0;
+  for (let at = text.indexOf("\r\n"); at !== -1; at = text.indexOf("\r\n", start)) {
+    if (at > start) result.add(text.slice(start, at));
+    result.add("\n");
+    start = at + 2;
   }
-  return blocks.join("");
+  result.add(text.slice(start));
+  return result.text();
 }

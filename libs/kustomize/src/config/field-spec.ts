@@ -12,17 +12,26 @@ export interface FieldSpec extends GvkSelector {
   readonly create: boolean;
 }
 
-/** Adds a specification; one that an earlier one covers is left out. @throws {ToolkitError} `invalid` when they disagree on `create` */
+/** As `mergeFieldSpecs`, of one. */
 export function mergeFieldSpec(specs: readonly FieldSpec[], added: FieldSpec): readonly FieldSpec[] {
-  const known = specs.find((spec) => spec.path === added.path && isSelected(spec, added));
-  if (known === undefined) return [...specs, added];
-  if (known.create !== added.create) throw invalid(`conflicting fieldspecs: '${added.path}' of ${gvkText(added)}`);
-  return specs;
+  return mergeFieldSpecs(specs, [added]);
 }
 
+/** Adds specifications; one that an earlier one covers is left out. @throws {ToolkitError} `invalid` when two disagree on `create` */
 export function mergeFieldSpecs(specs: readonly FieldSpec[], added: readonly FieldSpec[]): readonly FieldSpec[] {
   if (specs.length === 0 && isFreeOfRepetition(added)) return added;
-  return added.reduce(mergeFieldSpec, specs);
+  const result = [...specs];
+  const byPath = Map.groupBy(specs, ({ path }) => path);
+  for (const spec of added) {
+    const alike = byPath.get(spec.path) ?? [];
+    const known = alike.find((other) => isSelected(other, spec));
+    if (known !== undefined && known.create !== spec.create) throw invalid(`conflicting fieldspecs: '${spec.path}' of ${gvkText(spec)}`);
+    if (known !== undefined) continue;
+    result.push(spec);
+    alike.push(spec);
+    byPath.set(spec.path, alike);
+  }
+  return result.length === specs.length ? specs : result;
 }
 
 function isFreeOfRepetition(specs: readonly FieldSpec[]): boolean {

@@ -112,11 +112,14 @@ function isSameConfig(a: TransformerConfig, b: TransformerConfig): boolean {
 
 function mergeNameReferences(known: readonly NameReference[], added: readonly NameReference[]): readonly NameReference[] {
   if (added.length === 0 || known === added) return known;
-  return within("failed to merge NameReference fieldSpec", () => added.reduce(mergeNameReference, known)).toSorted(compareGvk);
-}
-
-function mergeNameReference(known: readonly NameReference[], added: NameReference): readonly NameReference[] {
-  const isSame = (other: NameReference): boolean => other.group === added.group && other.version === added.version && other.kind === added.kind;
-  if (!known.some(isSame)) return [...known, added];
-  return known.map((other) => (isSame(other) ? { ...other, referrers: mergeFieldSpecs(other.referrers, added.referrers) } : other));
+  return within("failed to merge NameReference fieldSpec", () => {
+    const idOf = ({ group, version, kind }: NameReference): string => JSON.stringify([group, version, kind]);
+    const merged = new Map(known.map((reference) => [idOf(reference), reference]));
+    for (const reference of added) {
+      const id = idOf(reference);
+      const other = merged.get(id);
+      merged.set(id, other === undefined ? reference : { ...other, referrers: mergeFieldSpecs(other.referrers, reference.referrers) });
+    }
+    return [...merged.values()];
+  }).toSorted(compareGvk);
 }
