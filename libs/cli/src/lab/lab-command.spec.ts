@@ -71,6 +71,15 @@ describe("lab up", () => {
     expect(noted.size).toBe(4);
     expect(text).toContain("The lab is down.\n");
   });
+  it("leaves no folder behind that lab down has removed meanwhile", async () => {
+    programs = { ...programs, notification: join(root, "hangs.cjs") };
+    const running = up();
+    await vi.waitFor(() => expect([...noted.values()].map(({ name }) => name)).toContain("notification-controller"), WAIT);
+    rmSync(folder, { recursive: true });
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ kind: "cancelled" });
+    expect(existsSync(folder)).toBe(false);
+  });
   it("starts nothing in a folder that it cannot write to", async () => {
     folder = join(root, "fails.cjs", "lab");
     await expect(up()).rejects.toMatchObject({ kind: "denied", message: expect.stringContaining(`the lab cannot write to ${folder}`) });

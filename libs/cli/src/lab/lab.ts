@@ -15,7 +15,7 @@ import { EMBEDDED_NAMES, GUEST_NAMES, LAB_LABEL, type LabNames } from "./names.t
 import { at } from "./read.ts";
 import { hasGitIdentity } from "./git-identity.ts";
 import { LabRepository, SOMEBODY } from "./repository.ts";
-import { claimFolder, isRunning, readState, writeState, type LabState } from "./state.ts";
+import { claimFolder, isLabFolder, isRunning, readState, writeState, type LabState } from "./state.ts";
 import type { Stage } from "./story.ts";
 
 /** Where the files that a lab runs lie. */
@@ -91,7 +91,7 @@ export class Lab {
       onChange: (processes) => {
         this.#hasStarted = true;
         this.#state = { ...this.#state, processes };
-        writeState(folder, this.#state);
+        if (isLabFolder(folder)) writeState(folder, this.#state); // `lab down` may have removed it
       },
     });
   }
