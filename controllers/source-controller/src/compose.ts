@@ -20,6 +20,7 @@ import {
 import { advertisedHost, type SourceConfig } from "./config.ts";
 import { GitClients } from "./git-repository/clients.ts";
 import { GIT_REPOSITORY_KIND, gitRepositoryReconciler } from "./git-repository/kind.ts";
+import type { ObserveOptions } from "./git-repository/observe.ts";
 import { PACK_JOB, type PackAnswer } from "./git-repository/pack-job.ts";
 import { artifactServer } from "./server.ts";
 
@@ -31,35 +32,19 @@ const SPOOL_LIMITS = { maxEntries: 10_000, maxBytes: 64 * 1024 * 1024 };
 export async function runSourceController(config: SourceConfig, surroundings: Surroundings, signal: AbortSignal): Promise<void> {
   const shell = await openControllerProcess(NAME, config, surroundings);
   const { client, log, meter, clock } = shell;
+  const { namespace, labelSelector } = config;
+  await using cleanup = new AsyncDisposableStack();
   const folder = await Folder.open(config.storagePath);
   const spool = config.spoolPath === undefined ? undefined : await Spool.open(config.spoolPath, SPOOL_LIMITS);
+  cleanup.defer(() => spool?.close());
   const http = createHttpClient({ proxy: proxyFromEnvironment(config.proxyEnvironment) });
-  const events = new EventRecorder({
-    reporter: { controller: NAME, instance: config.instance },
-    client,
-    http,
-    clock,
-    log,
-    meter,
-    spool,
-    eventsUrl: config.eventsUrl,
-  });
-  const { namespace, labelSelector } = config;
+  cleanup.defer(() => http.close());
+  const reporter = { controller: NAME, instance: config.instance };
+  const events = new EventRecorder({ client, http, spool, clock, log, meter, reporter, eventsUrl: config.eventsUrl });
   const repositories = watched(GIT_REPOSITORY_KIND.resource, { client, log, namespace, labelSelector });
-  try {
-    await runControllerProcess(
-      shell,
-      {
-        always: [...watchParts([repositories]), events],
-        synced: (until) => allSynced([repositories], until),
-        leading: [sourcesPart({ config, shell, surroundings, folder, events, repositories })],
-      },
-      signal,
-    );
-  } finally {
-    http.close();
-    await spool?.close();
-  }
+  const leading = [sourcesPart({ config, shell, surroundings, folder, events, repositories })];
+  const synced = (until: AbortSignal): Promise<void> => allSynced([repositories], until);
+  await runControllerProcess(shell, { always: [...watchParts([repositories]), events], synced, leading }, signal);
 }
 
 interface SourcesOptions {
@@ -74,28 +59,17 @@ interface SourcesOptions {
 /** The file server and the reconciler, which only the leader runs (S-001). The port must be known before a URL is written. */
 function sourcesPart({ config, shell, surroundings: { entry, execArgv }, folder, events, repositories }: SourcesOptions): Part {
   const { log, clock, client } = shell;
+  const { retentionTtlMs, retentionRecords } = config;
   return {
     name: "sources",
     async run(signal) {
       const listening = await listen(artifactServer(folder, log), config.storageAddress);
       log.info("listening", { server: "storage", address: listening.address });
       const host = advertisedHost(config, listening.address);
-      const pool = new WorkerPool({
-        entry,
-        execArgv,
-        threads: config.concurrent,
-        memoryLimitMb: WORKER_MEMORY_MB,
-        clock,
-      });
+      const pool = new WorkerPool({ entry, execArgv, threads: config.concurrent, memoryLimitMb: WORKER_MEMORY_MB, clock });
       const clients = new GitClients(config.proxyEnvironment);
-      const discoveries = new Map();
-      const store = new ArtifactStore({
-        folder,
-        advertisedHost: host,
-        retentionTtlMs: config.retentionTtlMs,
-        retentionRecords: config.retentionRecords,
-        clock,
-      });
+      const discoveries: ObserveOptions["discoveries"] = new Map();
+      const store = new ArtifactStore({ folder, advertisedHost: host, retentionTtlMs, retentionRecords, clock });
       const controller = new Controller({
         ...sharedByControllers(shell, events),
         kind: GIT_REPOSITORY_KIND,

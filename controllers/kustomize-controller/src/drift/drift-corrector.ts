@@ -41,7 +41,7 @@ interface Case {
   state: "resting" | "due" | "looking" | "looking-again";
   /** Corrections that failed in a row. */
   failures: number;
-  /** When it is looked at again after a failure; undefined during a look that has not failed. */
+  /** When it is looked at again, after a failure or where a run goes first; undefined during a look until that is known. */
   retry: Timer | undefined;
   open: OpenDrift | undefined;
 }
