@@ -124,7 +124,7 @@ data:${values.length === 0 ? " {}" : ""}
 ${values.map((value, i) => `  key${i}: ${value}\n`).join("")}`,
   );
 
-const simple: fc.Arbitrary<string> = fc.record({ meta: anyMeta, ref: anyName, pick: fc.nat(19), value: anyScalar }).map(({ meta, ref, pick, value }) => {
+const simple: fc.Arbitrary<string> = fc.record({ meta: anyMeta, ref: anyName, pick: fc.nat(21), value: anyScalar }).map(({ meta, ref, pick, value }) => {
   const kinds = [
     `${head("v1", "Service", meta)}\nspec:\n  selector: {app: x}\n  ports:\n  - port: 80\n    name: http\n`,
     `${head("v1", "ServiceAccount", meta)}\nimagePullSecrets:\n- name: ${ref}\n`,
@@ -145,6 +145,8 @@ const simple: fc.Arbitrary<string> = fc.record({ meta: anyMeta, ref: anyName, pi
     `apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: ${meta.name}}\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: ${ref}}\n`,
     `${head("example.com/v1", "Widget", meta)}\nspec: &all\n  value: {name: ${ref}, n: ${ref}}\n  list: &list [{name: one, v: nginx}, {name: two}]\n  again: *list\n`,
     `# a comment\n${head("v1", "Secret", meta)}  # behind\ntype: Opaque\nstringData:\n  # inside\n  key0: "\\u00e9\\t\\x41"   # more\n`,
+    `${head("v1", "ConfigMap", meta)}\ndata:\n  key0: |\n    # of the server\n    server:\n      port: 80 # http\n      hosts: [a, b]\n    # the end\n    list:\n      - name: one\n        v: ${ref}\n  json: '{"server": {"port": 80, "list": [1, {"a": "<"}]}}'\n`,
+    `${head("v1", "Secret", meta)}\nstringData:\n  key0: "server:\\n  port: 'x'\\n"\n  json: |-\n    {\n      "server": {"port": 1.0}\n    }\n`,
     `${head("rbac.authorization.k8s.io/v1", "ClusterRoleBinding", meta, false)}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ${ref}}\nsubjects:\n- {kind: ServiceAccount, name: ${ref}, namespace: ns1}\n`,
   ];
   return kinds[pick] ?? "";

@@ -49,6 +49,14 @@ const anyFieldPath: Text = fc.constantFrom(
   "spec.list.[name=one].v",
   "spec.list.*.v",
   "spec.list",
+  "data.key0.server.port",
+  "data.key0.list.[name=one].v",
+  "data.key0.server.hosts.0",
+  "data.key0.server.added",
+  "data.json.server.port",
+  "data.json.server.list.1.a",
+  "stringData.key0.server.port",
+  "stringData.json.server.port",
 );
 
 /** The field `replacements`, of one or two. */
