@@ -216,6 +216,13 @@ describe("a build is bounded:", () => {
     expect(performance.now() - before).toBeLessThan(10_000);
   });
 
+  it("an error inside many components is told in few words", async () => {
+    const component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+    const folders = Array.from({ length: 40 }, (_, i) => [`${"d/".repeat(i + 1)}kustomization.yaml`, `${component}components: [d]\n`]);
+    const { message } = await problemOf(run({ "kustomization.yaml": "components: [d]\n", ...Object.fromEntries(folders) }));
+    expect(message.length).toBeLessThan(100_000);
+  });
+
   it("configurations take time by their number of fields", async () => {
     const before = performance.now();
     const config = `commonLabels:\n${numbered(20_000, (i) => `- {path: a${i}/b}\n`)}nameReference:\n${numbered(5000, (i) => `- {kind: K${i}, fieldSpecs: [{path: a}]}\n`)}`;

@@ -115,17 +115,24 @@ async function accumulateComponents(target: Target, gathered: Accumulator): Prom
       current = new Accumulator();
       mergeInto(current, built, loader);
     } catch (thrown) {
-      throw invalid(`accumulating components: accumulateDirectory: ${JSON.stringify(messageOf(thrown))}`, thrown);
+      throw invalid(`accumulating components: accumulateDirectory: ${quoted(messageOf(thrown))}`, thrown);
     }
   }
   return current;
+}
+
+/** A message is quoted again by each component that it passes; one that has grown long from that stays as it is. */
+const LONGEST_QUOTED = 4096;
+
+function quoted(message: string): string {
+  return message.length > LONGEST_QUOTED ? message : JSON.stringify(message);
 }
 
 async function enterComponent({ loader }: Target, path: string): Promise<Loader> {
   try {
     return await loader.enter(path);
   } catch (thrown) {
-    throw invalid(`accumulating components: loader.New ${JSON.stringify(messageOf(thrown))}`, thrown);
+    throw invalid(`accumulating components: loader.New ${quoted(messageOf(thrown))}`, thrown);
   }
 }
 
