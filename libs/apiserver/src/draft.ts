@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { isObject, setOwn, type JsonObject, type JsonValue } from "@plumb/std";
 
 /** JSON that its one holder may still change; stored objects never are drafts. */
 export type DraftValue = null | boolean | number | bigint | string | DraftValue[] | Draft;
@@ -11,15 +11,9 @@ export interface Draft {
 export function draftOf(object: JsonObject): Draft {
   const copy: Draft = {};
   for (const [key, value] of Object.entries(object)) {
-    if (value !== undefined) put(copy, key, draftValue(value));
+    if (value !== undefined) setOwn(copy, key, draftValue(value));
   }
   return copy;
-}
-
-/** Sets a member; `__proto__` stays a plain key. */
-export function put(draft: Draft, key: string, value: DraftValue): void {
-  if (key === "__proto__") Object.defineProperty(draft, key, { value, enumerable: true, configurable: true, writable: true });
-  else draft[key] = value;
 }
 
 export function draftValue(value: JsonValue): DraftValue {
@@ -39,7 +33,7 @@ export function within(draft: Draft, key: string): Draft {
   const present = draft[key];
   if (isDraft(present)) return present;
   const made: Draft = {};
-  put(draft, key, made);
+  setOwn(draft, key, made);
   return made;
 }
 

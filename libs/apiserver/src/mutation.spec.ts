@@ -56,7 +56,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     breaks: "defaults of a custom schema are set",
     file: "crd/default-values.ts",
-    from: "put(value, key, draftValue(fallback));",
+    from: "setOwn(value, key, draftValue(fallback));",
     to: "continue;",
     topic: "crd",
   },

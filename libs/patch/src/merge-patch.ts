@@ -1,5 +1,5 @@
-import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
-import { own, setOwn } from "./own-key.ts";
+import { setOwn, isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { own } from "./own-key.ts";
 
 /** Applies an RFC 7386 patch: null removes, maps are merged, all else is replaced. Nulls in a map that is new are left out. */
 export function applyMergePatch(document: JsonObject, patch: JsonObject): JsonObject {

@@ -1,6 +1,6 @@
-import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { setOwn, isObject, type JsonObject, type JsonValue } from "@plumb/std";
 import { goText } from "./go-text.ts";
-import { own, setOwn } from "./own-key.ts";
+import { own } from "./own-key.ts";
 import { PatchError } from "./patch-error.ts";
 import type { PatchSchema } from "./patch-schema.ts";
 import { DEDUCED, itemSchema, memberSchema, sameValue } from "./shape.ts";

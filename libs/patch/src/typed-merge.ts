@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from "@plumb/std";
-import { own, setOwn } from "./own-key.ts";
+import { setOwn, type JsonObject, type JsonValue } from "@plumb/std";
+import { own } from "./own-key.ts";
 import type { PatchSchema } from "./patch-schema.ts";
 import type { PathElement } from "./path-element.ts";
 import { DEDUCED, elementOf, isAtomicList, isAtomicMap, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";

@@ -1,6 +1,5 @@
-import type { JsonObject, JsonValue } from "@plumb/std";
+import { setOwn, type JsonObject, type JsonValue } from "@plumb/std";
 import type { FieldSet } from "./field-set.ts";
-import { setOwn } from "./own-key.ts";
 import type { PatchSchema } from "./patch-schema.ts";
 import { fieldElement } from "./path-element.ts";
 import { DEDUCED, elementOf, isAtomicList, isAtomicMap, itemSchema, keysOf, listOf, mapOf, memberSchema, shapeOf } from "./shape.ts";

@@ -10,4 +10,5 @@ export { silentLog, type Fields, type Log } from "./log.ts";
 export { noMeter, type Counter, type Gauge, type Histogram, type LabelledValue, type Labels, type Meter } from "./meter.ts";
 export { redactUrls, redactUrl } from "./redact.ts";
 export { remember } from "./remember.ts";
+export { setOwn } from "./set-own.ts";
 export { compareText, shortened } from "./text.ts";

@@ -1,4 +1,4 @@
-import type { JsonValue } from "@plumb/std";
+import { setOwn, type JsonValue } from "@plumb/std";
 import { shortestFloat32 } from "./go-number.ts";
 import { STRING_STYLES, STYLE, type YamlNode } from "./node.ts";
 import { isWrittenAsBlock } from "./emit-node.ts";
@@ -92,12 +92,6 @@ function decodeAlias(alias: YamlNode, into: Decoding, place: Place): JsonValue {
 }
 
 type Draft = Record<string, JsonValue>;
-
-/** Sets a key of any name as an own property: assignment to `__proto__` would change the prototype instead. */
-function setOwn(draft: Draft, key: string, value: JsonValue): void {
-  if (key === "__proto__") Object.defineProperty(draft, key, { value, enumerable: true, configurable: true, writable: true });
-  else draft[key] = value;
-}
 
 function decodeMapping(node: YamlNode, into: Decoding, place: Place): JsonValue {
   const { content } = node;

@@ -1,7 +1,7 @@
 import { customResourceSchema, type Schema, type SubresourceFacts } from "@plumb/openapi";
 import { FieldSet } from "@plumb/patch";
-import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
-import { draftOf, draftValue, equalJson, listAt, numberAt, objectAt, objectsAt, put, textAt, valueAt, within, without, type Draft } from "../draft.ts";
+import { setOwn, isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { draftOf, draftValue, equalJson, listAt, numberAt, objectAt, objectsAt, textAt, valueAt, within, without, type Draft } from "../draft.ts";
 import { invalid, invalidObject, type FieldFault } from "../refusal.ts";
 import type { Codec, Resource, Rules, ScalePaths } from "../resource.ts";
 import { pathText, type SelectableFields } from "../select/field-selector.ts";
@@ -150,7 +150,7 @@ function customCodec(version: JsonObject, { storage, kind }: Family, apiVersion:
     },
     merged(object) {
       const draft = draftOf(object);
-      put(draft, "metadata", decodeStruct(objectAt(object, "metadata") ?? {}, objectMetaSchema(), [], "metadata"));
+      setOwn(draft, "metadata", decodeStruct(objectAt(object, "metadata") ?? {}, objectMetaSchema(), [], "metadata"));
       // Upstream sets defaults after it has converted the merged object to the storage version.
       setSchemaDefaults(draft, stored);
       return draft;
@@ -165,7 +165,7 @@ function coerced(body: JsonObject, schema: JsonSchema, unknown: string[]): Draft
   const draft = draftOf(body);
   const metadata = objectAt(body, "metadata") ?? {};
   const found: string[] = [];
-  put(draft, "metadata", decodeStruct(metadata, objectMetaSchema(), found, "metadata"));
+  setOwn(draft, "metadata", decodeStruct(metadata, objectMetaSchema(), found, "metadata"));
   prune(draft, schema, unknown, "", true);
   unknown.push(...found);
   pruneNulls(draft, schema);
@@ -211,7 +211,7 @@ function customRules(version: JsonObject, kind: string, apiVersion: string): Rul
       const { status } = draft;
       const managed = within(draft, "metadata")["managedFields"];
       for (const key of Object.keys(draft)) delete draft[key];
-      for (const [key, value] of Object.entries(draftOf(without(old, "status")))) if (value !== undefined) put(draft, key, value);
+      for (const [key, value] of Object.entries(draftOf(without(old, "status")))) if (value !== undefined) setOwn(draft, key, value);
       if (status !== undefined) draft["status"] = status;
       const metadata = within(draft, "metadata");
       if (managed === undefined) delete metadata["managedFields"];

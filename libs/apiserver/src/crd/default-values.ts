@@ -1,4 +1,5 @@
-import { draftValue, isDraft, put, type DraftValue } from "../draft.ts";
+import { setOwn } from "@plumb/std";
+import { draftValue, isDraft, type DraftValue } from "../draft.ts";
 import { schemaAt, type JsonSchema } from "./prune.ts";
 
 /** Sets the defaults of a custom schema in place, at every level that is there. */
@@ -20,7 +21,7 @@ export function setSchemaDefaults(value: DraftValue | undefined, schema: JsonSch
     const fallback = known?.["default"];
     if (known === undefined || fallback === undefined) continue;
     const present = Object.hasOwn(value, key) ? value[key] : undefined;
-    if (present === undefined || (present === null && known["nullable"] !== true)) put(value, key, draftValue(fallback));
+    if (present === undefined || (present === null && known["nullable"] !== true)) setOwn(value, key, draftValue(fallback));
   }
   const values = schemaAt(schema, "additionalProperties");
   for (const [key, member] of Object.entries(value)) {

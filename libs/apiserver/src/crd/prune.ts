@@ -1,6 +1,6 @@
 import { builtinFacts, type Schema } from "@plumb/openapi";
-import { isObject, type JsonObject } from "@plumb/std";
-import { isDraft, put, type Draft, type DraftValue } from "../draft.ts";
+import { setOwn, isObject, type JsonObject } from "@plumb/std";
+import { isDraft, type Draft, type DraftValue } from "../draft.ts";
 import { decodeStruct, WireMismatch } from "../wire/decode.ts";
 
 /** OpenAPI v3 of a value, as a definition has it. */
@@ -58,7 +58,7 @@ export function prune(value: DraftValue, schema: JsonSchema, unknown: string[], 
 function pruneMetadata(owner: Draft, metadata: DraftValue, unknown: string[], path: string): void {
   if (!isDraft(metadata)) throw new WireMismatch(`${path}: expected an object`);
   const found: string[] = [];
-  put(owner, "metadata", decodeStruct(metadata, objectMetaSchema(), found, path));
+  setOwn(owner, "metadata", decodeStruct(metadata, objectMetaSchema(), found, path));
   unknown.push(...found);
 }
 

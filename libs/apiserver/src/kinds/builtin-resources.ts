@@ -1,6 +1,6 @@
 import { builtinFacts, type KindFacts } from "@plumb/openapi";
-import type { JsonObject } from "@plumb/std";
-import { draftAt, put, textsAt, within, type Draft } from "../draft.ts";
+import { setOwn, type JsonObject } from "@plumb/std";
+import { draftAt, textsAt, within, type Draft } from "../draft.ts";
 import type { Codec, Resource, ScalePaths } from "../resource.ts";
 import { NO_FIELDS, SELECTABLE_FIELDS } from "../select/field-selector.ts";
 import { builtinRules, type KindRules } from "../strategies/builtin-rules.ts";
@@ -99,7 +99,7 @@ function builtinCodec(facts: KindFacts, apiVersion: string): Codec {
 function foldStringData(secret: Draft): void {
   const texts = textsAt(secret, "stringData");
   delete secret["stringData"];
-  for (const [key, text] of texts) put(within(secret, "data"), key, Buffer.from(text).toString("base64"));
+  for (const [key, text] of texts) setOwn(within(secret, "data"), key, Buffer.from(text).toString("base64"));
 }
 
 /** The default of version 1, which upstream sets while converting. */

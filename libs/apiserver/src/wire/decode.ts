@@ -1,6 +1,6 @@
 import type { Schema } from "@plumb/openapi";
-import { isObject, type JsonObject, type JsonValue } from "@plumb/std";
-import { put, type Draft, type DraftValue } from "../draft.ts";
+import { setOwn, isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { type Draft, type DraftValue } from "../draft.ts";
 import { formatQuantity, parseQuantity } from "./quantity.ts";
 
 /** A value that does not fit the type of its field. */
@@ -20,11 +20,11 @@ export function decodeStruct(object: JsonObject, schema: Schema, unknown: string
   for (const [name, field] of schema.fields) {
     if (isTypeMeta(name, path)) continue;
     const value = decodeField(name, Object.hasOwn(object, name) ? object[name] : undefined, field, schema, unknown, path);
-    if (value !== undefined) put(draft, name, value);
+    if (value !== undefined) setOwn(draft, name, value);
   }
   for (const [key, value] of Object.entries(object)) {
     if (schema.fields.has(key) || value === undefined || isTypeMeta(key, path)) continue;
-    if (schema.keepsUnknown) put(draft, key, kept(value));
+    if (schema.keepsUnknown) setOwn(draft, key, kept(value));
     else unknown.push(path === "" ? key : `${path}.${key}`);
   }
   return draft;
@@ -153,7 +153,7 @@ function decodeObject(value: JsonValue, schema: Schema, owner: string, path: str
   if (schema.typeName !== "" || schema.values === undefined || schema.format === "fields-v1") return kept(value);
   if (!isObject(value)) throw mismatch(value, owner, "map");
   const map: Draft = {};
-  for (const [key, item] of Object.entries(value)) put(map, key, decodeElement(item, schema.values, owner, `${path}.${key}`, unknown));
+  for (const [key, item] of Object.entries(value)) setOwn(map, key, decodeElement(item, schema.values, owner, `${path}.${key}`, unknown));
   return map;
 }
 

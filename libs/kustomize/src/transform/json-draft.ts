@@ -1,4 +1,4 @@
-import type { JsonValue } from "@plumb/std";
+import { setOwn, type JsonValue } from "@plumb/std";
 import type { Growth } from "../growth.ts";
 import { goJson } from "../node/go-json.ts";
 
@@ -41,7 +41,7 @@ export function draftOf(value: JsonValue | Draft, growth?: Growth): Draft {
   if (value === null || typeof value !== "object" || value instanceof Written) return value;
   if (Array.isArray(value)) return value.map((item: JsonValue | Draft) => draftOf(item, growth));
   const draft: DraftObject = {};
-  for (const [key, item] of Object.entries(value)) if (item !== undefined) setKey(draft, key, draftOf(item, growth));
+  for (const [key, item] of Object.entries(value)) if (item !== undefined) setOwn(draft, key, draftOf(item, growth));
   return draft;
 }
 
@@ -50,13 +50,8 @@ export function unwritten(draft: Draft): Draft {
   if (draft instanceof Written) return draft.value;
   if (isScalar(draft)) return draft;
   if (Array.isArray(draft)) for (const [i, item] of draft.entries()) draft[i] = unwritten(item);
-  else for (const [key, item] of Object.entries(draft)) setKey(draft, key, unwritten(item));
+  else for (const [key, item] of Object.entries(draft)) setOwn(draft, key, unwritten(item));
   return draft;
-}
-
-export function setKey(object: DraftObject, key: string, value: Draft): void {
-  if (key === "__proto__") Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
-  else object[key] = value;
 }
 
 /** Whether two values are written alike, the order of keys aside. A list that holds null is like no other: kustomize crashes at one. */

@@ -1,10 +1,10 @@
-import type { JsonValue } from "@plumb/std";
+import { setOwn, type JsonValue } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
 import { yamlLimits, type BuildLimits } from "../build-limits.ts";
 import type { Growth } from "../growth.ts";
 import { atoi } from "../node/lookup.ts";
-import { draftOf, isScalar, isWrittenAlike, parseDraft, setKey, unwritten, Written, type Draft, type DraftObject } from "./json-draft.ts";
+import { draftOf, isScalar, isWrittenAlike, parseDraft, unwritten, Written, type Draft, type DraftObject } from "./json-draft.ts";
 
 /** One operation of RFC 6902, not yet checked: a wrong one fails when it is applied. */
 export interface PatchOperation {
@@ -137,7 +137,7 @@ function indexOf(key: string, pointer: string, op: string): number {
 
 function add(root: Draft, pointer: string, value: Draft, op: string, what = "path"): void {
   const { container, key } = placeOf(root, pointer, op, what);
-  if (!Array.isArray(container)) return setKey(container, key, value);
+  if (!Array.isArray(container)) return setOwn(container, key, value);
   if (key === "-") {
     container.push(value);
     return;
@@ -167,7 +167,7 @@ function replace(root: Draft, pointer: string, value: Draft | undefined, growth:
   }
   const { container, key } = placeOf(root, pointer, "replace");
   if (!Array.isArray(container)) {
-    setKey(container, key, draftOf(value ?? null, growth));
+    setOwn(container, key, draftOf(value ?? null, growth));
     return root;
   }
   const index = atoi(key);
