@@ -1,25 +1,7 @@
-import { MemoryFileSystem } from "@plumb/files";
-import { ToolkitError } from "@plumb/std";
+import { failureOf } from "@plumb/std/testing";
 import { describe, expect, it } from "vitest";
-import { build, type Build, type BuildOptions } from "./index.ts";
-
-type Files = Readonly<Record<string, string | Uint8Array>>;
-
-function run(files: Files, options: Partial<BuildOptions> = {}, root = "."): Promise<Build> {
-  return build(root, { fileSystem: new MemoryFileSystem(files), order: "fifo", signal: new AbortController().signal, ...options });
-}
-
-async function problemOf(work: Promise<unknown>): Promise<ToolkitError> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (thrown instanceof ToolkitError) return thrown;
-    throw thrown;
-  }
-  throw new Error("nothing was thrown");
-}
-
-const configMap = (name: string, rest = ""): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${rest}`;
+import type { BuildOptions } from "./index.ts";
+import { buildFiles, configMap, type Files } from "./testing/build-files.ts";
 
 const base = { "kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": configMap("a") };
 
@@ -188,7 +170,7 @@ const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])
 describe("a build is bounded:", () => {
   it.each(limits)("%s", async (_, files, options, message) => {
     const before = performance.now();
-    expect((await problemOf(run(files, options))).message).toMatch(new RegExp(message));
+    expect((await failureOf(buildFiles(files, options))).message).toMatch(new RegExp(message));
     expect(performance.now() - before).toBeLessThan(20_000);
   });
 
@@ -198,7 +180,7 @@ describe("a build is bounded:", () => {
   ])("%s text of 4 MB, of short words, is kept and folded", async (_, quote) => {
     const before = performance.now();
     const words = "ab cd efg ".repeat(400_000).trim();
-    const { objects, text } = await run({ ...base, "a.yaml": configMap("a", `data: {k: ${quote}${words}${quote}}\n`) });
+    const { objects, text } = await buildFiles({ ...base, "a.yaml": configMap("a", `data: {k: ${quote}${words}${quote}}\n`) });
     expect(objects[0]?.object["data"]).toEqual({ k: words });
     expect(text().match(/^    \S/gm)?.length).toBeGreaterThan(40_000);
     expect(performance.now() - before).toBeLessThan(10_000);
@@ -212,14 +194,14 @@ describe("a build is bounded:", () => {
     const before = performance.now();
     const pod = (item: (i: number) => string): string => `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n${head}\n${numbered(10_000, item)}`;
     const files = { "kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml}]\n", "a.yaml": pod(own), "p.yaml": pod(added) };
-    expect((await run(files)).text().split("\n").length).toBeGreaterThan(20_000);
+    expect((await buildFiles(files)).text().split("\n").length).toBeGreaterThan(20_000);
     expect(performance.now() - before).toBeLessThan(10_000);
   });
 
   it("an error inside many components is told in few words", async () => {
     const component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
     const folders = Array.from({ length: 40 }, (_, i) => [`${"d/".repeat(i + 1)}kustomization.yaml`, `${component}components: [d]\n`]);
-    const { message } = await problemOf(run({ "kustomization.yaml": "components: [d]\n", ...Object.fromEntries(folders) }));
+    const { message } = await failureOf(buildFiles({ "kustomization.yaml": "components: [d]\n", ...Object.fromEntries(folders) }));
     expect(message.length).toBeLessThan(100_000);
   });
 
@@ -227,20 +209,20 @@ describe("a build is bounded:", () => {
     const before = performance.now();
     const config = `commonLabels:\n${numbered(20_000, (i) => `- {path: a${i}/b}\n`)}nameReference:\n${numbered(5000, (i) => `- {kind: K${i}, fieldSpecs: [{path: a}]}\n`)}`;
     const kustomization = "resources: [a.yaml]\ncommonLabels: {a: b}\nconfigurations: [c.yaml]\n";
-    expect((await run({ ...base, "kustomization.yaml": kustomization, "c.yaml": config })).objects).toHaveLength(1);
+    expect((await buildFiles({ ...base, "kustomization.yaml": kustomization, "c.yaml": config })).objects).toHaveLength(1);
     expect(performance.now() - before).toBeLessThan(10_000);
   });
 
   it("mappings merged into one another take time by their number of keys", async () => {
     const before = performance.now();
     const keys = (name: string): string => numbered(20_000, (i) => `${name}${i}: v, `);
-    const { objects } = await run({ ...base, "a.yaml": configMap("a", `x: &x {${keys("a")}}\ndata: {<<: *x, ${keys("b")}}\n`) });
+    const { objects } = await buildFiles({ ...base, "a.yaml": configMap("a", `x: &x {${keys("a")}}\ndata: {<<: *x, ${keys("b")}}\n`) });
     expect(Object.keys(objects[0]?.object["data"] ?? {}).length).toBe(40_000);
     expect(performance.now() - before).toBeLessThan(10_000);
   });
 
   it("a regular expression that explodes elsewhere takes no time here", async () => {
-    const { objects } = await run({
+    const { objects } = await buildFiles({
       ...base,
       "a.yaml": configMap("a".repeat(60)),
       "kustomization.yaml": "resources: [a.yaml]\npatches: [{patch: '- {op: add, path: /x, value: y}', target: {name: '(a+)+b'}}]\n",

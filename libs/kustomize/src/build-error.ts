@@ -25,3 +25,9 @@ export function messageOf(thrown: unknown): string {
   if (thrown instanceof ToolkitError && thrown.kind !== "cancelled" && thrown.kind !== "internal") return thrown.message;
   throw thrown;
 }
+
+/** Names the file of a text that is no YAML. */
+export function inFile(thrown: unknown, path: string): unknown {
+  const message = messageOf(thrown);
+  return message.includes("MalformedYAMLError") ? invalid(`${message} in File: ${path}`, thrown) : thrown;
+}

@@ -1,29 +1,13 @@
 import { MemoryFileSystem } from "@plumb/files";
 import { ToolkitError } from "@plumb/std";
+import { failureOf } from "@plumb/std/testing";
 import { describe, expect, it } from "vitest";
-import { BuildCache, build, type Build, type BuildOptions } from "./index.ts";
-
-type Files = Readonly<Record<string, string | Uint8Array>>;
-
-function run(files: Files, options: Partial<BuildOptions> = {}, root = "."): Promise<Build> {
-  return build(root, { fileSystem: new MemoryFileSystem(files), order: "fifo", signal: new AbortController().signal, ...options });
-}
-
-async function problemOf(work: Promise<unknown>): Promise<ToolkitError> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (thrown instanceof ToolkitError) return thrown;
-    throw thrown;
-  }
-  throw new Error("nothing was thrown");
-}
-
-const configMap = (name: string, rest = ""): string => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${rest}`;
+import { BuildCache, type BuildOptions } from "./index.ts";
+import { buildFiles, configMap, type Files } from "./testing/build-files.ts";
 
 describe("a build", () => {
   it("says where each object was written, or which kustomization made it", async () => {
-    const { objects } = await run(
+    const { objects } = await buildFiles(
       {
         "over/kustomization.yaml": "resources: [../base, more.yaml]\nconfigMapGenerator:\n- {name: made, literals: [a=b]}\n",
         "over/more.yaml": `# first\n---\n${configMap("x")}---\n${configMap("y")}`,
@@ -43,17 +27,17 @@ describe("a build", () => {
 
   it("quotes a literal that is none, but never one of a Secret", async () => {
     const files = (generator: string) => ({ "kustomization.yaml": `${generator}: [{ name: x, literals: [user=hunter2, hunter3] }]\n` });
-    expect((await problemOf(run(files("configMapGenerator")))).message).toContain(
+    expect((await failureOf(buildFiles(files("configMapGenerator")))).message).toContain(
       "literal sources [user=hunter2 hunter3]: invalid literal source hunter3, expected key=value",
     );
-    expect((await problemOf(run(files("secretGenerator")))).message).toContain(
+    expect((await failureOf(buildFiles(files("secretGenerator")))).message).toContain(
       "literal sources [user=***** *****]: invalid literal source *****, expected key=value",
     );
   });
 
   it("keeps the order of accumulation, or sorts by kind when asked", async () => {
     const files = { "kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": `${configMap("a")}---\napiVersion: v1\nkind: Namespace\nmetadata: {name: n}\n` };
-    const kinds = async (order: "fifo" | "legacy"): Promise<unknown> => (await run(files, { order })).objects.map(({ object }) => object["kind"]);
+    const kinds = async (order: "fifo" | "legacy"): Promise<unknown> => (await buildFiles(files, { order })).objects.map(({ object }) => object["kind"]);
     expect(await kinds("fifo")).toStrictEqual(["ConfigMap", "Namespace"]);
     expect(await kinds("legacy")).toStrictEqual(["Namespace", "ConfigMap"]);
   });
@@ -66,7 +50,7 @@ describe("a build", () => {
       "o2/kustomization.yaml": "resources: [../base]\ncommonLabels: {two: x}\n",
     };
     const cache = new BuildCache();
-    const text = async (root: string, options: Partial<BuildOptions> = {}): Promise<string> => (await run(files, options, root)).text();
+    const text = async (root: string, options: Partial<BuildOptions> = {}): Promise<string> => (await buildFiles(files, options, root)).text();
     const alone = [await text("o1"), await text("o2")];
     expect(await Promise.all([text("o1", { cache }), text("o2", { cache }), text("o1"), text("o2")])).toStrictEqual([...alone, ...alone]);
     expect([await text("o1", { cache }), await text("o2", { cache })]).toStrictEqual(alone);
@@ -87,22 +71,22 @@ describe("a build", () => {
     });
     const own = { "kustomization.yaml": `resources: [w.yaml]\nopenapi: {path: s.json}\n${patch}`, "w.yaml": widget, "s.json": schema };
     const plain = { "kustomization.yaml": `resources: [w.yaml]\n${patch}`, "w.yaml": widget };
-    const [merged, replaced] = await Promise.all([run(own), run(plain)]);
+    const [merged, replaced] = await Promise.all([buildFiles(own), buildFiles(plain)]);
     expect(merged.objects[0]?.object["spec"]).toStrictEqual({ list: [{ name: "b" }, { name: "a", v: 1 }] });
     expect(replaced.objects[0]?.object["spec"]).toStrictEqual({ list: [{ name: "b" }] });
   });
 
   it("stops when it is told to", async () => {
     const controller = new AbortController();
-    const work = run({ "kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": configMap("a") }, { signal: controller.signal });
+    const work = buildFiles({ "kustomization.yaml": "resources: [a.yaml]\n", "a.yaml": configMap("a") }, { signal: controller.signal });
     controller.abort();
-    expect((await problemOf(work)).kind).toBe("cancelled");
+    expect((await failureOf(work)).kind).toBe("cancelled");
   });
 
   it("names what is deprecated, also when it fails then", async () => {
     const warnings: string[] = [];
     const warn = (message: string): void => void warnings.push(message);
-    await problemOf(run({ "kustomization.yaml": "resources: [absent.yaml]\ncommonLabels: {a: b}\n" }, { warn }));
+    await failureOf(buildFiles({ "kustomization.yaml": "resources: [absent.yaml]\ncommonLabels: {a: b}\n" }, { warn }));
     expect(warnings).toStrictEqual([
       "# Warning: 'commonLabels' is deprecated. Please use 'labels' instead. Run 'kustomize edit fix' to update your Kustomization automatically.",
     ]);
@@ -111,12 +95,12 @@ describe("a build", () => {
   it("follows a symbolic link that stays inside", async () => {
     const fileSystem = new MemoryFileSystem({ "real/kustomization.yaml": "resources: [a.yaml]\n", "real/a.yaml": configMap("a") });
     fileSystem.symlink("linked", "real");
-    expect((await run({}, { fileSystem }, "linked")).objects).toHaveLength(1);
+    expect((await buildFiles({}, { fileSystem }, "linked")).objects).toHaveLength(1);
   });
 
   it("takes remote files and folders only from a loader that is handed in", async () => {
     const files = { "kustomization.yaml": "resources: ['https://x.test/a.yaml', 'https://github.com/o/r/deploy?ref=v1']\n" };
-    expect((await problemOf(run(files))).message).toContain("remote file 'https://x.test/a.yaml' is not loaded");
+    expect((await failureOf(buildFiles(files))).message).toContain("remote file 'https://x.test/a.yaml' is not loaded");
     const asked: string[] = [];
     const remote = {
       file: async (url: string) => {
@@ -132,7 +116,7 @@ describe("a build", () => {
         };
       },
     };
-    expect((await run(files, { remote })).objects.map(({ object }) => object["metadata"])).toStrictEqual([{ name: "far" }, { name: "farther" }]);
+    expect((await buildFiles(files, { remote })).objects.map(({ object }) => object["metadata"])).toStrictEqual([{ name: "far" }, { name: "farther" }]);
     expect(asked).toStrictEqual(["https://x.test/a.yaml", "https://github.com/o/r/deploy?ref=v1", "https://github.com/o/r/deploy?ref=v1"]);
   });
 });
@@ -238,7 +222,7 @@ const refusals: readonly (readonly [string, Files, string])[] = [
 
 describe("a build refuses, in a deliberate error that names it,", () => {
   it.each(refusals)("%s", async (_, files, message) => {
-    const problem = await problemOf(run(files));
+    const problem = await failureOf(buildFiles(files));
     expect(problem.message).toContain(message);
     expect(problem.kind).not.toBe("internal");
   });
@@ -246,7 +230,7 @@ describe("a build refuses, in a deliberate error that names it,", () => {
 
 describe("keys of prototypes are data", () => {
   it("in objects, patches, generators and labels", async () => {
-    const { objects } = await run({
+    const { objects } = await buildFiles({
       "kustomization.yaml":
         'resources: [a.yaml]\ncommonLabels: {constructor: c, __proto__: p}\nconfigMapGenerator: [{name: g, literals: [__proto__=1, constructor=2]}]\npatches:\n- target: {name: a}\n  patch: \'{kind: ConfigMap, metadata: {name: a}, data: {__proto__: patched, toString: x}}\'\n- target: {name: a}\n  patch: \'[{"op": "add", "path": "/data/constructor", "value": "y"}, {"op": "add", "path": "/data/hasOwnProperty", "value": "z"}]\'\n',
       "a.yaml": configMap("a", "data:\n  __proto__: v\n  constructor: w\n"),

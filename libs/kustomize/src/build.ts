@@ -64,23 +64,22 @@ function deliberate(thrown: unknown): ToolkitError {
   return toToolkitError(thrown);
 }
 
-/** Builds with the places of nodes only where the first try shows that they are needed. */
+/** Builds with the places of nodes only where the first try shows that they are needed. What it warns of is told at the end, once. */
 async function buildOnceOrTwice(root: string, options: BuildOptions): Promise<readonly Resource[]> {
   const { warn = ignore } = options;
-  let told = 0;
-  const count = (message: string): void => {
-    told++;
-    warn(message);
+  let warnings: string[] = [];
+  const attempt = (places: boolean): Promise<readonly Resource[]> => {
+    warnings = [];
+    return buildResources(root, { ...options, warn: (message) => void warnings.push(message) }, places);
   };
   try {
-    return await buildResources(root, { ...options, warn: count }, false);
-  } catch (thrown) {
-    if (!(thrown instanceof PlacesNeeded)) throw thrown;
+    return await attempt(false).catch((thrown: unknown) => {
+      if (thrown instanceof PlacesNeeded) return attempt(true);
+      throw thrown;
+    });
+  } finally {
+    for (const message of warnings) warn(message);
   }
-  const later = (message: string): void => {
-    if (told-- <= 0) warn(message);
-  };
-  return buildResources(root, { ...options, warn: later }, true);
 }
 
 async function buildResources(root: string, options: BuildOptions, places: boolean): Promise<readonly Resource[]> {

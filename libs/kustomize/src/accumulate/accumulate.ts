@@ -1,11 +1,10 @@
 import { breathe } from "../build-context.ts";
-import { invalid, messageOf, prefixed, within } from "../build-error.ts";
+import { inFile, invalid, messageOf, prefixed, within } from "../build-error.ts";
 import { mergeConfig } from "../config/transformer-config.ts";
 import type { Loader } from "../load/loader.ts";
 import { readResources } from "../resource/read-resources.ts";
 import type { ResourceList } from "../resource/resource-list.ts";
 import type { Resource } from "../resource/resource.ts";
-import { inFile } from "../transform/patches.ts";
 import { validate } from "../validate/validate.ts";
 import { Accumulator } from "./accumulator.ts";
 import { setOrigin } from "./origins.ts";

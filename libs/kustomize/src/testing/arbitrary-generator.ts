@@ -12,31 +12,9 @@ const OPTIONS = fc.constantFrom(
   "  options: {immutable: true}\n",
   "  options: {immutable: false, disableNameSuffixHash: false}\n",
 );
-const BEHAVIOR = fc.constantFrom(
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "",
-  "  behavior: create\n",
-  "  behavior: merge\n",
-  "  behavior: replace\n",
-  "  behavior: unspecified\n",
+const BEHAVIOR = fc.oneof(
+  { weight: 20, arbitrary: fc.constant("") },
+  { weight: 4, arbitrary: fc.constantFrom("create", "merge", "replace", "unspecified").map((name) => `  behavior: ${name}\n`) },
 );
 const PLACE = fc.constantFrom("", "", "", "  namespace: ns1\n", "  namespace: default\n");
 const DATA = fc.uniqueArray(

@@ -1,5 +1,5 @@
 import { encodingOf } from "@plumb/yaml";
-import { invalid, messageOf } from "../build-error.ts";
+import { inFile, invalid, messageOf, prefixed } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
 import type { Loader } from "../load/loader.ts";
 import type { Patch, Selector } from "../load/kustomization.ts";
@@ -11,7 +11,6 @@ import { selectResources } from "../resource/select.ts";
 import { readJsonPatch, type PatchOperation } from "./json-patch.ts";
 import { applyOperations, mergePatch } from "./patch-resource.ts";
 import type { Transform } from "./transformer.ts";
-import { prefixed } from "../build-error.ts";
 
 /** What a text turned out to be. */
 type ReadPatch =
@@ -143,12 +142,6 @@ async function readFile(path: string, loader: Loader, context: BuildContext): Pr
   } catch (thrown) {
     throw inFile(thrown, path);
   }
-}
-
-/** Names the file of a text that is no YAML. */
-export function inFile(thrown: unknown, path: string): unknown {
-  const message = messageOf(thrown);
-  return message.includes("MalformedYAMLError") ? invalid(`${message} in File: ${path}`, thrown) : thrown;
 }
 
 /** An entry of `patchesJson6902`. */
