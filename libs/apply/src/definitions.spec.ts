@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { LiveObject, Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
-import { widgetDefinition } from "@plumb/kube/testing";
-import { ToolkitError } from "@plumb/std";
+import { kubeError, widgetDefinition } from "@plumb/kube/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { untilCurrent } from "./definitions.ts";
 import { startCluster, type Cluster } from "./testing/cluster.ts";
@@ -32,10 +31,22 @@ describe("what a stage brought", () => {
 
   it("is asked for again and again where it may not be watched", async () => {
     const object = await created();
-    const blind: KubeClient = { ...cluster.client, list: () => Promise.reject(new ToolkitError("denied", "forbidden")) };
+    const blind: KubeClient = { ...cluster.client, list: () => Promise.reject(kubeError({ status: 403, body: "" })) };
     cluster.take();
     expect(await untilCurrent(blind, [object], { limitMs: 20_000, signal })).toBeUndefined();
     expect(new Set(cluster.take())).toEqual(new Set([`get ${object.metadata.name}`]));
+  });
+
+  it("is watched although the API server did not know who asks for a moment", async () => {
+    const object = await created();
+    let lapses = 2;
+    const lapsing: KubeClient = {
+      ...cluster.client,
+      list: (resource, options) => (lapses-- > 0 ? Promise.reject(kubeError({ status: 401, body: "" })) : cluster.client.list(resource, options)),
+    };
+    cluster.take();
+    expect(await untilCurrent(lapsing, [object], { limitMs: 20_000, signal })).toBeUndefined();
+    expect(cluster.take()).toEqual(["list customresourcedefinitions"]);
   });
 
   it("that does not become current ends the stage with its names and states", async () => {

@@ -1,5 +1,5 @@
 import { subjectOf, type LiveObject, type Manifest } from "@plumb/api";
-import { follow, type KubeClient, type Resource } from "@plumb/kube";
+import { follow, isForbidden, type KubeClient, type Resource } from "@plumb/kube";
 import { isObject, sleep, ToolkitError, toToolkitError, withDeadline } from "@plumb/std";
 import { dryRunError } from "./dry-run-error.ts";
 import { assessHealth, type HealthState } from "./health/assess-health.ts";
@@ -58,8 +58,8 @@ async function* statesOf(client: KubeClient, object: LiveObject, signal: AbortSi
   const { namespace, name, uid } = object.metadata;
   const resource = await client.resourceFor(object, signal);
   const denied = new AbortController();
-  const onError = ({ kind }: ToolkitError): void => {
-    if (kind === "denied") denied.abort();
+  const onError = (error: ToolkitError): void => {
+    if (isForbidden(error)) denied.abort();
   };
   try {
     const followed = follow({ client, resource, namespace, fieldSelector: `metadata.name=${name}`, onError }, AbortSignal.any([signal, denied.signal]));

@@ -14,7 +14,7 @@ export interface WatchTarget {
 export interface WatchHandler {
   /** Called in the order of the watch; a new subscriber of a running watch is not told what was before. */
   readonly onDelta: (delta: Delta) => void;
-  /** The watch goes on; `denied` means that it may never work. */
+  /** The watch goes on; one that is forbidden may never work. */
   readonly onError: (error: ToolkitError) => void;
 }
 

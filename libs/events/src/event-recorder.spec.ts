@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { LiveObject, Manifest, Notice } from "@plumb/api";
 import { Spool } from "@plumb/files";
 import { createHttpClient } from "@plumb/http";
+import { kubeError } from "@plumb/kube/testing";
 import type { Notifier } from "@plumb/runtime";
 import { noMeter, silentLog, ToolkitError, type JsonValue } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from "vitest";
@@ -382,8 +383,12 @@ describe("Kubernetes Events", () => {
     expect(store.all).toHaveLength(26);
   });
 
-  it("are tried again when the API server is throttled or away, and given up when it refuses them", async () => {
-    store.failNext = [new ToolkitError("throttled", "slow down", { retryAfterMs: 1000 }), new ToolkitError("unavailable", "no answer")];
+  it("are tried again when the API server is throttled, away or does not know who asks, and given up when it refuses them", async () => {
+    store.failNext = [
+      new ToolkitError("throttled", "slow down", { retryAfterMs: 1000 }),
+      new ToolkitError("unavailable", "no answer"),
+      kubeError({ status: 401, body: "" }),
+    ];
     const { recorder } = start();
     await recorder.notify(named("a"), [failed]);
     await until(() => {
@@ -394,7 +399,7 @@ describe("Kubernetes Events", () => {
     await recorder.notify(named("b"), [failed]);
     await recorder.notify(named("c"), [failed]);
     await until(() => expect(store.all).toHaveLength(2));
-    expect(store.requests).toBe(5);
+    expect(store.requests).toBe(6);
   });
 
   it("have a name that Kubernetes takes, however long the object's is", async () => {

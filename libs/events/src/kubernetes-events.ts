@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { subjectOf, type LiveObject, type Notice } from "@plumb/api";
-import type { KubeClient, ResourceName } from "@plumb/kube";
+import { isUnauthenticated, type KubeClient, type ResourceName } from "@plumb/kube";
 import { backoffMs, pause, toToolkitError, type Clock, type Counter, type ErrorKind, type Log } from "@plumb/std";
 import { EventLedger } from "./event-ledger.ts";
 import { kubernetesEvent } from "./kubernetes-event.ts";
@@ -94,7 +94,7 @@ export class KubernetesEvents {
       } catch (thrown) {
         const error = toToolkitError(thrown);
         if (error.kind === "cancelled" && signal.aborted) return;
-        if (!WORTH_A_RETRY.has(error.kind) || failures + 1 === MAX_TRIES) {
+        if (!(WORTH_A_RETRY.has(error.kind) || isUnauthenticated(error)) || failures + 1 === MAX_TRIES) {
           this.#options.dropped.add({ to: "kubernetes", reason: "refused" });
           this.#options.log.error("event could not be written", { object: subjectOf(waiting.object), reason: waiting.notice.reason, error: error.message });
           return;

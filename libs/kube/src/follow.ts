@@ -1,7 +1,7 @@
 import type { LiveObject } from "@plumb/api";
 import { backoffMs, sleep, ToolkitError, toToolkitError } from "@plumb/std";
 import type { KubeClient, ListOptions, ResourceName, WatchEvent } from "./kube-client.ts";
-import { KubeError } from "./kube-error.ts";
+import { isUnauthenticated, KubeError } from "./kube-error.ts";
 import { TransportError } from "./transport-error.ts";
 
 /** What is followed, and how. */
@@ -138,7 +138,7 @@ function mayHaveBeenSetBack(error: ToolkitError): boolean {
 
 /** Half of it by chance, so that not all come back together; never sooner than the server asked. */
 function waitMs(failures: number, error: ToolkitError | undefined, random: () => number): number {
-  const limits = error === undefined || ["unavailable", "throttled", "conflict"].includes(error.kind) ? OUTAGE_BACKOFF : REFUSAL_BACKOFF;
-  const full = failures === 1 ? FIRST_WAIT_MS : backoffMs(failures - 2, limits);
+  const isOutage = error === undefined || ["unavailable", "throttled", "conflict"].includes(error.kind) || isUnauthenticated(error);
+  const full = failures === 1 ? FIRST_WAIT_MS : backoffMs(failures - 2, isOutage ? OUTAGE_BACKOFF : REFUSAL_BACKOFF);
   return (error?.retryAfterMs ?? 0) + full * (0.5 + random() / 2);
 }

@@ -15,7 +15,7 @@ export type {
   WatchEvent,
   WatchOptions,
 } from "./kube-client.ts";
-export { kubeDetails, type KubeCause, type KubeDetails } from "./kube-error.ts";
+export { isForbidden, isUnauthenticated, kubeDetails, type KubeCause, type KubeDetails } from "./kube-error.ts";
 export { LeaderLease, type LeaseOptions } from "./lease.ts";
 export type { RequestReport } from "./requester.ts";
 export { leanObject, Store, type StoreChange, type StoreOptions } from "./store.ts";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { isObject, parseJson, stringifyJson, type ErrorKind, type JsonObject } from "@plumb/std";
+import { isObject, parseJson, stringifyJson, ToolkitError, type ErrorKind, type JsonObject } from "@plumb/std";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isAbsentObject, kubeDetails, kubeError, watchError } from "./kube-error.ts";
+import { isAbsentObject, isForbidden, isUnauthenticated, kubeDetails, kubeError, watchError } from "./kube-error.ts";
 import { statusBody } from "./testing/index.ts";
 
 const answer = (code: number, reason: string, message: string, details: Readonly<Record<string, unknown>> = {}) => ({
@@ -77,6 +77,19 @@ describe("what a refusal means", () => {
     const error = kubeError(answer(404, "NotFound", 'namespaces "apps" not found', { name: "apps", kind: "namespaces" }));
     expect([isAbsentObject(error, "apps"), isAbsentObject(error, "other")]).toEqual([true, false]);
     expect(isAbsentObject(kubeError({ status: 404, body: "404 page not found\n" }), "")).toBe(false);
+  });
+
+  it.each<[string, ToolkitError, isForbidden: boolean, isUnauthenticated: boolean]>([
+    ["a role that is not granted", kubeError(answer(403, "Forbidden", "secrets is forbidden")), true, false],
+    ["a page of a proxy that forbids", kubeError({ status: 403, body: "<h1>no</h1>" }), true, false],
+    ["a token that was revoked", kubeError(answer(401, "Unauthorized", "Unauthorized")), false, true],
+    ["a page of a proxy that asks to sign in", kubeError({ status: 401, body: "<h1>who?</h1>" }), false, true],
+    ["a token that was revoked while a watch stood", watchError({ code: 401, message: "token expired" }), false, true],
+    ["a token that was revoked, told further up", new ToolkitError("denied", "no token", { cause: kubeError({ status: 401, body: "" }) }), false, true],
+    ["an absent object", kubeError(answer(404, "NotFound", "not found")), false, false],
+    ["a certificate that is not trusted", new ToolkitError("denied", "self-signed certificate"), false, false],
+  ])("tells rights from credentials: %s", (_, error, forbidden, unauthenticated) => {
+    expect([isForbidden(error), isUnauthenticated(error)]).toEqual([forbidden, unauthenticated]);
   });
 
   it("never fails itself, whatever the body is", () => {

@@ -38,6 +38,19 @@ export function kubeDetails(error: unknown): KubeDetails | undefined {
   return undefined;
 }
 
+/**
+ * True when the API server does not know who asks: a token that was revoked, an authentication web-hook that is away. It says
+ * nothing of rights, and passes as an outage does.
+ */
+export function isUnauthenticated(error: unknown): boolean {
+  return kubeDetails(error)?.reason === UNAUTHORIZED;
+}
+
+/** True when the API server knows who asks and does not allow it; false for what `isUnauthenticated`, and for a refusal by anybody else. */
+export function isForbidden(error: ToolkitError): boolean {
+  return error.kind === "denied" && kubeDetails(error) !== undefined && !isUnauthenticated(error);
+}
+
 /** The parts of an answer that classification reads. */
 export interface KubeFailure {
   readonly status: number;
@@ -56,6 +69,9 @@ const KIND_BY_STATUS: Readonly<Record<number, ErrorKind>> = {
   422: "invalid",
   429: "throttled",
 };
+
+/** Reason of every 401, also where the server gave none. */
+const UNAUTHORIZED = "Unauthorized";
 
 /** Shown of a body that is no `Status`. */
 const MAX_FOREIGN_TEXT = 200;
@@ -88,7 +104,7 @@ export function loadOf(status: number): "good" | "slow-down" {
 function statusError(code: number, status: JsonObject, headerWaitMs: number | undefined): KubeError {
   const details = isObject(status["details"]) ? status["details"] : {};
   const causes = causesOf(details["causes"]);
-  const reason = text(status["reason"]);
+  const reason = code === 401 ? UNAUTHORIZED : text(status["reason"]);
   const message = text(status["message"]) || reason || `the server answered ${code}`;
   const kind = misleading(code, message, causes) ?? KIND_BY_STATUS[code] ?? (code >= 500 ? "unavailable" : "invalid");
   const bodyWait = Number(details["retryAfterSeconds"] ?? 0) * 1000;
@@ -135,8 +151,7 @@ function statusOf({ status, body }: KubeFailure): JsonObject {
     .replace(/\s+/g, " ")
     .trim();
   const excerpt = shown.length > MAX_FOREIGN_TEXT ? `${shown.slice(0, MAX_FOREIGN_TEXT)}…` : shown;
-  const reason = status === 401 ? { reason: "Unauthorized" } : {};
-  return { ...reason, message: excerpt === "" ? `the server answered ${status}` : `the server answered ${status}: ${excerpt}` };
+  return { message: excerpt === "" ? `the server answered ${status}` : `the server answered ${status}: ${excerpt}` };
 }
 
 function tryParse(body: string): JsonValue | undefined {

@@ -14,13 +14,14 @@ afterEach(async () => {
 /** A server that keeps one Lease, with the API server's locking, and can be made not to answer. */
 class LeaseServer {
   readonly server: ScriptedServer = new ScriptedServer((request, response) => this.#answer(request, response));
-  answers: "yes" | "never" | "refuses" = "yes";
+  answers: "yes" | "never" | 401 | 403 = "yes";
   spec: Record<string, unknown> | undefined;
   version = 0;
 
   #answer({ method, body }: SeenRequest, response: ServerResponse): void {
     if (this.answers === "never") return;
-    if (this.answers === "refuses") return sendJson(response, 403, statusBody(403, "Forbidden", "leases is forbidden"));
+    if (this.answers === 401) return sendJson(response, 401, statusBody(401, "Unauthorized", "Unauthorized"));
+    if (this.answers === 403) return sendJson(response, 403, statusBody(403, "Forbidden", "leases is forbidden"));
     const sent = body === "" ? {} : parseJson(body);
     if (!isObject(sent)) throw new Error("no object");
     const spec = isObject(sent["spec"]) ? sent["spec"] : {};
@@ -142,7 +143,7 @@ describe("leader election", () => {
     expect(held.spec).toMatchObject({ holderIdentity: "next", leaseTransitions: 5 });
   });
 
-  it.each(["never", "refuses"] as const)("rests when the API server answers %s in time, says so, and leads again where nobody else has", async (answers) => {
+  it.each(["never", 401, 403] as const)("rests when the API server answers %s in time, says so, and leads again where nobody else has", async (answers) => {
     const { held, client } = await leaseServer();
     const { lease, errors } = candidate(client, "a");
     await lease.won;
@@ -177,7 +178,7 @@ describe("leader election", () => {
     const { held, client } = await leaseServer();
     const { lease } = candidate(client, "a");
     await lease.won;
-    held.answers = "refuses";
+    held.answers = 403;
     await new Promise((done) => setTimeout(done, 250));
     held.answers = "yes";
     const { version } = held;

@@ -2,6 +2,7 @@ import { crd, KINDS, type LiveObject, type Manifest, type Notice } from "@plumb/
 import { startTestApiServer, type TestApiServer } from "@plumb/apiserver/testing";
 import { ManualClock } from "@plumb/events/testing";
 import { createKubeClient, Store, type KubeClient, type KubeConnection, type PatchOptions } from "@plumb/kube";
+import { kubeError } from "@plumb/kube/testing";
 import { isObject, noMeter, ToolkitError, type Fields, type JsonObject, type JsonValue, type Log } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ControlledKind } from "./controlled-kind.ts";
@@ -664,13 +665,16 @@ describe("a run that is stopped half way", () => {
   });
 });
 
-describe("an API server that is away", () => {
-  it("is tried every few seconds, so that soon after its return all is well", async () => {
+describe("an API server that is away, or does not know who asks,", () => {
+  it.each([
+    ["connection refused", new ToolkitError("unavailable", "connection refused")],
+    ["Unauthorized", kubeError({ status: 401, body: "" })],
+  ])("(%s) is tried every few seconds, so that soon after its return all is well", async (_, error) => {
     await create();
     backoff = { minMs: 1000, maxMs: 900_000 };
     let isAway = true;
     beforePatch = async (_, { subresource }) => {
-      if (subresource === "status" && isAway) throw new ToolkitError("unavailable", "connection refused");
+      if (subresource === "status" && isAway) throw error;
     };
     await start();
     for (const [count, delayMs] of [1000, 2000, 4000, 8000, 8000].entries()) {

@@ -1,5 +1,5 @@
 import type { LiveObject } from "@plumb/api";
-import type { KubeClient, StoreChange } from "@plumb/kube";
+import { isUnauthenticated, type KubeClient, type StoreChange } from "@plumb/kube";
 import { backoffMs, toToolkitError, type BackoffLimits, type Clock, type Log, type ToolkitError } from "@plumb/std";
 import type { ControlledKind } from "./controlled-kind.ts";
 import { standardConditions, type ConditionChanges } from "./conditions.ts";
@@ -53,7 +53,7 @@ interface Ended<Status> {
   readonly startedMs: number;
 }
 
-/** An API server that is away says nothing of an object: soon after its return every object is looked at again. */
+/** An API server that is away, or does not know who asks, says nothing of an object: soon after its return every object is looked at again. */
 const OUTAGE_MAX_MS = 8000;
 
 /** Runs one kind: takes keys from its queue, runs them, and stores and tells what came of it. */
@@ -133,9 +133,8 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
   /** After a failure to write what belongs to the runtime: a finalizer or the status. The first conflict is a stale cache. */
   #tryAgain(key: string, error: ToolkitError): void {
     const failures = this.#failed(key);
-    const { minMs, maxMs } = this.#options.backoff;
-    const isOutage = error.kind === "unavailable" || error.kind === "cancelled";
-    this.#schedule.set(key, backoffMs(failures, { minMs, maxMs: isOutage ? Math.min(maxMs, OUTAGE_MAX_MS) : maxMs }));
+    const isOutage = error.kind === "unavailable" || error.kind === "cancelled" || isUnauthenticated(error);
+    this.#schedule.set(key, this.#backoffMs(failures, isOutage));
     const isSilent = error.kind === "cancelled" || error.kind === "missing" || (error.kind === "conflict" && failures === 0);
     if (!isSilent) this.#options.log.error("reconcile could not be stored", { ...this.#fields(key), error: error.message, ...stackOf(error) });
   }
@@ -231,8 +230,8 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
 
   /** Returns the milliseconds until the next run; undefined where only a change brings one. */
   #scheduleNext(key: string, outcome: Outcome, failures: number): number | undefined {
-    const { backoff } = this.#options;
-    const next = requeue(outcome, failures, (count) => backoffMs(count, backoff));
+    const isOutage = outcome.kind === "failed" && isUnauthenticated(outcome.error);
+    const next = requeue(outcome, failures, (count) => this.#backoffMs(count, isOutage));
     if (next.kind === "on-change" || next.forgetFailures) this.#failures.delete(key);
     else this.#failed(key);
     // an interval of 0 asks for no run of its own, as in controller-runtime
@@ -243,6 +242,11 @@ export class Controller<Obj, Seen, Plan, Done, Status> {
     const delayMs = outcome.kind === "settled" ? this.#jittered(next.delayMs) : next.delayMs;
     this.#schedule.set(key, delayMs);
     return delayMs;
+  }
+
+  #backoffMs(failures: number, isOutage: boolean): number {
+    const { minMs, maxMs } = this.#options.backoff;
+    return backoffMs(failures, { minMs, maxMs: isOutage ? Math.min(maxMs, OUTAGE_MAX_MS) : maxMs });
   }
 
   #jittered(delayMs: number): number {

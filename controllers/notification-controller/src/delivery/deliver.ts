@@ -1,5 +1,6 @@
 import { EVENT_KEY, REASON, type Alert, type Provider } from "@plumb/api";
 import { readAll, retryAfterMs, type HttpClient } from "@plumb/http";
+import { isUnauthenticated } from "@plumb/kube";
 import { ToolkitError, toToolkitError, withDeadline, type Clock } from "@plumb/std";
 import { DISPATCH_FAILED, type Attempt, type Delivery } from "./delivery.ts";
 import { objectGroup } from "../intake/event-intake.ts";
@@ -125,6 +126,6 @@ function failed(message: string): Extract<Attempt, { kind: "failed" }> {
 }
 
 /** True when nobody has to change anything for it to work again. */
-function isOutage({ kind }: ToolkitError): boolean {
-  return kind === "unavailable" || kind === "throttled" || kind === "cancelled" || kind === "conflict";
+function isOutage(error: ToolkitError): boolean {
+  return ["unavailable", "throttled", "cancelled", "conflict"].includes(error.kind) || isUnauthenticated(error);
 }

@@ -1,5 +1,5 @@
 import { groupVersionKind, type ToolkitEvent } from "@plumb/api";
-import type { KubeClient } from "@plumb/kube";
+import { isForbidden, type KubeClient } from "@plumb/kube";
 import { toToolkitError } from "@plumb/std";
 import type { Labels } from "./match.ts";
 
@@ -18,7 +18,7 @@ export async function readLabels(client: Pick<KubeClient, "get" | "resourceFor">
     return object === undefined ? { kind: "unreadable" } : { kind: "known", labels: object.metadata.labels ?? {} };
   } catch (thrown) {
     const error = toToolkitError(thrown);
-    if (error.kind === "missing" || error.kind === "denied" || error.kind === "invalid") return { kind: "unreadable" };
+    if (error.kind === "missing" || error.kind === "invalid" || isForbidden(error)) return { kind: "unreadable" };
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { LiveObject, Receiver } from "@plumb/api";
+import { kubeError } from "@plumb/kube/testing";
 import { reconcileOnce, removeOnce, type Report, type Tools } from "@plumb/runtime";
 import { ToolkitError } from "@plumb/std";
 import { describe, expect, it } from "vitest";
@@ -72,9 +73,19 @@ describe("a Receiver", () => {
     expect(Object.keys(report.status)).toEqual(["webhookPath"]);
   });
 
-  it("keeps its path while the API server is away", async () => {
+  it("whose Secret may not be read loses its path", async () => {
     const { report } = await run(sampleReceiver({}, { webhookPath: path }), () => {
-      throw new ToolkitError("unavailable", "no answer");
+      throw kubeError({ status: 403, body: "" });
+    });
+    expect(Object.keys(report.status)).toEqual(["webhookPath"]);
+  });
+
+  it.each([
+    ["is away", new ToolkitError("unavailable", "no answer")],
+    ["does not know who asks", kubeError({ status: 401, body: "" })],
+  ])("keeps its path while the API server %s", async (_, error) => {
+    const { report } = await run(sampleReceiver({}, { webhookPath: path }), () => {
+      throw error;
     });
     expect(report).toMatchObject({ outcome: { kind: "failed", reason: "TokenNotFound" }, status: {} });
     expect(Object.keys(report.status)).toEqual([]);

@@ -1,6 +1,7 @@
 import { RECEIVER, STALLED, type Receiver, type ReceiverStatus, type Notice } from "@plumb/api";
+import { isForbidden } from "@plumb/kube";
 import type { ControlledKind, Failure, Reconciler, Report, Run, Tools, Verdict } from "@plumb/runtime";
-import { formatDuration, parseDurationMs, type ErrorKind } from "@plumb/std";
+import { formatDuration, parseDurationMs, type ToolkitError } from "@plumb/std";
 import type { CanGet } from "../provider/secret-data.ts";
 import { defectOf } from "./plan.ts";
 import { readToken, type Tokens } from "./tokens.ts";
@@ -26,8 +27,6 @@ interface Plan {
 }
 
 const DEFAULT_INTERVAL = "10m";
-/** Kinds of failure that say that there is no token, not that it cannot be read just now. */
-const NO_TOKEN: ReadonlySet<ErrorKind> = new Set(["missing", "invalid", "denied"]);
 
 /** Gives a Receiver its path (N-003); it writes nothing but status. */
 export class ReceiverReconciler implements Reconciler<Receiver, Seen, Plan, void, ReceiverStatus> {
@@ -64,7 +63,7 @@ export class ReceiverReconciler implements Reconciler<Receiver, Seen, Plan, void
   explain(_receiver: Receiver, { error }: Failure<Seen>): Report<ReceiverStatus> {
     return {
       outcome: { kind: "failed", reason: "TokenNotFound", error },
-      status: NO_TOKEN.has(error.kind) ? { webhookPath: undefined } : {},
+      status: hasNoToken(error) ? { webhookPath: undefined } : {},
       conditions: {},
       notices: [{ severity: "error", reason: "Failed", message: error.message }],
     };
@@ -73,6 +72,11 @@ export class ReceiverReconciler implements Reconciler<Receiver, Seen, Plan, void
   remove(): Promise<{ kind: "removed"; notices: readonly Notice[] }> {
     return Promise.resolve({ kind: "removed", notices: [] });
   }
+}
+
+/** True for a failure that says that there is no token, not that it cannot be read just now. */
+function hasNoToken(error: ToolkitError): boolean {
+  return error.kind === "missing" || error.kind === "invalid" || isForbidden(error);
 }
 
 function initialized(receiver: Receiver, path: string): Report<ReceiverStatus> {

@@ -1,5 +1,6 @@
 import type { Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
+import { kubeError } from "@plumb/kube/testing";
 import { systemClock, ToolkitError } from "@plumb/std";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Applier, Baselines, DriftWatch, WatchHub, type Ring } from "../index.ts";
@@ -60,7 +61,7 @@ describe("a watch that worked and is refused", () => {
     let end = Promise.withResolvers<void>();
     const client: Pick<KubeClient, "list" | "watch"> = {
       list: async (resource, options) => {
-        if (options.fieldSelector === undefined && left > 0 && left--) throw new ToolkitError("denied", "forbidden");
+        if (options.fieldSelector === undefined && left > 0 && left--) throw kubeError({ status: 403, body: "" });
         return cluster.client.list(resource, options);
       },
       // oxlint-disable-next-line require-yield -- a watch on which nothing happens before it ends
@@ -84,6 +85,27 @@ describe("a watch that worked and is refused", () => {
     await vi.waitFor(() => expect([hub.size, isSeen()]).toEqual([1, true]), 10_000);
     await watch.close();
   });
+});
+
+it("a watch stays as wide as it is while the API server does not know who asks", async () => {
+  const baselines = new Baselines();
+  const applier = new Applier({ client: cluster.client, baselines, concurrency: 4, customStageKinds: new Set(), overrideManagers: [] });
+  const objects = ["1", "2"].map((x) => ({ object: { ...settings(x), metadata: { name: `lapsed-${x}`, namespace: ns } } }));
+  const { inventory } = await applier.run({ owner, objects, inventory: [], revision: "1", checkpoint: () => Promise.resolve(), signal });
+  const asked: unknown[] = [];
+  const client: Pick<KubeClient, "list" | "watch"> = {
+    list: async (resource, options) => {
+      asked.push(options.namespace ?? options.fieldSelector);
+      if (asked.length < 3) throw kubeError({ status: 401, body: "" });
+      return cluster.client.list(resource, options);
+    },
+    watch: cluster.client.watch,
+  };
+  const watch = new DriftWatch({ client: cluster.client, hub: new WatchHub(client), baselines, clock: systemClock, ring: () => undefined });
+  await watch.follow(owner, inventory, signal);
+  await vi.waitFor(() => expect(inventory.every(({ id }) => watch.isWatched(id))).toBe(true), 20_000);
+  expect([asked, watch.blindSpots(owner)]).toEqual([[undefined, undefined, undefined], []]);
+  await watch.close();
 });
 
 it("drift is looked at within seconds though the wall clock was set back by a day", async () => {

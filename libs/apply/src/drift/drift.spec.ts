@@ -1,6 +1,7 @@
 import { inventoryEntry, type Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
-import { systemClock, ToolkitError } from "@plumb/std";
+import { kubeError } from "@plumb/kube/testing";
+import { systemClock, type ToolkitError } from "@plumb/std";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import {
   Applier,
@@ -147,7 +148,7 @@ function named(name: string, resource: { group: string; version: string; plural:
 
 /** Lets no watch and no list through where `isDenied` says so. */
 function denying(client: KubeClient, isDenied: (options: { readonly namespace?: string | undefined; readonly fieldSelector?: string }) => boolean): KubeClient {
-  const denied = (): ToolkitError => new ToolkitError("denied", "forbidden");
+  const denied = (): ToolkitError => kubeError({ status: 403, body: "" });
   return {
     ...client,
     list: (resource, options) => (isDenied(options) ? Promise.reject(denied()) : client.list(resource, options)),

@@ -1,5 +1,5 @@
 import { inventoryId, OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
-import type { Delta, Replaced, Resource, WatchEvent } from "@plumb/kube";
+import { isForbidden, type Delta, type Replaced, type Resource, type WatchEvent } from "@plumb/kube";
 import { remember, type ToolkitError } from "@plumb/std";
 import type { ObjectKey } from "../baseline.ts";
 import type { WatchHub, WatchTarget } from "../watch-hub.ts";
@@ -155,7 +155,7 @@ export class ScopedWatch {
   /** A watch that is forbidden is given up for narrower ones. */
   #failed(id: string, error: ToolkitError): void {
     const entry = this.#scopes.get(id);
-    if (entry === undefined || error.kind !== "denied" || entry.state === "denied") return;
+    if (entry === undefined || !isForbidden(error) || entry.state === "denied") return;
     entry.refusals += 1;
     if (entry.state === "seeing" && entry.refusals < MAX_REFUSALS) return;
     entry.state = "denied";

@@ -1,5 +1,5 @@
 import { OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
-import type { ObjectName } from "@plumb/kube";
+import { isForbidden, type ObjectName } from "@plumb/kube";
 import type { WatchHub, WatchTarget } from "../watch-hub.ts";
 
 export interface ObjectHandler {
@@ -35,8 +35,8 @@ export function watchObject(hub: WatchHub, { resource, namespace, name }: Object
         if (delta.kind === "replaced") moved(delta.items.find(isIt)?.metadata.resourceVersion);
         else if (delta.kind !== "bookmark" && isIt(delta.item)) moved(delta.kind === "put" ? delta.item.metadata.resourceVersion : undefined);
       },
-      onError: ({ kind }) => {
-        if (kind !== "denied") return;
+      onError: (error) => {
+        if (!isForbidden(error)) return;
         stop();
         if (narrower.length === 0) onBlind();
         else subscribe(narrower);
