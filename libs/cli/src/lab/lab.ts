@@ -1,8 +1,9 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolkitError } from "@plumb/std";
 import type { Host } from "../host.ts";
+import type { Hook } from "../roles/knocker.ts";
 import { SignIn } from "../sign-in/sign-in.ts";
 import { SinkReader } from "./alerts.ts";
 import { kubeconfigText, makeIdentity } from "./certificates.ts";
@@ -10,7 +11,7 @@ import { Fleet } from "./fleet.ts";
 import { checkGuest, installMissingDefinitions, leaveCluster, signInFolder } from "./guest.ts";
 import { IMAGE_ENVIRONMENT, IMAGE_NODE_FLAGS } from "./image-settings.ts";
 import { LabCluster } from "./lab-cluster.ts";
-import { firstCommit, HOOK_TOKEN_SECRET, toolkitObjects } from "./manifests.ts";
+import { firstCommit, toolkitObjects } from "./manifests.ts";
 import { EMBEDDED_NAMES, GUEST_NAMES, LAB_LABEL, type LabNames } from "./names.ts";
 import { at } from "./read.ts";
 import { hasGitIdentity } from "./git-identity.ts";
@@ -285,10 +286,6 @@ async function writeHook(cluster: LabCluster, { system }: LabNames, receivers: s
     const found = at(receiver, "status", "webhookPath");
     return typeof found === "string" ? found : undefined;
   });
-  writeFileSync(file, JSON.stringify({ url: `http://${receivers}${path}`, token, secret: HOOK_TOKEN_SECRET }), { mode: 0o600 });
-}
-
-/** The signature that a `generic-hmac` receiver expects of a body. */
-export function hookSignature(token: string, body: string): string {
-  return `sha256=${createHmac("sha256", token).update(body).digest("hex")}`;
+  const hook: Hook = { url: `http://${receivers}${path}`, token };
+  writeFileSync(file, JSON.stringify(hook), { mode: 0o600 });
 }

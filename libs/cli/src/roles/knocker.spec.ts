@@ -1,8 +1,9 @@
+import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { silentLog } from "@plumb/std";
+import { silentLog, type Log } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Knocker } from "./knocker.ts";
 
@@ -11,14 +12,17 @@ let receiver: Server;
 /** What the Receiver answers, one after the other, and at last 200. */
 let answers: number[];
 let bodies: string[];
+let signatures: unknown[];
 let onBody: () => void;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "plumb-knock-"));
   answers = [];
   bodies = [];
+  signatures = [];
   onBody = (): void => undefined;
   receiver = createServer((request, response) => {
+    signatures.push(request.headers["x-signature"]);
     request.setEncoding("utf8").on("data", (body: string) => bodies.push(body));
     request.once("end", () => {
       response.writeHead(answers.shift() ?? 200).end();
@@ -32,8 +36,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function knocker(signal: AbortSignal = new AbortController().signal): Knocker {
-  return new Knocker({ hookFile: join(folder, "hook.json"), log: silentLog, signal, wait: { minMs: 1, maxMs: 1 } });
+function knocker(signal: AbortSignal = new AbortController().signal, log: Log = silentLog): Knocker {
+  return new Knocker({ hookFile: join(folder, "hook.json"), log, signal, wait: { minMs: 1, maxMs: 1 } });
 }
 function writeHook(): void {
   const address = receiver.address();
@@ -43,10 +47,20 @@ function writeHook(): void {
 const body = (ref: string, after: string | null): string => JSON.stringify({ ref, after });
 
 describe("a moved ref", () => {
-  it("is told once where the call is taken", async () => {
+  it("is told once where the call is taken, signed for a generic-hmac Receiver", async () => {
     writeHook();
     await knocker().knock("refs/heads/main", "c1");
-    expect(bodies).toEqual([body("refs/heads/main", "c1")]);
+    const told = body("refs/heads/main", "c1");
+    expect([bodies, signatures]).toEqual([[told], [`sha256=${createHmac("sha256", "t").update(told).digest("hex")}`]]);
+  });
+
+  it("that nobody can be told of says why in the log, and neither token nor path", async () => {
+    writeHook();
+    await new Promise((resolve) => receiver.close(resolve));
+    const errors = new Set<unknown>();
+    const log: Log = { ...silentLog, error: (_, fields) => errors.add(fields?.["error"]) };
+    await knocker(undefined, log).knock("refs/heads/main", "c1");
+    expect([...errors]).toEqual([expect.stringMatching(/^connect ECONNREFUSED 127\.0\.0\.1:\d+$/)]);
   });
 
   it("is told again until somebody takes the call", async () => {

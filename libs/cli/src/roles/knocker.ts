@@ -1,9 +1,17 @@
+import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { backoffMs, sleep, type BackoffLimits, type Log } from "@plumb/std";
-import { hookSignature } from "../lab/lab.ts";
+
+/** Whom to call; a secret. */
+export interface Hook {
+  /** Of the Receiver, its secret path included. */
+  readonly url: string;
+  /** Signs what is sent, as a Receiver of the type `generic-hmac` expects it. */
+  readonly token: string;
+}
 
 export interface KnockerOptions {
-  /** JSON with `url` and `token` of the Receiver to call; read at each call, absent at first. */
+  /** Holds a `Hook` as JSON; read at each call, absent at first. */
   readonly hookFile: string;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -11,7 +19,7 @@ export interface KnockerOptions {
   readonly wait?: BackoffLimits;
 }
 
-/** Calls that nobody took, after which a change is left to the interval of its source: a minute and a half in all. */
+/** Calls that nobody took, after which a change is left to the interval of its source: more than a minute in all. */
 const MAX_CALLS = 12;
 const WAIT: BackoffLimits = { minMs: 250, maxMs: 10_000 };
 const CALL_MS = 5000;
@@ -39,7 +47,7 @@ export class Knocker {
         log.info("receiver called", { ref, status });
         if (status < 300) return;
       } catch (thrown) {
-        log.error("receiver could not be called", { ref, error: String(thrown) });
+        log.error("receiver could not be called", { ref, error: reasonOf(thrown) });
       }
       await sleep(backoffMs(calls - 1, wait), signal).catch(() => undefined);
     }
@@ -47,14 +55,24 @@ export class Knocker {
 
   async #call(ref: string, to: string | undefined): Promise<number> {
     const { hookFile, signal } = this.#options;
-    const { url, token }: { url: string; token: string } = JSON.parse(readFileSync(hookFile, "utf8"));
+    const { url, token }: Hook = JSON.parse(readFileSync(hookFile, "utf8"));
     const body = JSON.stringify({ ref, after: to ?? null });
-    const { status } = await fetch(url, {
+    const response = await fetch(url, {
       method: "POST",
       body,
-      headers: { "x-signature": hookSignature(token, body), "content-type": "application/json" },
+      headers: { "x-signature": signature(token, body), "content-type": "application/json" },
       signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_MS)]),
     });
-    return status;
+    await response.body?.cancel(); // an answer that is not read would keep its connection
+    return response.status;
   }
+}
+
+function signature(token: string, body: string): string {
+  return `sha256=${createHmac("sha256", token).update(body).digest("hex")}`;
+}
+
+/** What is at the bottom of it: `fetch` itself says no more than that it has failed. */
+function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause.message : String(thrown);
 }
