@@ -1,7 +1,7 @@
 import { Folder } from "@plumb/files";
 import type { HttpClient } from "@plumb/http";
 import { ToolkitError, type Clock } from "@plumb/std";
-import { algorithmOf, DigestWriter, isSameDigest } from "./digest.ts";
+import { algorithmOf, hasDigest } from "./digest.ts";
 import { download, type ArtifactRef } from "./download.ts";
 import { DEFAULT_UNPACK_LIMITS, unpackToFolder, type UnpackLimits } from "./unpack.ts";
 
@@ -209,7 +209,7 @@ export class ArtifactCache {
   ): Promise<number> {
     const temporary = `${name}.download`;
     try {
-      if (!isLeft || !(await this.#isWhole(archive, artifact.digest, signal))) {
+      if (!isLeft || !(await hasDigest(this.#folder.stream(archive, signal), artifact.digest))) {
         const { http, clock, maxDownloadBytes: maxBytes, retries } = this.#options;
         await download(artifact, this.#folder, temporary, { http, clock, maxBytes, retries, signal });
         await this.#folder.rename(temporary, archive);
@@ -225,12 +225,6 @@ export class ArtifactCache {
     } finally {
       await this.#removeQuietly(temporary);
     }
-  }
-
-  async #isWhole(archive: string, digest: string, signal: AbortSignal): Promise<boolean> {
-    const hash = new DigestWriter(algorithmOf(digest));
-    for await (const _ of hash.through(this.#folder.stream(archive, signal)));
-    return isSameDigest(hash.digest(), digest);
   }
 }
 

@@ -63,6 +63,12 @@ describe("ArtifactStore", () => {
     expect(await store.verify(artifact, signal)).toBe("missing");
   });
 
+  it("leaves an artifact alone whose verification is stopped", async () => {
+    const artifact = await store.pack(files, wanted);
+    await expect(store.verify(artifact, AbortSignal.abort())).rejects.toMatchObject({ kind: "cancelled" });
+    expect(await store.verify(artifact, signal)).toBe("verified");
+  });
+
   it("gives equal files an equal digest, whoever packs them, at once or not", async () => {
     const artifacts = await Promise.all(Array.from({ length: 5 }, () => store.pack(files, wanted)));
     expect(new Set(artifacts.map(({ digest }) => digest)).size).toBe(1);

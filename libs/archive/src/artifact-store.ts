@@ -1,7 +1,7 @@
 import type { Artifact } from "@plumb/api";
 import { isTemporary, type Folder, type FolderEntry } from "@plumb/files";
 import { compareText, ToolkitError, type Clock } from "@plumb/std";
-import { algorithmOf, DigestWriter, isSameDigest } from "./digest.ts";
+import { hasDigest } from "./digest.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { packFiles, type PackOptions, type SourceEntry } from "./pack.ts";
 
@@ -95,7 +95,7 @@ export class ArtifactStore {
       if (entry?.kind !== "file") return "missing";
       const state = `${entry.sizeBytes} ${entry.modifiedMs} ${digest}`;
       if (this.#verified.get(path) === state) return "verified";
-      if (isSameDigest(await this.#digestOf(path, digest, signal), digest)) {
+      if (await hasDigest(this.#folder.stream(path, signal), digest)) {
         this.#verified.set(path, state);
         return "verified";
       }
@@ -155,13 +155,6 @@ export class ArtifactStore {
     const locks = entries.filter(({ name }) => name.endsWith(".lock") && removed.includes(name.slice(0, -".lock".length)));
     const abandoned = entries.filter((entry) => isTemporary(entry.name) && isOld(entry, ABANDONED_AFTER_MS));
     return [...removed, ...[...locks, ...abandoned].map(({ name }) => name)];
-  }
-
-  async #digestOf(path: string, digest: string, signal: AbortSignal): Promise<string> {
-    const hash = new DigestWriter(algorithmOf(digest));
-    for await (const chunk of hash.through(this.#folder.stream(path, signal)))
-      if (signal.aborted) throw new ToolkitError("cancelled", `verifying ${path} was stopped after ${chunk.length} bytes`);
-    return hash.digest();
   }
 
   /** A write that the disk refuses says how much space there is. */

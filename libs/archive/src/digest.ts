@@ -41,3 +41,14 @@ export function algorithmOf(digest: string): DigestAlgorithm {
 export function isSameDigest(a: string, b: string): boolean {
   return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 }
+
+/**
+ * Whether the bytes are those that the digest was made of.
+ *
+ * @throws {ToolkitError} `invalid` for a digest that is malformed or not supported; what `chunks` throws
+ */
+export async function hasDigest(chunks: AsyncIterable<Uint8Array>, digest: string): Promise<boolean> {
+  const hash = new DigestWriter(algorithmOf(digest));
+  for await (const _ of hash.through(chunks));
+  return isSameDigest(hash.digest(), digest);
+}

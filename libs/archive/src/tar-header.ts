@@ -54,7 +54,12 @@ function shortened(name: string): string {
 
 /** Zeros up to the next block. */
 export function padding(sizeBytes: number): Uint8Array {
-  return Buffer.alloc((BLOCK_BYTES - (sizeBytes % BLOCK_BYTES)) % BLOCK_BYTES);
+  return Buffer.alloc(bytesToNextBlock(sizeBytes));
+}
+
+/** Bytes after content of `sizeBytes` where the next block begins. */
+export function bytesToNextBlock(sizeBytes: number): number {
+  return (BLOCK_BYTES - (sizeBytes % BLOCK_BYTES)) % BLOCK_BYTES;
 }
 
 function splitName(name: string): { readonly name: string; readonly prefix: string } | undefined {

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { ToolkitError } from "@plumb/std";
-import { BLOCK_BYTES, decodeHeader, type TarHeader } from "./tar-header.ts";
+import { BLOCK_BYTES, bytesToNextBlock, decodeHeader, type TarHeader } from "./tar-header.ts";
 
 /** Names and links in pax and GNU records may not be larger. */
 const MAX_RECORD_BYTES = 64 * 1024;
@@ -96,14 +96,14 @@ async function* memberOf(reader: ByteReader, header: TarHeader): AsyncGenerator<
     }
   }
   yield { ...header, chunks: chunks() };
-  await reader.skip(left + paddingOf(header.sizeBytes));
+  await reader.skip(left + bytesToNextBlock(header.sizeBytes));
 }
 
 async function recordContent(reader: ByteReader, { sizeBytes }: TarHeader): Promise<Buffer> {
   if (sizeBytes > MAX_RECORD_BYTES) throw new ToolkitError("invalid", `archive/tar: a record is larger than ${MAX_RECORD_BYTES} bytes`);
   const content = sizeBytes === 0 ? Buffer.alloc(0) : await reader.exactly(sizeBytes);
   if (content === undefined) throw truncated();
-  await reader.skip(paddingOf(sizeBytes));
+  await reader.skip(bytesToNextBlock(sizeBytes));
   if (!isUtf8(content)) throw new ToolkitError("invalid", "archive/tar: a record is not UTF-8");
   return content;
 }
@@ -146,10 +146,6 @@ async function mustBeEnd(reader: ByteReader): Promise<void> {
   for (let rest = await reader.some(BLOCK_BYTES); rest !== undefined; rest = await reader.some(BLOCK_BYTES)) {
     if (!isZero(rest)) throw new ToolkitError("invalid", "archive/tar: data after the end of the archive");
   }
-}
-
-function paddingOf(sizeBytes: number): number {
-  return (BLOCK_BYTES - (sizeBytes % BLOCK_BYTES)) % BLOCK_BYTES;
 }
 
 function truncated(): ToolkitError {
