@@ -1,10 +1,10 @@
 import { statSync, writeFileSync, type Stats } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { getSystemErrorMap } from "node:util";
 import { RootedFileSystem } from "@plumb/files";
 import { build, isRepositoryUrl, type Build } from "@plumb/kustomize";
 import { ToolkitError, toToolkitError } from "@plumb/std";
 import { parseBuildFlags } from "./build-flags.ts";
+import { systemReason } from "./system-reason.ts";
 
 const RESTRICTIONS = { LoadRestrictionsRootOnly: "root-only", LoadRestrictionsNone: "none" } as const;
 const ORDERS = { legacy: "legacy", none: "fifo" } as const;
@@ -118,7 +118,7 @@ function write(path: string, shown: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (cause) {
-    throw new ToolkitError("denied", `open ${shown}: ${reasonOf(cause)}`, { cause });
+    throw new ToolkitError("denied", `open ${shown}: ${systemReason(cause)}`, { cause });
   }
 }
 
@@ -131,12 +131,6 @@ function writeAll(text: string, writeOut: (text: string) => void): number {
     return 0;
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "EPIPE") return BROKEN_PIPE;
-    throw new ToolkitError("denied", `write /dev/stdout: ${reasonOf(cause)}`, { cause });
+    throw new ToolkitError("denied", `write /dev/stdout: ${systemReason(cause)}`, { cause });
   }
-}
-
-/** The system's own words, such as `no such file or directory`. */
-function reasonOf(thrown: unknown): string {
-  const errno = thrown instanceof Error && "errno" in thrown ? Number(thrown.errno) : 0;
-  return getSystemErrorMap().get(errno)?.[1] ?? String(thrown);
 }

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { getSystemErrorMap } from "node:util";
 import { ToolkitError } from "@plumb/std";
 import type { Kill } from "../host.ts";
+import { systemReason } from "../system-reason.ts";
 
 /** A process of the lab. The start time tells it from a later one with the same number. */
 export interface LabProcess {
@@ -74,14 +74,8 @@ export function claimFolder(folder: string): void {
     writeFileSync(join(folder, MARKER), "This folder is a lab's: plumb lab down empties it.\n");
   } catch (thrown) {
     if (thrown instanceof ToolkitError) throw thrown;
-    throw new ToolkitError("denied", `the lab cannot write to ${folder}: ${reasonOf(thrown)}; name another folder with --dir`, { cause: thrown });
+    throw new ToolkitError("denied", `the lab cannot write to ${folder}: ${systemReason(thrown)}; name another folder with --dir`, { cause: thrown });
   }
-}
-
-/** The system's own words, such as `permission denied`. */
-function reasonOf(thrown: unknown): string {
-  const errno = thrown instanceof Error && "errno" in thrown ? Number(thrown.errno) : 0;
-  return getSystemErrorMap().get(errno)?.[1] ?? String(thrown);
 }
 
 /** Clock ticks since boot at which a process started; undefined when there is none, it has ended, or the system has no /proc. */
