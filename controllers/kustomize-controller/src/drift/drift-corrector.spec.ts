@@ -194,6 +194,18 @@ describe("an object that rings", () => {
     expect([await data(), telling.told]).toEqual([{ v: "2" }, []]);
   });
 
+  it.each<[string, () => void]>([
+    ["is suspended", () => (object = object && { ...object, spec: { ...object.spec, suspend: true } })],
+    ["is told to observe", () => (object = object && { ...object, metadata: { ...object.metadata, annotations: { "plumb.dev/drift": "observe" } } })],
+  ])("is left where its Kustomization %s while it is looked at", async (_, change) => {
+    telling.onHold = () => Promise.resolve(change());
+    await edit({ v: "2" });
+    corrector.ring(RING);
+    await vi.waitFor(() => expect(telling.held).toHaveLength(1), LIMIT);
+    await looked();
+    expect(await data()).toEqual({ v: "2" });
+  });
+
   it("and is named by another Kustomization too is corrected for the one that wrote it, whatever the other does", async () => {
     const other = { namespace: "default", name: "before" };
     desired = (key) => (key === "default/shop" ? declared : []);

@@ -5,7 +5,7 @@ import { Places, type Notifier, type Part } from "@plumb/runtime";
 import { aborted, backoffMs, toToolkitError, type Clock, type Fields, type Log, type Meter, type Timer } from "@plumb/std";
 import type { Corrections, Find } from "../kustomization/contracts.ts";
 import { standingRevision } from "../kustomization/revision-metadata.ts";
-import { isObserved } from "./drift-mode.ts";
+import { isActive, isObserved } from "./drift-mode.ts";
 import { OpenDrift } from "./open-drift.ts";
 
 export interface DriftCorrectorOptions {
@@ -168,7 +168,7 @@ export class DriftCorrector implements Part, Corrections {
       return obj === undefined ? [] : [{ owner, obj }];
     });
     if (known.length === 0) return this.#drop(one);
-    const active = known.filter(({ obj }) => obj.spec.suspend !== true && obj.metadata.deletionTimestamp === undefined);
+    const active = known.filter(({ obj }) => isActive(obj));
     for (const { owner, obj } of active) {
       const desired = this.#desired(one.ring.key, owner);
       if (desired === undefined) continue;
@@ -206,8 +206,15 @@ export class DriftCorrector implements Part, Corrections {
       mode: isObserved(obj, desired.object) ? "observe" : "enforce",
       nowMs: () => clock.nowMs(),
       onDrift: (drift) => this.#see(one, obj, owner, drift, revision),
+      mayWrite: () => this.#mayWrite(owner, desired),
     });
     await this.#conclude(one, obj, outcome, revision);
+  }
+
+  /** Whoever suspends a Kustomization and then edits an object means the edit to stay, though both are seen in either order. */
+  #mayWrite({ namespace, name }: Owner, { object }: DesiredObject): boolean {
+    const obj = this.#options.kustomizations.get(namespace, name);
+    return obj !== undefined && isActive(obj) && !isObserved(obj, object);
   }
 
   /** The object as it was sent last; undefined where no build that is remembered has it so. */

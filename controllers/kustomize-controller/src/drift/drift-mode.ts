@@ -5,3 +5,8 @@ export function isObserved(obj: Kustomization, object: Manifest): boolean {
   const word = object.metadata.annotations?.[DRIFT_ANNOTATION] ?? obj.metadata.annotations?.[DRIFT_ANNOTATION];
   return word === "observe";
 }
+
+/** False while nothing is to be corrected for a Kustomization: it is suspended, or on its way out. Pure. */
+export function isActive({ spec, metadata }: Kustomization): boolean {
+  return spec.suspend !== true && metadata.deletionTimestamp === undefined;
+}

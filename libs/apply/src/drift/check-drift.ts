@@ -27,6 +27,8 @@ export interface DriftCheckRequest {
   readonly nowMs: () => number;
   /** Told of drift before it is corrected; when it rejects, nothing is corrected. */
   readonly onDrift: (drift: Drift) => Promise<void>;
+  /** Asked once more just before a write: false where the policy is another than when the look began. */
+  readonly mayWrite: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -51,7 +53,7 @@ export type DriftOutcome =
   /** The values are right and were ours no more: applied again, nothing to tell. */
   | { readonly kind: "reowned" }
   | { readonly kind: "exempt"; readonly because: "deleting" | "ended" | "unmanaged" }
-  /** A run has declared the object otherwise meanwhile, or deleted it: nothing was written, and it is to be looked at anew. */
+  /** Declared otherwise by a run meanwhile, deleted by it, or not to be written any more: nothing was, and it is to be looked at anew. */
   | { readonly kind: "superseded" }
   /** Another applier's labels are on it: no drift, and nothing to do until a commit or an interval. */
   | { readonly kind: "claimed"; readonly by: Owner }
@@ -142,14 +144,14 @@ class DriftCheck {
 
   /**
    * The uid makes sure that an object which was created again meanwhile is not taken for the one that was looked at. False,
-   * and nothing is written, where a run has been at the object since the check began.
+   * and nothing is written, where a run has been at the object since the check began, or the policy has changed.
    */
   #apply(resource: Resource, target: Manifest, live: LiveObject | undefined): Promise<boolean> {
-    const { client, baselines, revision, signal } = this.#request;
+    const { client, baselines, mayWrite, revision, signal } = this.#request;
     const { key, desiredHash } = this.#item;
     const guarded = live === undefined ? target : { ...target, metadata: { ...target.metadata, uid: live.metadata.uid } };
     return baselines.writing(key, async () => {
-      if (baselines.get(key)?.desiredHash !== this.#sent) return false;
+      if (!mayWrite() || baselines.get(key)?.desiredHash !== this.#sent) return false;
       const answer = await client.apply(resource, guarded, { fieldManager: APPLY_MANAGER, force: true, dryRun: false, signal });
       baselines.set(key, baselineOf(answer, desiredHash, revision, this.#request.nowMs()));
       this.#doubtUntidy(answer);

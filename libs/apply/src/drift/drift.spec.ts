@@ -117,6 +117,7 @@ class Watched {
       nowMs: () => Date.now(),
       signal,
       onDrift: async (drift) => void this.told.push(drift),
+      mayWrite: () => true,
       ...more,
     });
   }
