@@ -96,6 +96,20 @@ function bytes(base64: string): Uint8Array {
   return new Uint8Array(Buffer.from(base64, "base64"));
 }
 
+/** A body of one object, of short fields. */
+function bodyOf(kind: string, ...fields: readonly (readonly number[])[]): Uint8Array {
+  const typeMeta = [...text(1, "v1"), ...text(2, kind)];
+  return new Uint8Array([0x6b, 0x38, 0x73, 0, ...field(1, typeMeta), ...field(2, fields.flat())]);
+}
+
+function field(number: number, content: readonly number[]): readonly number[] {
+  return [(number << 3) | 2, content.length, ...content];
+}
+
+function text(number: number, content: string): readonly number[] {
+  return field(number, [...Buffer.from(content)]);
+}
+
 describe("bodies in protobuf", () => {
   it.each(Object.entries(BODIES))("of a %s are read as the JSON that Go would have sent", (_, [base64, json]) => {
     expect(isProtobuf(bytes(base64))).toBe(true);
@@ -127,6 +141,19 @@ describe("bodies in protobuf", () => {
         }
       }
     }
+  });
+
+  it("keep a key of any name", () => {
+    const data = ["__proto__", "constructor"].map((key) => field(2, [...text(1, key), ...text(2, "v")]));
+    expect(JSON.stringify(decodeProtobuf(bodyOf("ConfigMap", ...data))["data"])).toBe('{"__proto__":"v","constructor":"v"}');
+  });
+
+  it.each([
+    ["before the year 0", [0x80, 0x80, 0x80, 0x80, 0x80, 0xe0, 0xff, 0xff, 0xff, 0x01]],
+    ["after the year 9999", [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40]],
+  ])("of a time %s are refused", (_, seconds) => {
+    const created = field(1, field(8, [8, ...seconds]));
+    expect(() => decodeProtobuf(bodyOf("ConfigMap", created))).toThrow("the year of a time is outside of 0 to 9999");
   });
 
   it("of a kind that is not built in are refused by name", () => {

@@ -1,4 +1,4 @@
-import { parseJson, ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
+import { parseJson, setOwn, ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { builtinFacts } from "./facts.ts";
 import { inGoForm } from "./go-form.ts";
 import type { Schema } from "./schema.ts";
@@ -152,7 +152,7 @@ function decodeMap(entries: readonly WireValue[], valueSchema: Schema, depth: nu
     const pair = readMessage(entry);
     // why: a list as the value of a map is a message of its own, whose field 1 is the list
     const values = valueSchema.type === "array" ? (readMessage(bytesAt(pair, 2) ?? new Uint8Array()).get(1) ?? []) : (pair.get(2) ?? [new Uint8Array()]);
-    map[textAt(pair, 1)] = decodeField(values, valueSchema, depth) ?? null;
+    setOwn(map, textAt(pair, 1), decodeField(values, valueSchema, depth) ?? null);
   }
   return map;
 }
@@ -188,6 +188,10 @@ function decodeValue(value: WireValue, schema: Schema, depth: number): JsonValue
   return schema.type === "any" ? decodeRaw(value) : decodeMessage(value, schema, depth);
 }
 
+/** The times that Go can write as JSON, in seconds since 1970. */
+const FIRST_SECOND = Date.parse("0000-01-01T00:00:00Z") / 1000;
+const LAST_SECOND = Date.parse("9999-12-31T23:59:59Z") / 1000;
+
 /** Seconds and nanoseconds; a time without both is one that is not set. */
 function decodeTime(bytes: Uint8Array, hasMicros: boolean): JsonValue {
   const message = readMessage(bytes);
@@ -195,6 +199,7 @@ function decodeTime(bytes: Uint8Array, hasMicros: boolean): JsonValue {
   const nanos = numberAt(message, 2);
   // why: Go writes its zero time as an empty message
   if (message.size === 0) return null;
+  if (seconds < FIRST_SECOND || seconds > LAST_SECOND) throw invalid("the year of a time is outside of 0 to 9999");
   const whole = new Date(seconds * 1000).toISOString().slice(0, 19);
   return hasMicros ? `${whole}.${String(Math.floor(nanos / 1000)).padStart(6, "0")}Z` : `${whole}Z`;
 }
