@@ -329,7 +329,7 @@ const target = new URL("../src/facts.generated.ts", import.meta.url);
 writeFileSync(target, `${banner}export const FACTS_JSON: string = ${quoted(facts)};\n`);
 stdout.write(`${kinds.length} kinds, ${typeRows.length} types, ${facts.length} bytes\n`);
 
-/** A TypeScript literal in single quotes where that needs fewer escapes. */
+/** A TypeScript literal in single quotes: JSON is full of double ones. */
 function quoted(text: string): string {
   return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
 }

@@ -241,7 +241,7 @@ function rulesOf(extra: JsonObject): Partial<Schema> {
   };
 }
 
-/** True for a value that the facts could describe: an object with apiVersion and kind. */
+/** The schema of an object's kind; undefined for a value that is no object of a built-in kind. */
 export function schemaOfObject(object: JsonValue): Schema | undefined {
   if (!isObject(object)) return undefined;
   const { apiVersion, kind } = object;

@@ -4,13 +4,8 @@ import { ANY, type Schema } from "./schema.ts";
 /**
  * An object of a built-in type as Go writes it after reading it: unknown fields and empty values are gone, and what Go
  * never leaves out is there (`status: {}`, `containers: null`). Values of the wrong type stay as they are.
- * The numbers of a list or map stay in their order.
  */
 export function inGoForm(object: JsonObject, schema: Schema): JsonObject {
-  return structForm(object, schema);
-}
-
-function structForm(object: JsonObject, schema: Schema): JsonObject {
   const written: Record<string, JsonValue> = {};
   for (const [name, field] of schema.fields) {
     const value = fieldForm(object[name], field);
@@ -71,7 +66,7 @@ function zeroOf({ type, format }: Schema): JsonValue {
 function valueForm(value: JsonValue, schema: Schema): JsonValue {
   if (Array.isArray(value) && schema.type === "array") return value.map((item) => elementForm(item, schema.items ?? ANY));
   if (!isObject(value) || schema.type !== "object") return value;
-  if (schema.fields.size > 0 || (schema.typeName !== "" && schema.values === undefined)) return structForm(value, schema);
+  if (schema.fields.size > 0 || (schema.typeName !== "" && schema.values === undefined)) return inGoForm(value, schema);
   const { values } = schema;
   if (values === undefined || values.type === "any") return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, elementForm(one ?? null, values)]));

@@ -121,6 +121,7 @@ export function withRules(schema: Schema, rules: Partial<Schema>): Schema {
   return makeSchema({ ...EMPTY, ...plainParts(schema), ...rules }, { fields: () => schema.fields, ...lazyItems(schema), ...lazyValues(schema) });
 }
 
+/** What `LazyParts` does not hold, named part by part: a spread would read the lazy parts, and so make them. */
 function plainParts(schema: Schema): Pick<Schema, Exclude<keyof Schema, keyof LazyParts>> {
   const {
     type,
