@@ -1,14 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump } from "js-yaml";
-import { crd, KINDS } from "../src/index.ts";
+import { describedCrd } from "../src/described-crd.ts";
+import { KINDS } from "../src/index.ts";
 
 /** Where the generated files lie. */
 export const CRDS_FOLDER: string = join(import.meta.dirname, "../../../charts/crds");
 
 /** The text of every generated file by its name, `<plural>.<group>.yaml`. */
 export function crdFiles(): ReadonlyMap<string, string> {
-  return new Map(KINDS.map((kind) => [`${kind.plural}.${kind.group}.yaml`, text(crd(kind))]));
+  return new Map(KINDS.map((kind) => [`${kind.plural}.${kind.group}.yaml`, text(describedCrd(kind))]));
 }
 
 function text(manifest: object): string {

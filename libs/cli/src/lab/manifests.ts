@@ -1,4 +1,5 @@
-import { crd, KINDS, type Manifest } from "@plumb/api";
+import { KINDS, type Manifest } from "@plumb/api";
+import { describedCrd } from "@plumb/api/described-crd";
 import type { JsonObject } from "@plumb/std";
 import { stringify } from "@plumb/yaml";
 import { LAB_LABEL, type LabNames } from "./names.ts";
@@ -47,9 +48,9 @@ export function deploymentFile(workloads: string, app: string, tag: string): str
   });
 }
 
-/** Every CustomResourceDefinition of the toolkit. */
+/** Every CustomResourceDefinition of the toolkit, with the texts of `kubectl explain`. */
 export function definitions(): readonly Manifest[] {
-  return KINDS.map(crd);
+  return KINDS.map(describedCrd);
 }
 
 export interface Addresses {
