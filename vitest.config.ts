@@ -9,7 +9,8 @@ export default defineConfig({
     include: ["libs/*/src/**/*.spec.ts", "controllers/*/src/**/*.spec.ts", "scripts/**/*.spec.ts"],
     setupFiles: ["scripts/vitest-setup.ts"],
     pool: "threads",
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

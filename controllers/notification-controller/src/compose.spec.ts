@@ -14,7 +14,7 @@ import { parseNotificationConfig } from "./config.ts";
 import { sampleAlert, sampleEvent, sampleProvider, sampleReceiver } from "./testing/samples.ts";
 
 /** To give up after, many times what is expected. */
-const LIMIT = { timeout: 20_000, interval: 20 };
+const LIMIT = { timeout: 60_000, interval: 20 };
 const NOTIFICATION = "/apis/notification.toolkit.fluxcd.io";
 const ALERTS = `${NOTIFICATION}/v1beta3/namespaces/team/alerts`;
 const PROVIDERS = `${NOTIFICATION}/v1beta3/namespaces/team/providers`;

@@ -31,7 +31,7 @@ it("a replica that only answers web-hooks forgets the token of a Receiver that i
     },
   );
   const running = receivers.run(stop.signal);
-  await vi.waitFor(() => expect(forgotten).toEqual(["team/push"]));
+  await vi.waitFor(() => expect(forgotten).toEqual(["team/push"]), { timeout: 60_000 });
   stop.abort();
   await running;
 });

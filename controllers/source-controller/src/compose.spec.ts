@@ -14,7 +14,7 @@ import { parseSourceConfig } from "./config.ts";
 const OBJECTS = "/apis/source.toolkit.fluxcd.io/v1/namespaces/default/gitrepositories";
 const SURROUNDINGS = { entry: new URL("./main.ts", import.meta.url), execArgv: ["--conditions=@plumb/source"] };
 /** To give up after, many times what is expected. */
-const LIMIT = { timeout: 20_000, interval: 20 };
+const LIMIT = { timeout: 60_000, interval: 20 };
 
 const log = keptLog();
 let cluster: TestCluster;

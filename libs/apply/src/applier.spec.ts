@@ -79,7 +79,7 @@ function get(name: string, resource = CONFIG_MAPS): ReturnType<Cluster["other"][
 
 /** The server takes a moment to serve what a definition has become. */
 async function until<Value>(look: () => Promise<Value | undefined>): Promise<Value> {
-  for (const giveUp = Date.now() + 20_000; Date.now() < giveUp;) {
+  for (const giveUp = Date.now() + 60_000; Date.now() < giveUp;) {
     const value = await look();
     if (value !== undefined) return value;
     await new Promise((resolve) => setTimeout(resolve, 100));

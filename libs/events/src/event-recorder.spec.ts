@@ -100,7 +100,7 @@ function start(options: { spool?: EventSpool; url?: URL | undefined } = {}): Run
 
 const bodies = (): Record<string, unknown>[] => sink.requests.map(({ body }) => JSON.parse(body) as Record<string, unknown>); // why: written as an object
 const messages = (): unknown[] => bodies().map((event) => event["message"]);
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 2 });
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 2 });
 
 it("is what the runtime tells people through", () => {
   expectTypeOf<EventRecorder>().toExtend<Notifier>();

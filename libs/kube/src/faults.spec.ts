@@ -51,7 +51,7 @@ describe("a store", () => {
         for (const step of steps) await play(step);
         api.server.knobs.clear();
         const truth = async (): Promise<Record<string, string>> => versions((await client.list(CONFIG_MAPS, { namespace, signal })).items);
-        await expect.poll(async () => versions(store.list()), { timeout: 20_000, interval: 10 }).toEqual(await truth());
+        await expect.poll(async () => versions(store.list()), { timeout: 60_000, interval: 10 }).toEqual(await truth());
         expect(Object.fromEntries([...told].sort())).toEqual(await truth());
         expect(errors.filter(({ kind }) => kind !== "unavailable" && kind !== "throttled")).toEqual([]);
         stop.abort();

@@ -91,7 +91,7 @@ afterEach(async () => {
   await server.close();
 });
 
-const WAIT = { timeout: 10_000, interval: 5 };
+const WAIT = { timeout: 60_000, interval: 5 };
 
 function watched(inner: KubeClient): KubeClient {
   return {

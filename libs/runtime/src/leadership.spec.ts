@@ -7,7 +7,7 @@ import { leaseLeadership, type FencedLeadership } from "./leadership.ts";
 let server: TestApiServer;
 let client: KubeConnection;
 const { signal: never } = new AbortController();
-const WAIT = { timeout: 10_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 
 beforeEach(async () => {
   server = await startTestApiServer();

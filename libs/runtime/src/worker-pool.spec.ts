@@ -4,7 +4,7 @@ import type { WorkerPoolOptions } from "./worker-pool.ts";
 import { WorkerPool } from "./worker-pool.ts";
 
 const never = new AbortController().signal;
-const WAIT = { timeout: 30_000, interval: 10 };
+const WAIT = { timeout: 60_000, interval: 10 };
 
 let pools: WorkerPool[];
 

@@ -14,7 +14,7 @@ const OBJECT: Manifest = { apiVersion: "v1", kind: "ConfigMap", metadata: { name
 const KEY = inventoryEntry(OBJECT).id;
 const NAME: ObjectName = { resource: { group: "", version: "v1", plural: "configmaps" }, namespace: "default", name: "one" };
 const RING = { owners: [OWNER], key: KEY, reason: "version" } as const;
-const LIMIT = { timeout: 10_000, interval: 5 };
+const LIMIT = { timeout: 60_000, interval: 5 };
 
 /** Remembers what it is told, and what the object was like when a notice was put on disk. */
 class Telling implements Notifier {

@@ -9,7 +9,7 @@ import { parseKustomizeConfig } from "../config.ts";
 import { ArtifactServer, type Files } from "./artifact-server.ts";
 
 /** To give up after, many times what is expected. */
-export const LIMIT = { timeout: 20_000, interval: 15 };
+export const LIMIT = { timeout: 60_000, interval: 15 };
 export const NAMESPACE = "apps";
 const SURROUNDINGS = { entry: new URL("../main.ts", import.meta.url), execArgv: ["--conditions=@plumb/source"] };
 const KUSTOMIZATIONS = "/apis/kustomize.toolkit.fluxcd.io/v1";

@@ -70,7 +70,7 @@ function open(on: OutboxSpool = spool): { readonly outbox: Outbox; readonly stop
   return { outbox, stop };
 }
 
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 1 });
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 1 });
 const untilTimePassing = (stepMs: number, check: () => void): Promise<void> =>
   until(() => {
     clock.advance(stepMs);

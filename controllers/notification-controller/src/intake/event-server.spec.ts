@@ -132,7 +132,7 @@ async function post(body: string | Uint8Array | ToolkitEvent, method = "POST"): 
   return { status: response.status, headers: response.headers, text };
 }
 
-const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 10_000, interval: 2 });
+const until = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 60_000, interval: 2 });
 const received = (): ToolkitEvent[] => sink.requests.map(({ body }) => JSON.parse(body) as ToolkitEvent); // why: generic providers post events
 
 describe("an event", () => {

@@ -124,7 +124,7 @@ class Watched {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  const giveUp = Date.now() + 20_000;
+  const giveUp = Date.now() + 60_000;
   while (!holds()) {
     if (Date.now() > giveUp) throw new Error("it never came to hold");
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -27,7 +27,7 @@ it.each([
   const heard: string[] = [];
   const handler = { onMoved: () => heard.push("moved"), onBlind: () => heard.push("blind") };
   const stop = watchObject(hub, { resource, namespace: "apps", name: "a" }, false, handler);
-  await vi.waitFor(() => expect(heard).toEqual(told), 10_000);
+  await vi.waitFor(() => expect(heard).toEqual(told), 60_000);
   stop();
   await hub.close();
 });

@@ -6,6 +6,9 @@ import { endProcess, Fleet } from "./fleet.ts";
 import { testHost } from "../testing/test-host.ts";
 import { isRunning, startTicks, type LabProcess } from "./state.ts";
 
+/** To give up after, many times what is expected. */
+const WAIT = { timeout: 60_000 };
+
 const PROGRAM = `
 const [, , name, ...listening] = process.argv;
 const say = (fields) => console.log(JSON.stringify(fields));
@@ -60,7 +63,7 @@ describe("Fleet", () => {
   it("resolves to the addresses when all of them are there, and keeps what is said", async () => {
     expect(await launch("a", ["web", "events"])).toEqual({ web: "127.0.0.1:1003", events: "127.0.0.1:1006" });
     expect(lines[0]).toBe("a: not a log line");
-    await vi.waitFor(() => expect(readFileSync(join(folder, "logs", "a.log"), "utf8")).toContain("not a log line\n"));
+    await vi.waitFor(() => expect(readFileSync(join(folder, "logs", "a.log"), "utf8")).toContain("not a log line\n"), WAIT);
     expect(changes).toEqual([["a"]]);
   });
   it("says with its last words, without where in its code, that a process ended before it listened", async () => {
@@ -74,7 +77,7 @@ describe("Fleet", () => {
     await launch("a", ["web"]);
     await launch("b", ["web"]);
     process.kill(all.get("a")?.pid ?? 0, "SIGKILL");
-    await vi.waitFor(() => expect(ended).toEqual(["a: SIGKILL"]));
+    await vi.waitFor(() => expect(ended).toEqual(["a: SIGKILL"]), WAIT);
     await fleet.stop();
     expect(ended).toEqual(["a: SIGKILL"]);
   });
@@ -85,7 +88,7 @@ describe("Fleet", () => {
     for (const name of ["a", "b"]) {
       expect(isOver).toBe(false);
       process.kill(all.get(name)?.pid ?? 0);
-      await vi.waitFor(() => expect(ended).toContain(`${name}: exit code 0`));
+      await vi.waitFor(() => expect(ended).toContain(`${name}: exit code 0`), WAIT);
     }
     await fleet.allEnded;
   });
@@ -98,7 +101,7 @@ describe("Fleet", () => {
   it("stops waiting for a process when it is told to, and ends it with the others", async () => {
     await launch("a", ["web"]);
     const waiting = launch("b", ["web"], []);
-    await vi.waitFor(() => expect(lines).toContain("b: not a log line"), { timeout: 10_000 });
+    await vi.waitFor(() => expect(lines).toContain("b: not a log line"), WAIT);
     stop.abort();
     await expect(waiting).rejects.toMatchObject({ kind: "cancelled" });
     await expect(launch("c", ["web"])).rejects.toMatchObject({ kind: "cancelled" });

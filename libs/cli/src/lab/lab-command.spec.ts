@@ -11,7 +11,7 @@ import { claimFolder, isRunning, readState, writeState, type LabProcess } from "
 import type { Output } from "./terminal.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
-const WAIT = { timeout: 30_000, interval: 20 };
+const WAIT = { timeout: 60_000, interval: 20 };
 
 const host = testHost();
 let root: string;

@@ -28,7 +28,7 @@ describe.each([EMBEDDED_NAMES, GUEST_NAMES])("the lab's manifests for $system", 
     const objects = toolkitObjects(names, { repository: "http://127.0.0.1:1/lab.git", sink: "http://127.0.0.1:2" }, "token");
     for (const object of [...definitions(), { apiVersion: "v1", kind: "Namespace", metadata: { name: names.system } }, ...objects]) {
       await expect
-        .poll(async () => client.apply(await client.resourceFor(object, signal), object, options).then(() => "taken", String), { timeout: 10_000 })
+        .poll(async () => client.apply(await client.resourceFor(object, signal), object, options).then(() => "taken", String), { timeout: 60_000 })
         .toBe("taken");
     }
     expect(objects.every(({ metadata }) => metadata.namespace === names.system)).toBe(true);

@@ -10,6 +10,9 @@ import type { ExecStanza } from "./exec-stanza.ts";
 import { runExec } from "./run-exec.ts";
 import { SignIn } from "./sign-in.ts";
 
+/** To give up after, many times what is expected. */
+const WAIT = { timeout: 60_000 };
+
 const V1 = "client.authentication.k8s.io/v1";
 const NOW = Date.parse("2026-03-01T12:00:00Z");
 const { signal } = new AbortController();
@@ -155,7 +158,7 @@ describe("signing in by a program", () => {
       readFileSync(pids, "utf8")
         .split(" ")
         .filter((pid) => existsSync(`/proc/${pid}/exe`));
-    await vi.waitFor(() => expect(alive()).toEqual([]));
+    await vi.waitFor(() => expect(alive()).toEqual([]), WAIT);
   });
 
   it("does not wait for what the program leaves behind with its output", async () => {
@@ -166,7 +169,7 @@ describe("signing in by a program", () => {
   it("ends the program when it is told to stop", async () => {
     const stop = new AbortController();
     const running = runExec(stanza(program("setInterval(() => {}, 1000)")), { host, signal: stop.signal });
-    await vi.waitFor(() => expect(runs()).toBe(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(runs()).toBe(1), WAIT);
     stop.abort();
     await expect(running).rejects.toMatchObject({ kind: "cancelled" });
   });
@@ -256,10 +259,10 @@ describe("being signed in", () => {
     const troubles: string[] = [];
     const looks: number[] = [];
     const staying = signIn.stay({ look: async () => looks.push(runs()), onTrouble: (text) => troubles.push(text), everyMs: 10, signal });
-    await vi.waitFor(() => expect(runs()).toBeGreaterThan(3), { timeout: 20_000 });
+    await vi.waitFor(() => expect(runs()).toBeGreaterThan(3), WAIT);
     expect([troubles, looks, token()]).toEqual([[expect.stringMatching(/ended with exit code 1; .*; this is tried again every 0\.01 s$/)], [], "t1"]);
     writeFileSync(join(folder, "program"), good);
-    await vi.waitFor(() => expect(looks.length).toBeGreaterThan(0), { timeout: 20_000 });
+    await vi.waitFor(() => expect(looks.length).toBeGreaterThan(0), WAIT);
     expect(token()).not.toBe("t1");
     signIn.close();
     await staying;

@@ -157,9 +157,9 @@ describe.skipIf(!isHere)("the Git server, asked by the real git", () => {
     const stop = new AbortController();
     await watchRefs({ folder: repository.folder, clock: systemClock, everyMs: 20, onChange: (more) => changes.push(...more), signal: stop.signal });
     const hash = await repository.commit({ files: { "a.txt": "one" } });
-    await vi.waitFor(() => expect(changes).toEqual([{ name: "refs/heads/main", from: undefined, to: hash }]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(changes).toEqual([{ name: "refs/heads/main", from: undefined, to: hash }]), { timeout: 60_000 });
     await repository.setRef("refs/heads/main", undefined);
-    await vi.waitFor(() => expect(changes.slice(1)).toEqual([{ name: "refs/heads/main", from: hash, to: undefined }]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(changes.slice(1)).toEqual([{ name: "refs/heads/main", from: hash, to: undefined }]), { timeout: 60_000 });
     stop.abort();
   });
 });
