@@ -32,7 +32,8 @@ export interface TreeItem {
 }
 
 const HASH = /^[0-9a-f]{40}$/;
-const HASH_BYTES = 20;
+/** Of SHA-1. */
+export const HASH_BYTES = 20;
 
 export function isHash(text: string): boolean {
   return HASH.test(text);

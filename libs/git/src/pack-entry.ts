@@ -1,6 +1,6 @@
 import { inflateSync } from "node:zlib";
 import { ToolkitError } from "@plumb/std";
-import type { ObjectType } from "./object.ts";
+import { HASH_BYTES, type ObjectType } from "./object.ts";
 
 /** One entry of a pack as it is stored (gitformat-pack). */
 export interface PackEntry {
@@ -26,9 +26,6 @@ export interface PackHeader {
 }
 
 const KINDS: Readonly<Record<number, PackHeader["kind"]>> = { 1: "commit", 2: "tree", 3: "blob", 4: "tag", 6: "ofs-delta", 7: "ref-delta" };
-
-/** Of SHA-1. */
-export const HASH_BYTES = 20;
 
 /** Reads what stands before the data of an object. @throws {ToolkitError} `corrupt` */
 export function readHeader(pack: Buffer, offset: number): PackHeader {

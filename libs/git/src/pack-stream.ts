@@ -1,6 +1,6 @@
 import { ToolkitError } from "@plumb/std";
 import { lineOf, PacketReader } from "./pkt-line.ts";
-import { remoteFailure } from "./transport-error.ts";
+import { refuseErrorLine, remoteFailure } from "./transport-error.ts";
 
 const BAND_PACK = 1;
 const BAND_FAILURE = 3;
@@ -25,10 +25,7 @@ export async function readPackStream(body: AsyncIterable<Uint8Array>, version: 0
 /** Protocol 2 puts acknowledgments and shallow-info before `packfile`; the pack is always in a side band. */
 async function skipSections(reader: PacketReader): Promise<false> {
   for (;;) {
-    const next = await reader.next();
-    if (next === undefined) throw new ToolkitError("unavailable", "unexpected EOF");
-    const line = next.kind === "data" ? lineOf(next.payload) : "";
-    if (line.startsWith("ERR ")) throw remoteFailure(line.slice("ERR ".length));
+    const line = await nextLine(reader);
     if (line === "packfile") return false;
   }
 }
@@ -36,12 +33,18 @@ async function skipSections(reader: PacketReader): Promise<false> {
 /** Protocols 0 and 1 put `shallow` lines, then NAK or ACK, before the pack, which may stand there without a side band. */
 async function skipAcknowledgements(reader: PacketReader): Promise<boolean> {
   for (;;) {
-    const next = await reader.next();
-    if (next === undefined) throw new ToolkitError("unavailable", "unexpected EOF");
-    const line = next.kind === "data" ? lineOf(next.payload) : "";
-    if (line.startsWith("ERR ")) throw remoteFailure(line.slice("ERR ".length));
+    const line = await nextLine(reader);
     if (line === "NAK" || line.startsWith("ACK ")) return (await reader.peek(4)) === "PACK";
   }
+}
+
+/** The next line; empty for a mark. */
+async function nextLine(reader: PacketReader): Promise<string> {
+  const next = await reader.next();
+  if (next === undefined) throw new ToolkitError("unavailable", "unexpected EOF");
+  const line = next.kind === "data" ? lineOf(next.payload) : "";
+  refuseErrorLine(line);
+  return line;
 }
 
 async function* packBand(reader: PacketReader): AsyncGenerator<Uint8Array> {

@@ -4,8 +4,8 @@ import { ToolkitError } from "@plumb/std";
 import { ByteCache } from "./byte-cache.ts";
 import { applyDelta, readDeltaHead } from "./delta.ts";
 import type { GitLimits } from "./limits.ts";
-import type { GitObject, ObjectType } from "./object.ts";
-import { HASH_BYTES, inflateEntry, readHeader, undecodable, wrongSize, type PackEntry, type PackHeader } from "./pack-entry.ts";
+import { HASH_BYTES, type GitObject, type ObjectType } from "./object.ts";
+import { inflateEntry, readHeader, undecodable, wrongSize, type PackEntry, type PackHeader } from "./pack-entry.ts";
 
 const HEAD_BYTES = 12;
 /** Inflated objects that are kept, so that most are inflated once. */

@@ -2,26 +2,10 @@ import type { HttpClient, HttpResponse } from "@plumb/http";
 import { ToolkitError } from "@plumb/std";
 import { discreetly, mayCarryCredentials, splitCredentials, type GitCredentials } from "./credentials.ts";
 import type { GitLimits } from "./limits.ts";
-import { DELIM, FLUSH, lineOf, packet, PacketReader, packets } from "./pkt-line.ts";
 import { readPackStream } from "./pack-stream.ts";
-import { exchangeFailure, remoteFailure, statusFailure } from "./transport-error.ts";
-
-/** What a server said of itself. Plain data: kept between runs it saves a round trip, and a worker thread can be given it. */
-export interface Discovery {
-  readonly version: 0 | 2;
-  /** Address of the repository, after redirects. */
-  readonly base: string;
-  readonly capabilities: readonly string[];
-}
-
-/** One ref of a server. */
-export interface RemoteRef {
-  readonly name: string;
-  /** 40 hex digits; of an annotated tag those of the tag object. */
-  readonly hash: string;
-  /** What an annotated tag points to in the end. */
-  readonly peeled?: string;
-}
+import { DELIM, FLUSH, packet, PacketReader, packets } from "./pkt-line.ts";
+import { readAdvertisement, readRefs2, type Advertisement, type Discovery, type RemoteRef, type WantedRefs } from "./ref-listing.ts";
+import { answerFailure, exchangeFailure, statusFailure } from "./transport-error.ts";
 
 export interface FetchOptions {
   readonly wants: readonly string[];
@@ -76,22 +60,22 @@ export class GitRemote {
    * @throws {ToolkitError} `denied`, `missing`, `unavailable` or `corrupt` in the words of Flux
    */
   listRefs(prefixes: readonly string[], signal: AbortSignal, limit: number = this.#limits.refs): Promise<readonly RemoteRef[]> {
-    return discreetly(this.#secrets, this.#listRefs(prefixes, signal, limit));
+    return discreetly(this.#secrets, this.#listRefs({ prefixes, limit, maxListed: this.#limits.refs }, signal));
   }
 
-  async #listRefs(prefixes: readonly string[], signal: AbortSignal, limit: number): Promise<readonly RemoteRef[]> {
+  async #listRefs(wanted: WantedRefs, signal: AbortSignal): Promise<readonly RemoteRef[]> {
     if (this.#discovery?.version === 2) {
       const known = this.#discovery;
       try {
-        return await this.#listRefs2(known, prefixes, signal, limit);
+        return await this.#listRefs2(known, wanted, signal);
       } catch (thrown) {
         if (!(thrown instanceof ToolkitError) || !["invalid", "corrupt", "missing"].includes(thrown.kind)) throw thrown;
         this.#discovery = undefined;
       }
     }
-    const { discovery, refs } = await this.#discover(signal, prefixes, limit);
+    const { discovery, refs } = await this.#discover(wanted, signal);
     this.#discovery = discovery;
-    return refs ?? this.#listRefs2(discovery, prefixes, signal, limit);
+    return refs ?? this.#listRefs2(discovery, wanted, signal);
   }
 
   /** Fetches a pack that holds `wants` and all they need. @throws {ToolkitError} `missing` when the server has no such object */
@@ -100,20 +84,16 @@ export class GitRemote {
   }
 
   async #fetch(options: FetchOptions): Promise<Buffer> {
-    this.#discovery ??= (await this.#discover(options.signal, [], 0)).discovery;
+    this.#discovery ??= (await this.#discover({ prefixes: [], limit: 0, maxListed: this.#limits.refs }, options.signal)).discovery;
     const discovery = this.#discovery;
-    const url = this.#endpoint(discovery, "git-upload-pack");
+    const url = uploadPackUrl(discovery);
     const response = await this.#post(url, fetchBody(discovery, options), discovery, options.signal);
     return readPackStream(response.body, discovery.version, this.#limits.packBytes).catch((thrown: unknown) => {
-      throw exchangeFailureUnlessOurs(url, thrown);
+      throw answerFailure("Post", url, thrown);
     });
   }
 
-  async #discover(
-    signal: AbortSignal,
-    prefixes: readonly string[],
-    limit: number,
-  ): Promise<{ readonly discovery: Discovery; readonly refs?: readonly RemoteRef[] }> {
+  async #discover(wanted: WantedRefs, signal: AbortSignal): Promise<Advertisement> {
     const url = new URL(this.#url);
     url.pathname = `${url.pathname.replace(/\/$/, "")}/info/refs`;
     url.search = "?service=git-upload-pack";
@@ -123,92 +103,27 @@ export class GitRemote {
     const reader = new PacketReader(response.body);
     try {
       if (!type.startsWith("application/x-git-upload-pack-advertisement")) throw notSmart(type);
-      return await this.#readAdvertisement(reader, base, prefixes, limit);
+      return await readAdvertisement(reader, base, wanted);
     } catch (thrown) {
-      throw exchangeFailureUnlessOurs(url, thrown);
+      throw answerFailure("Get", url, thrown);
     } finally {
       await reader.leave();
     }
   }
 
-  async #readAdvertisement(
-    reader: PacketReader,
-    base: string,
-    prefixes: readonly string[],
-    limit: number,
-  ): Promise<{ readonly discovery: Discovery; readonly refs?: readonly RemoteRef[] }> {
-    const lines: string[] = [];
-    let first = await reader.next();
-    if (first?.kind === "data" && lineOf(first.payload).startsWith("# service=")) {
-      await reader.next();
-      first = await reader.next();
-    }
-    const opening = first?.kind === "data" ? lineOf(first.payload) : "";
-    if (opening.startsWith("ERR ")) throw remoteFailure(opening.slice(4));
-    if (opening === "version 2") {
-      for await (const payload of reader.section()) lines.push(lineOf(payload));
-      return { discovery: checkFormat({ version: 2, base, capabilities: lines }) };
-    }
-    const isFirstRef = opening !== "" && opening !== "version 1";
-    return this.#readRefs0(reader, base, isFirstRef ? opening : undefined, prefixes, limit);
-  }
-
-  /** Protocols 0 and 1 list every ref at once; the capabilities follow the first. */
-  async #readRefs0(
-    reader: PacketReader,
-    base: string,
-    first: string | undefined,
-    prefixes: readonly string[],
-    limit: number,
-  ): Promise<{ readonly discovery: Discovery; readonly refs: readonly RemoteRef[] }> {
-    const refs = new Map<string, RemoteRef>();
-    let capabilities: readonly string[] = [];
-    let seen = 0;
-    const take = (line: string): void => {
-      const [ref = "", given] = line.split("\0");
-      if (given !== undefined) capabilities = given.trim().split(" ");
-      if (++seen > this.#limits.refs) throw tooManyRefs(this.#limits.refs);
-      const [, hash, name] = /^([0-9a-f]{40}) (.+)$/.exec(ref) ?? [];
-      if (hash === undefined || name === undefined || name === "capabilities^{}") return;
-      const tag = refs.get(name.replace(/\^\{\}$/, ""));
-      if (name.endsWith("^{}") && tag !== undefined) refs.set(tag.name, { ...tag, peeled: hash });
-      else if (refs.size < limit && prefixes.some((prefix) => name.startsWith(prefix))) refs.set(name, { name, hash });
-    };
-    if (first !== undefined) take(first);
-    for await (const payload of reader.section()) take(lineOf(payload));
-    return { discovery: checkFormat({ version: 0, base, capabilities }), refs: [...refs.values()] };
-  }
-
-  async #listRefs2(discovery: Discovery, prefixes: readonly string[], signal: AbortSignal, limit: number): Promise<readonly RemoteRef[]> {
-    const args = ["peel\n", "symrefs\n", ...prefixes.map((prefix) => `ref-prefix ${prefix}\n`)].map(packet);
+  async #listRefs2(discovery: Discovery, wanted: WantedRefs, signal: AbortSignal): Promise<readonly RemoteRef[]> {
+    const args = ["peel\n", "symrefs\n", ...wanted.prefixes.map((prefix) => `ref-prefix ${prefix}\n`)].map(packet);
     const body = packets(packet("command=ls-refs\n"), packet(`${AGENT}\n`), packet("object-format=sha1\n"), DELIM, ...args, FLUSH);
-    const url = this.#endpoint(discovery, "git-upload-pack");
+    const url = uploadPackUrl(discovery);
     const response = await this.#post(url, body, discovery, signal);
     const reader = new PacketReader(response.body);
-    const refs: RemoteRef[] = [];
-    let seen = 0;
     try {
-      for await (const payload of reader.section()) {
-        const line = lineOf(payload);
-        if (line.startsWith("ERR ")) throw remoteFailure(line.slice(4));
-        if (++seen > this.#limits.refs) throw tooManyRefs(this.#limits.refs);
-        const ref = parseRef2(line);
-        // A server may ignore the prefixes.
-        if (ref !== undefined && prefixes.some((prefix) => ref.name.startsWith(prefix))) refs.push(ref);
-        if (refs.length >= limit) break;
-      }
-      return refs;
+      return await readRefs2(reader, wanted);
     } catch (thrown) {
-      throw exchangeFailureUnlessOurs(url, thrown);
+      throw answerFailure("Post", url, thrown);
     } finally {
       await reader.leave();
     }
-  }
-
-  #endpoint({ base }: Discovery, service: string): URL {
-    const url = new URL(base);
-    url.pathname = `${url.pathname.replace(/\/$/, "")}/${service}`;
-    return url;
   }
 
   async #post(url: URL, body: Buffer, { version }: Discovery, signal: AbortSignal): Promise<HttpResponse> {
@@ -268,17 +183,10 @@ function fetchBody({ version, capabilities }: Discovery, { wants, depth }: Fetch
   return packets(...lines, ...(has("shallow") ? deepen : []), FLUSH, packet("done\n"));
 }
 
-function parseRef2(line: string): RemoteRef | undefined {
-  const [hash = "", name, ...attributes] = line.split(" ");
-  if (name === undefined || !/^[0-9a-f]{40}$/.test(hash)) return undefined;
-  const peeled = attributes.find((attribute) => attribute.startsWith("peeled:"))?.slice("peeled:".length);
-  return peeled === undefined ? { name, hash } : { name, hash, peeled };
-}
-
-function checkFormat(discovery: Discovery): Discovery {
-  const format = discovery.capabilities.find((capability) => capability.startsWith("object-format="));
-  if (format === undefined || format === "object-format=sha1") return discovery;
-  throw new ToolkitError("invalid", `the object format ${JSON.stringify(format.slice("object-format=".length))} is not supported`);
+function uploadPackUrl({ base }: Discovery): URL {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/$/, "")}/git-upload-pack`;
+  return url;
 }
 
 /** The repository's address, out of that of its advertisement. */
@@ -293,14 +201,4 @@ function baseOf(advertisement: URL): string {
 
 function notSmart(type: string): ToolkitError {
   return new ToolkitError("invalid", `the server does not answer as a Git server: its content type is ${JSON.stringify(type.slice(0, 100))}`);
-}
-
-function tooManyRefs(limit: number): ToolkitError {
-  return new ToolkitError("invalid", `the server lists more than ${limit} refs`);
-}
-
-/** An answer that broke off is told as an exchange that failed; what this package found wrong with it stays as it is. */
-function exchangeFailureUnlessOurs(url: URL, thrown: unknown): ToolkitError {
-  const isOurs = thrown instanceof ToolkitError && thrown.kind !== "unavailable" && thrown.kind !== "cancelled";
-  return isOurs || (thrown instanceof ToolkitError && thrown.message.startsWith("remote: ")) ? thrown : exchangeFailure("Post", url, thrown);
 }

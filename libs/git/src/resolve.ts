@@ -1,12 +1,13 @@
 import type { HttpClient } from "@plumb/http";
-import { redactUrls, ToolkitError } from "@plumb/std";
+import { compareText, redactUrls, ToolkitError } from "@plumb/std";
 import { compare, type SemVer } from "semver";
 import type { GitCredentials } from "./credentials.ts";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "./limits.ts";
 import { parseCommit, parseTagTarget } from "./object.ts";
 import { readPack } from "./pack.ts";
 import { refTarget, revisionOf, type GitRef } from "./ref.ts";
-import { GitRemote, type Discovery, type RemoteRef } from "./remote.ts";
+import type { Discovery, RemoteRef } from "./ref-listing.ts";
+import { GitRemote } from "./remote.ts";
 import { parseSemverRange, versionOf } from "./semver-range.ts";
 import { inContext } from "./transport-error.ts";
 
@@ -132,7 +133,7 @@ async function newestOf(
   { url, limits = DEFAULT_GIT_LIMITS }: GitRequest,
   signal: AbortSignal,
 ): Promise<RemoteRef> {
-  const sorted = [...refs].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = refs.toSorted((a, b) => compareText(a.name, b.name));
   const last = sorted.at(-1);
   if (last === undefined) throw new ToolkitError("internal", "no ref to choose from");
   if (new Set(sorted.map(({ hash, peeled }) => peeled ?? hash)).size === 1) return last;

@@ -26,6 +26,17 @@ export function exchangeFailure(method: "Get" | "Post", url: URL, thrown: unknow
   return new ToolkitError(kind, message.startsWith(prefix) ? message : `${prefix}${message}`, { cause: error, retryAfterMs });
 }
 
+/** An answer that broke off is told as an exchange that failed; what this package found wrong with it stays as it is. */
+export function answerFailure(method: "Get" | "Post", url: URL, thrown: unknown): ToolkitError {
+  const isOurs = thrown instanceof ToolkitError && thrown.kind !== "unavailable" && thrown.kind !== "cancelled";
+  return isOurs || (thrown instanceof ToolkitError && thrown.message.startsWith("remote: ")) ? thrown : exchangeFailure(method, url, thrown);
+}
+
+/** @throws {ToolkitError} `missing` or `unavailable` for a line in which the server says what went wrong */
+export function refuseErrorLine(line: string): void {
+  if (line.startsWith("ERR ")) throw remoteFailure(line.slice("ERR ".length));
+}
+
 /** What the server itself said went wrong, cut and without control characters. */
 export function remoteFailure(text: string): ToolkitError {
   const shown = printable(text).slice(0, MAX_QUOTED_BYTES);
