@@ -1,7 +1,11 @@
 import type { Description } from "./descriptions.ts";
+import { EXTERNAL_ARTIFACT_DESCRIPTIONS } from "./external-artifact.ts";
+import { GIT_REPOSITORY_DESCRIPTIONS } from "./git-repository.ts";
 import { KUSTOMIZATION_DESCRIPTIONS } from "./kustomization.ts";
 
 /** The texts of every kind, by its name. */
 export const DESCRIPTIONS: Readonly<Record<string, { readonly spec: Description; readonly status?: Description }>> = {
+  ExternalArtifact: EXTERNAL_ARTIFACT_DESCRIPTIONS,
+  GitRepository: GIT_REPOSITORY_DESCRIPTIONS,
   Kustomization: KUSTOMIZATION_DESCRIPTIONS,
 };
