@@ -15,8 +15,6 @@ const MAX_BYTES = 128 * 1024;
 const MAX_TEXT = 260;
 const TEXT = /^[A-Za-z<*/].*\.$/;
 
-const DESCRIBED = KINDS.filter(({ kind }) => DESCRIPTIONS[kind] !== undefined);
-
 /** Text by path of every field below spec and status, as a definition has it; undefined for a field without one. */
 function textsIn(manifest: unknown): ReadonlyMap<string, string | undefined> {
   const { spec } = manifest as { spec: { versions: readonly { schema: { openAPIV3Schema: { properties: Record<string, unknown> } } }[] } }; // why: made by crd
@@ -51,20 +49,20 @@ function withoutTexts(node: unknown): unknown {
 }
 
 describe("a described CustomResourceDefinition", () => {
-  it.each(DESCRIBED)("of $kind has a text for every field, each of one or two sentences", (kind) => {
+  it.each(KINDS)("of $kind has a text for every field, each of one or two sentences", (kind) => {
     const texts = [...textsIn(describedCrd(kind))];
     expect(texts.length).toBeGreaterThan(5);
     expect(texts.filter(([, text]) => text === undefined || !TEXT.test(text) || text.length > MAX_TEXT)).toEqual([]);
   });
 
-  it.each(DESCRIBED)("of $kind says nothing of a field that does not exist", (kind) => {
+  it.each(KINDS)("of $kind says nothing of a field that does not exist", (kind) => {
     const { spec, status } = DESCRIPTIONS[kind.kind] ?? {};
     const written = [...(spec === undefined ? [] : pathsOf("spec", spec)), ...(status === undefined ? [] : pathsOf("status", status))];
     const known = textsIn(describedCrd(kind));
     expect(written.filter((path) => !known.has(path))).toEqual([]);
   });
 
-  it.each(DESCRIBED)("of $kind is but for the texts the same as without", (kind) => {
+  it.each(KINDS)("of $kind is but for the texts the same as without", (kind) => {
     expect(withoutTexts(describedCrd(kind))).toEqual(withoutTexts(crd(kind)));
   });
 
@@ -74,6 +72,10 @@ describe("a described CustomResourceDefinition", () => {
 });
 
 describe("the texts", () => {
+  it("are of the kinds that there are", () => {
+    expect(Object.keys(DESCRIPTIONS).sort()).toEqual(KINDS.map(({ kind }) => kind).sort());
+  });
+
   it("of shared shapes are of the fields that they have", () => {
     const fields = Object.entries(SHARED_SCHEMAS).flatMap(([name, schema]) => ("properties" in schema ? [[name, Object.keys(schema.properties)]] : []));
     const described = Object.entries(SHARED_DESCRIPTIONS).map(([name, texts]) => [name, Object.keys(texts)]);

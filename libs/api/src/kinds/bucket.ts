@@ -9,7 +9,7 @@ export const BUCKET = {
   plural: "buckets",
   shortNames: [],
   categories: ["all", "fluxcd", "fluxcd-sources"],
-  description: "Produces an artifact from the objects in a bucket of an S3 compatible storage.",
+  description: "Produces an artifact from the objects in a bucket of an S3 compatible storage. No controller of Plumb serves it yet.",
   columns: [
     { name: "Endpoint", type: "string", jsonPath: ".spec.endpoint" },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },

@@ -9,7 +9,7 @@ export const HELM_CHART = {
   plural: "helmcharts",
   shortNames: ["hc"],
   categories: ["all", "fluxcd", "fluxcd-sources"],
-  description: "Produces an artifact that holds one packaged Helm chart.",
+  description: "Produces an artifact that holds one packaged Helm chart. No controller of Plumb serves it yet.",
   columns: [
     { name: "Chart", type: "string", jsonPath: ".spec.chart" },
     { name: "Version", type: "string", jsonPath: ".spec.version" },

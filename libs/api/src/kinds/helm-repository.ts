@@ -9,7 +9,7 @@ export const HELM_REPOSITORY = {
   plural: "helmrepositories",
   shortNames: ["helmrepo"],
   categories: ["all", "fluxcd", "fluxcd-sources"],
-  description: "Follows the index of a Helm chart repository.",
+  description: "Follows the index of a Helm chart repository. No controller of Plumb serves it yet.",
   columns: [
     { name: "URL", type: "string", jsonPath: ".spec.url" },
     { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" },

@@ -9,7 +9,7 @@ export const OCI_REPOSITORY = {
   plural: "ocirepositories",
   shortNames: ["ocirepo"],
   categories: ["all", "fluxcd", "fluxcd-sources"],
-  description: "Produces an artifact from an image or artifact in an OCI registry.",
+  description: "Produces an artifact from an image or artifact in an OCI registry. No controller of Plumb serves it yet.",
   columns: [
     { name: "URL", type: "string", jsonPath: ".spec.url" },
     { name: "Ready", type: "string", jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
