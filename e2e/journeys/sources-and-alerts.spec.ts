@@ -43,9 +43,7 @@ describe.skipIf(cluster.kind === "absent")("a source that is followed, without a
       (object) => at(object, "status", "webhookPath") !== undefined && isReady(object),
     );
     const second = await toolkit.commit({ "a.yaml": "a: 2\n" });
-    const { addresses } = toolkit.controller("notification-controller");
-    const url = `http://${addresses["receiver"]}${String(at(receiver, "status", "webhookPath"))}`;
-    expect((await fetch(url, { method: "POST" })).status).toBe(200);
+    expect(await toolkit.postHook(receiver)).toBe(200);
     await toolkit.cluster.untilObject("the second commit", targetOf(source), (object) => at(object, "status", "artifact", "revision") === second);
   });
 });

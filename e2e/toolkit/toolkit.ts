@@ -1,15 +1,16 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Manifest } from "@plumb/api";
+import type { LiveObject, Manifest } from "@plumb/api";
 import { serveTestRepository, type ServedRepository, type TestFile } from "@plumb/git/testing";
 import { parseOne } from "@plumb/yaml";
 import { freePorts, ProcessGroup } from "../control-plane/src/index.ts";
 import type { ControllerName } from "./bundles.ts";
-import { ClusterClient } from "./cluster-client.ts";
+import { at, ClusterClient } from "./cluster-client.ts";
 import { ControllerProcess } from "./controller-process.ts";
 import { BUNDLES, type Programs } from "./programs.ts";
 import { Sink } from "./sink.ts";
+import { until } from "./until.ts";
 
 export interface ToolkitOptions {
   readonly kubeconfig: string;
@@ -133,6 +134,18 @@ export class Toolkit implements AsyncDisposable {
   /** Commits, and resolves to the revision that a source which follows the branch will have. */
   async commit(files: Readonly<Record<string, TestFile>>, branch = "main"): Promise<string> {
     return `${branch}@sha1:${await this.git.repository.commit({ files, branch })}`;
+  }
+
+  /**
+   * Posts to the path in a Receiver's status, and resolves to the status of the answer. The watch of the controller may be a
+   * moment behind its own write, and nobody may know the path by then.
+   */
+  async postHook(receiver: LiveObject): Promise<number> {
+    const url = `http://${this.controller("notification-controller").addresses["receiver"]}${String(at(receiver, "status", "webhookPath"))}`;
+    return until("a path that is known", async () => {
+      const { status } = await fetch(url, { method: "POST", body: "{}" });
+      return status === 404 ? undefined : status;
+    });
   }
 
   /** Removes the namespace of the toolkit, ends the processes and removes what they wrote. */
