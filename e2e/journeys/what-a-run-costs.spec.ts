@@ -109,6 +109,13 @@ describe.skipIf(cluster.kind === "absent")("what a run costs", () => {
     const seen = await during(async () => {
       await toolkit.cluster.edit(web, { spec: { replicas: 9 } });
       await toolkit.cluster.untilObject("one replica again", web, (object) => at(object, "spec", "replicas") === 1);
+      // What is told of the pods that came and went is looked at too, and belongs to no later test.
+      await toolkit.cluster.untilObject(
+        "one pod again",
+        web,
+        ({ metadata: { generation }, status }) =>
+          ["replicas", "readyReplicas", "updatedReplicas"].every((field) => at(status, field) === 1) && at(status, "observedGeneration") === generation,
+      );
     });
     expect(seen.filter((line) => !line.startsWith("GET ") && !line.includes("/events")).length, seen.join("\n")).toBe(2);
   });
