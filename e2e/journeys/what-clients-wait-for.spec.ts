@@ -96,10 +96,10 @@ describe.skipIf(cluster.kind === "absent")("what clients wait for", () => {
       await toolkit.cluster.untilObject("a failure", targetOf(app), (object) => conditionOf(object, "Ready")?.["reason"] === "BuildFailed");
       await handled(targetOf(app), token);
     });
-    const last = states.findLast((state) => at(state, "status", "lastHandledReconcileAt") === token);
-    expect(conditionOf(last, "Ready")).toMatchObject({ status: "False", reason: "BuildFailed" });
-    expect(conditionOf(last, "Reconciling")).toMatchObject({ status: "True", reason: "ProgressingWithRetry" });
-    expect(conditionOf(last, "Stalled")).toBeUndefined();
+    const answer = states.find((state) => at(state, "status", "lastHandledReconcileAt") === token);
+    expect(conditionOf(answer, "Ready")).toMatchObject({ status: "False", reason: "BuildFailed" });
+    expect(conditionOf(answer, "Reconciling")).toMatchObject({ status: "True", reason: "ProgressingWithRetry" });
+    expect(conditionOf(answer, "Stalled")).toBeUndefined();
     files["app/settings.yaml"] = configMapFile(namespace, "settings", { v: "3" });
     await toolkit.commit(files);
     await handled(source, randomUUID());
