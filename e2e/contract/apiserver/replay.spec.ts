@@ -92,7 +92,7 @@ describe("a watch", () => {
       if (isEnded) response.end();
     });
     const events = ["a", "b"].map((name) => ({ type: "ADDED", object: { name } }));
-    expect(places(await replay(caseOf([watch, { read: "w", events, ended: false }]), target, signal, { patienceMs: 500 }))).toEqual(expected);
+    expect(places(await replay(caseOf([watch, { read: "w", events, ended: false }]), target, signal, { patienceMs: 3000 }))).toEqual(expected);
   });
 });
 
