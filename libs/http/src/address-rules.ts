@@ -1,4 +1,5 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
+import { withoutBrackets } from "./host-and-port.ts";
 
 /** Which special addresses a client may connect to. Those of cloud metadata services are never among them. */
 export interface AddressRules {
@@ -39,7 +40,7 @@ export function refusalOf(address: string, rules: AddressRules): string | undefi
 
 /** As `refusalOf`, for what a URL names before it is resolved; undefined also for a name about which nothing is known. */
 export function refusalOfHost(hostname: string, rules: AddressRules): string | undefined {
-  const host = hostname.replace(/^\[|\]$/g, "");
+  const host = withoutBrackets(hostname);
   if (isIPv4(host) || isIPv6(host)) return refusalOf(host, rules);
   const name = host.toLowerCase().replace(/\.$/, "");
   if (METADATA_NAMES.has(name)) return "the address of a cloud metadata service is not allowed";

@@ -6,6 +6,7 @@ import type { Duplex } from "node:stream";
 import type { SecureContext } from "node:tls";
 import { ToolkitError } from "@plumb/std";
 import { OPEN_ADDRESS_RULES, refusalOf, type AddressRules } from "./address-rules.ts";
+import { authorityOf, hostAndPort } from "./host-and-port.ts";
 import type { Proxy } from "./proxy.ts";
 import type { TlsOptions } from "./tls-options.ts";
 
@@ -86,7 +87,7 @@ export class TunnelAgent extends HttpsAgent {
   }
 
   override createConnection(options: RequestOptions, callback?: (error: Error | null, stream: Duplex) => void): Duplex | null | undefined {
-    openTunnel(this.#proxy, `${options.host}:${options.port}`, (error, tunnel) => {
+    openTunnel(this.#proxy, authorityOf(options.host ?? "", options.port ?? ""), (error, tunnel) => {
       // why: Node hands the callback either an error or a stream, which its types do not say
       if (tunnel === undefined) callback?.(error ?? null, undefined as unknown as Duplex);
       else callback?.(null, super.createConnection({ ...options, socket: tunnel } as RequestOptions) as Duplex); // why: tls.connect, which it calls, takes `socket` and always gives a stream
@@ -120,10 +121,6 @@ function openTunnel(proxy: Proxy, target: string, done: (error: Error | undefine
   connect.on("timeout", () => connect.destroy(new ToolkitError("unavailable", `proxyconnect tcp: dial tcp ${proxy.url.host}: i/o timeout`)));
   connect.on("error", done);
   connect.end();
-}
-
-function hostAndPort(url: URL): { readonly host: string; readonly port: string } {
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port };
 }
 
 /** Resolves a name and gives only the addresses that the rules admit; the connection is made to one of those. */

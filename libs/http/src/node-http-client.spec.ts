@@ -394,6 +394,20 @@ describe("TLS", () => {
   });
 });
 
+it("names an address of IPv6 to a CONNECT proxy in brackets", async () => {
+  const asked: (string | undefined)[] = [];
+  await using proxy = createServer().on("connect", ({ url, headers }, socket) => {
+    asked.push(url, headers.host);
+    socket.end("HTTP/1.1 503 No Way\r\n\r\n");
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const { port } = proxy.address() as AddressInfo; // why: a server that listens on TCP has this form of address
+  const http = client({ proxy: () => parseProxy(`http://127.0.0.1:${port}`) });
+  expect((await failureOf(http.send(get("https://[2001:db8::1]/")))).message).toBe('Get "https://[2001:db8::1]/": No Way');
+  expect(asked).toEqual(["[2001:db8::1]:443", "[2001:db8::1]:443"]);
+});
+
 describe("a plain proxy", () => {
   it("is asked for the whole URL, with its credential", async () => {
     const made = await server((request, response) => response.end(`${request.headers.host} ${request.headers["proxy-authorization"]}`));

@@ -4,6 +4,7 @@ import { ToolkitError } from "@plumb/std";
 import { OPEN_ADDRESS_RULES, refusalOfHost, type AddressRules } from "./address-rules.ts";
 import { Connections } from "./connections.ts";
 import type { HttpClient, HttpRequest, HttpResponse } from "./http-client.ts";
+import { authorityOf, hostAndPort } from "./host-and-port.ts";
 import { abortError, requestError, requestName } from "./http-error.ts";
 import { incomingBody } from "./incoming-body.ts";
 import type { Proxy, ProxyRule } from "./proxy.ts";
@@ -126,8 +127,8 @@ function prepared(request: HttpRequest, send: () => ClientRequest): ClientReques
 }
 
 function timeoutError(url: URL, isConnecting: boolean): ToolkitError {
-  const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
-  return new ToolkitError("unavailable", isConnecting ? `dial tcp ${url.hostname}:${port}: i/o timeout` : "net/http: timeout awaiting response headers");
+  const { host, port } = hostAndPort(url);
+  return new ToolkitError("unavailable", isConnecting ? `dial tcp ${authorityOf(host, port)}: i/o timeout` : "net/http: timeout awaiting response headers");
 }
 
 function isClosed(thrown: Error): boolean {

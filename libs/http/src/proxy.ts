@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import { ToolkitError, redactUrls } from "@plumb/std";
+import { hostAndPort, withoutBrackets } from "./host-and-port.ts";
 import { basicAuthorization, userOf, type User } from "./user-of.ts";
 
 /** A proxy as requests use it. */
@@ -49,8 +50,7 @@ function exemption(list: string): (url: URL) => boolean {
     .map((entry) => entry.trim().toLowerCase())
     .filter((entry) => entry !== "");
   return (url) => {
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    const port = url.port === "" ? (url.protocol === "https:" ? "443" : "80") : url.port;
+    const { host, port } = hostAndPort(url);
     if (host === "localhost" || host === "::1" || host.startsWith("127.")) return true;
     return entries.some((entry) => covers(entry, host, port));
   };
@@ -61,7 +61,7 @@ function covers(entry: string, host: string, port: string): boolean {
   if (entry.includes("/")) return isInRange(entry, host);
   const [, name = entry, entryPort] = isIP(entry) === 0 ? (/^(.*?)(?::(\d+))?$/.exec(entry) ?? []) : [];
   if (entryPort !== undefined && entryPort !== port) return false;
-  if (isIP(host) !== 0) return host === name.replace(/^\[|\]$/g, "");
+  if (isIP(host) !== 0) return host === withoutBrackets(name);
   const domain = name.replace(/^\*?\./, "");
   return host.endsWith(`.${domain}`) || (!name.startsWith(".") && !name.startsWith("*.") && host === domain);
 }
