@@ -1,7 +1,5 @@
 import { createHmac } from "node:crypto";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { crd, KINDS, type LiveObject } from "@plumb/api";
 import { TestCluster } from "@plumb/apiserver/testing";
@@ -25,8 +23,8 @@ const SECRETS = "/api/v1/namespaces/team/secrets";
 const log = keptLog();
 let cluster: TestCluster;
 let sink: SinkServer;
-let eventsPort: number;
-let receiverPort: number;
+/** How much had been logged when the process was last started. */
+let linesBefore: number;
 let stop: AbortController;
 let running: Promise<void> | undefined;
 
@@ -51,22 +49,15 @@ async function until(path: string, check: (object: LiveObject) => void): Promise
   }, LIMIT);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo; // why: a server that listens on TCP has one
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 function start(...args: readonly string[]): void {
   stop = new AbortController();
+  linesBefore = log.lines.length;
   const config = parseNotificationConfig(
     [
       `--kubeconfig=${cluster.kubeconfig}`,
       `--spool-path=${join(cluster.folder, "spool")}`,
-      `--events-addr=127.0.0.1:${eventsPort}`,
-      `--receiverAddr=127.0.0.1:${receiverPort}`,
+      "--events-addr=127.0.0.1:0",
+      "--receiverAddr=127.0.0.1:0",
       "--health-addr=127.0.0.1:0",
       "--metrics-addr=127.0.0.1:0",
       "--min-retry-delay=50ms",
@@ -83,15 +74,24 @@ async function end(): Promise<void> {
   running = undefined;
 }
 
-/** Posts until the process listens; the status of the answer. */
-async function post(url: string, body: string, headers: Record<string, string> = {}): Promise<number> {
-  const response = await vi.waitFor(() => fetch(url, { method: "POST", body, headers: { "content-type": "application/json", ...headers } }), LIMIT);
+/** Where a server of the process listens, once it has said so. */
+function urlOf(server: string, path: string): Promise<string> {
+  return vi.waitFor(() => {
+    const said = log.lines.slice(linesBefore).map((line): Record<string, unknown> => JSON.parse(line));
+    const listening = said.find((fields) => fields["msg"] === "listening" && fields["server"] === server);
+    if (listening === undefined) throw new Error(`${server} does not listen`);
+    return `http://${String(listening["address"])}${path}`;
+  }, LIMIT);
+}
+
+/** Posts once the process listens; the status of the answer. */
+async function post(server: string, path: string, body: string, headers: Record<string, string> = {}): Promise<number> {
+  const response = await fetch(await urlOf(server, path), { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
   await response.arrayBuffer();
   return response.status;
 }
 
-const postEvent = (change: Parameters<typeof sampleEvent>[0] = {}): Promise<number> =>
-  post(`http://127.0.0.1:${eventsPort}/`, JSON.stringify(sampleEvent(change)));
+const postEvent = (change: Parameters<typeof sampleEvent>[0] = {}): Promise<number> => post("events", "/", JSON.stringify(sampleEvent(change)));
 const told = (): string[] => sink.requests.map(({ body }) => String(JSON.parse(body)["message"]));
 const events = async (): Promise<string[]> => {
   const list: unknown = await call("GET", "/api/v1/namespaces/team/events");
@@ -100,12 +100,7 @@ const events = async (): Promise<string[]> => {
 };
 
 beforeEach(async () => {
-  [eventsPort, receiverPort, sink, cluster] = await Promise.all([
-    freePort(),
-    freePort(),
-    SinkServer.start(),
-    TestCluster.open({ definitions: KINDS.map(crd), namespaces: ["team"] }),
-  ]);
+  [sink, cluster] = await Promise.all([SinkServer.start(), TestCluster.open({ definitions: KINDS.map(crd), namespaces: ["team"] })]);
   await create(PROVIDERS, sampleProvider({ address: sink.url.href }));
   await create(ALERTS, sampleAlert());
 });
@@ -217,7 +212,7 @@ describe("a Receiver", () => {
   });
   const pathOf = ({ status }: LiveObject): string => (isObject(status) && typeof status["webhookPath"] === "string" ? status["webhookPath"] : "");
   const hook = (path: string, token: string): Promise<number> =>
-    post(`http://127.0.0.1:${receiverPort}${path}`, "{}", { "x-signature": `sha256=${createHmac("sha256", token).update("{}").digest("hex")}` });
+    post("receiver", path, "{}", { "x-signature": `sha256=${createHmac("sha256", token).update("{}").digest("hex")}` });
 
   it("turns a signed request into a reconcile request, with the token it was rotated to", async () => {
     await call("POST", SECRETS, secret("first"));
@@ -279,7 +274,6 @@ describe("a Receiver", () => {
 });
 
 it("both servers answer on a replica that does not lead (N-002), and it says that it does not", async () => {
-  const metricsPort = await freePort();
   await call("POST", "/apis/coordination.k8s.io/v1/namespaces/team/leases", {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
@@ -292,21 +286,20 @@ it("both servers answer on a replica that does not lead (N-002), and it says tha
       leaseTransitions: 0,
     },
   });
-  start("--enable-leader-election", `--metrics-addr=127.0.0.1:${metricsPort}`);
+  start("--enable-leader-election");
   expect(await postEvent()).toBe(202);
   await vi.waitFor(() => expect(told()).toHaveLength(1), LIMIT);
-  expect(await post(`http://127.0.0.1:${receiverPort}/hook/none`, "")).toBe(404);
+  expect(await post("receiver", "/hook/none", "")).toBe(404);
   expect((await call("GET", `${PROVIDERS}/sink`)).metadata.finalizers).toBeUndefined();
-  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  const metrics = await (await fetch(await urlOf("metrics", "/metrics"))).text();
   expect(metrics).toContain('\nleader_election_master_status{name="notification-controller-leader-election"} 0\n');
 });
 
 it("a port that is in use, and an outbox that cannot be, end the process with a message that names them", async () => {
-  const taken = createServer().listen(eventsPort, "127.0.0.1");
-  start();
-  await expect(running).rejects.toThrow(`cannot listen on 127.0.0.1:${eventsPort}: `);
+  const { host } = sink.url;
+  start(`--events-addr=${host}`);
+  await expect(running).rejects.toThrow(`cannot listen on ${host}: `);
   running = undefined;
-  await new Promise((resolve) => taken.close(resolve));
   await writeFile(join(cluster.folder, "file"), "");
   start(`--spool-path=${join(cluster.folder, "file", "spool")}`);
   await expect(running).rejects.toThrow(`mkdir ${join(cluster.folder, "file", "spool")}: not a directory`);
