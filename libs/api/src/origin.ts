@@ -1,4 +1,4 @@
-import { ToolkitError } from "@plumb/std";
+import { reworded, type ToolkitError } from "@plumb/std";
 
 /** Where a manifest was written. */
 export interface Origin {
@@ -10,7 +10,5 @@ export interface Origin {
 
 /** Ends the message of an error about one manifest with ` (from PATH:LINE)`; what is before it stays word for word. */
 export function withOrigin(error: ToolkitError, origin: Origin | undefined): ToolkitError {
-  if (origin === undefined) return error;
-  const { kind, message, retryAfterMs } = error;
-  return new ToolkitError(kind, `${message} (from ${origin.path}:${origin.line})`, { cause: error, retryAfterMs });
+  return origin === undefined ? error : reworded(error, (message) => `${message} (from ${origin.path}:${origin.line})`);
 }

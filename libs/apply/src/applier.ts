@@ -1,6 +1,6 @@
 import { subjectOf, withOrigin, type DesiredObject, type InventoryEntry, type LiveObject, type Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
-import { ToolkitError, toToolkitError, type Clock } from "@plumb/std";
+import { reworded, ToolkitError, toToolkitError, type Clock } from "@plumb/std";
 import { Assessor, type Assessed } from "./assessor.ts";
 import type { ObjectKey } from "./baseline.ts";
 import type { Baselines } from "./baselines.ts";
@@ -175,6 +175,5 @@ function united(stored: readonly InventoryEntry[], planned: readonly InventoryEn
 }
 
 function applyError(object: Manifest, error: ToolkitError): ToolkitError {
-  const message = `${subjectOf(object)} apply failed: ${withoutSecretValues(object, error.message)}`;
-  return new ToolkitError(error.kind, message, { cause: error, retryAfterMs: error.retryAfterMs });
+  return reworded(error, (message) => `${subjectOf(object)} apply failed: ${withoutSecretValues(object, message)}`);
 }

@@ -1,12 +1,11 @@
 import { subjectOf, type Manifest } from "@plumb/api";
 import { kubeDetails } from "@plumb/kube";
-import { ToolkitError } from "@plumb/std";
+import { reworded, ToolkitError } from "@plumb/std";
 import { withoutSecretValues } from "./without-secret-values.ts";
 
 /** What Flux says of a manifest that the API server does not take (K-044). */
 export function dryRunError(object: Manifest, error: ToolkitError): ToolkitError {
-  const { kind, message, retryAfterMs } = error;
-  return new ToolkitError(kind, `${subjectOf(object)} ${verdict(object, error)}: ${withoutSecretValues(object, message)}`, { cause: error, retryAfterMs });
+  return reworded(error, (message) => `${subjectOf(object)} ${verdict(object, error)}: ${withoutSecretValues(object, message)}`);
 }
 
 function verdict({ metadata }: Manifest, error: ToolkitError): string {

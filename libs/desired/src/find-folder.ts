@@ -1,5 +1,5 @@
 import type { ReadableFileSystem } from "@plumb/files";
-import { ToolkitError } from "@plumb/std";
+import { reworded, ToolkitError } from "@plumb/std";
 
 /**
  * The folder that `spec.path` means, links resolved, relative to the root of the artifact; what would lead above the root stays
@@ -24,7 +24,6 @@ function statOf(path: string, fileSystem: ReadableFileSystem): "file" | "directo
   try {
     return fileSystem.stat(path)?.kind;
   } catch (thrown) {
-    if (thrown instanceof ToolkitError) throw new ToolkitError(thrown.kind, `kustomization path not found: ${thrown.message}`, { cause: thrown });
-    throw thrown;
+    throw thrown instanceof ToolkitError ? reworded(thrown, (message) => `kustomization path not found: ${message}`) : thrown;
   }
 }

@@ -2,7 +2,7 @@ export { aborted, pause, sleep, withDeadline } from "./abort.ts";
 export { backoffMs, type BackoffLimits } from "./backoff.ts";
 export { systemClock, type Clock, type Timer } from "./clock.ts";
 export { formatDuration, parseDurationMs } from "./duration.ts";
-export { ERROR_KINDS, ToolkitError, toToolkitError, type ErrorKind } from "./error.ts";
+export { ERROR_KINDS, reworded, ToolkitError, toToolkitError, type ErrorKind } from "./error.ts";
 export { parseFlags, type FlagTypes, type FlagValues } from "./flags.ts";
 export { canonicalJson, parseJson, stringifyJson } from "./json.ts";
 export { isObject, type JsonObject, type JsonValue } from "./json-value.ts";

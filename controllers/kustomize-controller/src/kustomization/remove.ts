@@ -2,7 +2,7 @@ import { groupVersionKind, REASON, type Kustomization, type KustomizationStatus,
 import { deletionLines, objectOf, prune, type Baselines, type Change } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
 import { conditionsOf, type Removal } from "@plumb/runtime";
-import { ToolkitError, toToolkitError } from "@plumb/std";
+import { toToolkitError } from "@plumb/std";
 import { appliedMetadata } from "./revision-metadata.ts";
 import { timeoutMs } from "./spec.ts";
 
@@ -74,8 +74,7 @@ async function areGone(client: KubeClient, changes: readonly Change[], signal: A
       const { namespace, name } = object.metadata;
       if ((await client.get({ resource, namespace, name }, { signal, metadataOnly: true })) !== undefined) return false;
     } catch (thrown) {
-      const error = toToolkitError(thrown);
-      if (error.kind !== "missing") throw new ToolkitError(error.kind, error.message, { cause: error });
+      if (toToolkitError(thrown).kind !== "missing") throw thrown;
     }
   }
   return true;

@@ -1,7 +1,7 @@
 import { EVENT_KEY, REASON, subjectOf, type InventoryEntry, type Kustomization, type KustomizationStatus, type Notice } from "@plumb/api";
 import { changeLines, deletionLines, isTelling, objectOf } from "@plumb/apply";
 import { conditionsOf, type ConditionChanges, type ConditionState, type Failure, type Outcome, type Report, type Run } from "@plumb/runtime";
-import { formatDuration, ToolkitError } from "@plumb/std";
+import { formatDuration, reworded, ToolkitError } from "@plumb/std";
 import type { KustomizationDone } from "./act.ts";
 import { withHistory } from "./history.ts";
 import type { KustomizationSeen } from "./observe.ts";
@@ -148,7 +148,7 @@ function inventoryOf({ status }: Kustomization, entries: readonly InventoryEntry
 
 function unhealthy(obj: Kustomization, run: KustomizationRun, error: ToolkitError, waitedMs: number): Report<KustomizationStatus> {
   const seconds = formatDuration(Math.round(waitedMs / 1000) * 1000);
-  const named = new ToolkitError(error.kind, `health check failed after ${seconds}: ${error.message}`, { cause: error });
+  const named = reworded(error, (message) => `health check failed after ${seconds}: ${message}`);
   return failed(obj, run, REASON.HealthCheckFailed, named, { Healthy: { status: "False", reason: REASON.HealthCheckFailed, message: error.message } });
 }
 
@@ -199,7 +199,7 @@ function hasChanges({ done }: KustomizationRun): boolean {
 
 function withLines(error: ToolkitError, { done }: KustomizationRun): ToolkitError {
   const lines = changeLines(done.applied.changes);
-  return lines === undefined ? error : new ToolkitError(error.kind, `${error.message}\n${lines}`, { cause: error, retryAfterMs: error.retryAfterMs });
+  return lines === undefined ? error : reworded(error, (message) => `${message}\n${lines}`);
 }
 
 function historyOf(obj: Kustomization, run: KustomizationRun, reason: string): KustomizationStatus["history"] {

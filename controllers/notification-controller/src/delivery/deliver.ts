@@ -1,7 +1,7 @@
 import { EVENT_KEY, REASON, type Alert, type Provider } from "@plumb/api";
 import { readAll, retryAfterMs, type HttpClient } from "@plumb/http";
 import { isUnauthenticated } from "@plumb/kube";
-import { ToolkitError, toToolkitError, withDeadline, type Clock } from "@plumb/std";
+import { reworded, ToolkitError, toToolkitError, withDeadline, type Clock } from "@plumb/std";
 import { DISPATCH_FAILED, type Attempt, type Delivery } from "./delivery.ts";
 import { objectGroup } from "../intake/event-intake.ts";
 import { combinedMetadata } from "./event-metadata.ts";
@@ -92,8 +92,7 @@ function requestOf(type: ProviderType, message: Message, settings: ProviderSetti
   try {
     return type.request(message, settings);
   } catch (thrown) {
-    const { kind, message: why } = toToolkitError(thrown);
-    throw new ToolkitError(kind, `failed to initialize notifier: ${why}`, { cause: thrown });
+    throw reworded(thrown, (why) => `failed to initialize notifier: ${why}`);
   }
 }
 

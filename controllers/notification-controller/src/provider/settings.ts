@@ -1,6 +1,6 @@
 import type { Provider } from "@plumb/api";
 import { parseProxy, type Proxy, type TlsOptions } from "@plumb/http";
-import { isObject, parseDurationMs, ToolkitError, toToolkitError } from "@plumb/std";
+import { isObject, parseDurationMs, reworded, ToolkitError } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
 import type { ProviderSettings } from "./types/provider-type.ts";
 import { readSecret, type CanGet, type SecretData } from "./secret-data.ts";
@@ -24,8 +24,7 @@ export async function readProviderSecrets(client: CanGet, { metadata, spec }: Pr
     try {
       return await readSecret(client, namespace, ref.name, signal);
     } catch (thrown) {
-      const { kind, message, retryAfterMs } = toToolkitError(thrown);
-      throw new ToolkitError(kind, `failed to get secret '${namespace}/${ref.name}': ${message}`, { cause: thrown, retryAfterMs });
+      throw reworded(thrown, (message) => `failed to get secret '${namespace}/${ref.name}': ${message}`);
     }
   };
   return { auth: await read(spec.secretRef), certificate: await read(spec.certSecretRef), proxy: await read(spec.proxySecretRef) };

@@ -2,7 +2,7 @@ import type { GitRepository, LiveObject } from "@plumb/api";
 import type { GitCredentials } from "@plumb/git";
 import type { TlsOptions } from "@plumb/http";
 import type { KubeClient } from "@plumb/kube";
-import { isObject, redactUrls, ToolkitError, toToolkitError } from "@plumb/std";
+import { isObject, redactUrls, reworded, ToolkitError } from "@plumb/std";
 import { inStep } from "./step-error.ts";
 
 /** How a repository is reached. Plain data, for it also goes to a worker thread. Holds secrets. */
@@ -45,8 +45,7 @@ function configured<Value>(make: () => Value): Value {
   try {
     return make();
   } catch (thrown) {
-    const { kind, message } = toToolkitError(thrown);
-    throw new ToolkitError(kind, `failed to configure authentication options: ${message}`, { cause: thrown });
+    throw reworded(thrown, (message) => `failed to configure authentication options: ${message}`);
   }
 }
 
@@ -73,8 +72,7 @@ async function readProxy(client: Pick<KubeClient, "get">, obj: GitRepository, na
   const subject = `${obj.metadata.namespace}/${name}`;
   const words = "failed to configure proxy options";
   const secret = await get(client, obj, name, signal).catch((thrown: unknown) => {
-    const { kind, message } = toToolkitError(thrown);
-    throw new ToolkitError(kind, `${words}: failed to get secret '${subject}': ${message}`, { cause: thrown });
+    throw reworded(thrown, (message) => `${words}: failed to get secret '${subject}': ${message}`);
   });
   if (secret === undefined) throw new ToolkitError("missing", `${words}: secret '${subject}' not found`);
   const { address = "", username = "", password = "" } = dataOf(secret);
@@ -97,8 +95,7 @@ function refuseProxy(address: string, words: string): void {
 async function readSecret(client: Pick<KubeClient, "get">, obj: GitRepository, name: string, signal: AbortSignal): Promise<SecretData> {
   const words = `failed to get secret '${obj.metadata.namespace}/${name}'`;
   const secret = await get(client, obj, name, signal).catch((thrown: unknown) => {
-    const { kind, message, retryAfterMs } = toToolkitError(thrown);
-    throw new ToolkitError(kind, `${words}: ${words}: ${message}`, { cause: thrown, retryAfterMs });
+    throw reworded(thrown, (message) => `${words}: ${words}: ${message}`);
   });
   if (secret === undefined) throw new ToolkitError("missing", `${words}: ${words}: secrets "${name}" not found`);
   return dataOf(secret);

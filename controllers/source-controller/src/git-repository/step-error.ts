@@ -1,5 +1,5 @@
 import { EmptyRepositoryError } from "@plumb/git";
-import { ToolkitError, toToolkitError } from "@plumb/std";
+import { reworded, ToolkitError, toToolkitError } from "@plumb/std";
 
 /** Reasons of a GitRepository's failures (spec/flux-core 1.3). */
 export type GitReason = "AuthenticationFailed" | "InvalidProviderConfiguration" | "EmptyGitRepository" | "GitOperationFailed" | "ArchiveOperationFailed";
@@ -28,14 +28,18 @@ export function fetchFailure(thrown: unknown): StepError {
   const error = toToolkitError(thrown);
   if (error instanceof StepError) return error;
   if (error instanceof EmptyRepositoryError) return new StepError("EmptyGitRepository", error, thrown);
-  return new StepError("GitOperationFailed", prefixed("failed to checkout and determine revision", error), thrown);
+  return new StepError(
+    "GitOperationFailed",
+    reworded(error, (message) => `failed to checkout and determine revision: ${message}`),
+    thrown,
+  );
 }
 
 /** The reason and the words of an artifact that could not be written. */
 export function archiveFailure(thrown: unknown): StepError {
-  return new StepError("ArchiveOperationFailed", prefixed("unable to archive artifact to storage", toToolkitError(thrown)), thrown);
-}
-
-function prefixed(words: string, { kind, message, retryAfterMs }: ToolkitError): ToolkitError {
-  return new ToolkitError(kind, `${words}: ${message}`, { retryAfterMs });
+  return new StepError(
+    "ArchiveOperationFailed",
+    reworded(thrown, (message) => `unable to archive artifact to storage: ${message}`),
+    thrown,
+  );
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, ToolkitError, toToolkitError } from "@plumb/std";
+import { canonicalJson, reworded, toToolkitError } from "@plumb/std";
 import { alertAbout, type SinkReader } from "./alerts.ts";
 import type { LabCluster, Target } from "./lab-cluster.ts";
 import { deploymentFile, FIRST_TAG, NEXT_TAG, REPLICAS, settingsFile } from "./manifests.ts";
@@ -183,8 +183,7 @@ async function applied(cluster: LabCluster, repository: LabRepository, names: La
     return isReady && typeof revision === "string" && revision.endsWith(head) ? revision : undefined;
   };
   return await cluster.waitFor("the newest commit applied", look, 60_000).catch((thrown: unknown) => {
-    const { kind, message } = toToolkitError(thrown);
-    throw new ToolkitError(kind, `${message}; the Kustomization says ${said}`, { cause: thrown });
+    throw reworded(thrown, (message) => `${message}; the Kustomization says ${said}`);
   });
 }
 
