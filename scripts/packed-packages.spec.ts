@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { extract } from "tar";
@@ -36,11 +36,14 @@ async function unpack(tarball: string, into: string): Promise<void> {
   await extract({ file: tarball, cwd: into, strip: 1 });
 }
 
-/** A copy of the sources with links to what is installed, so that what is built here is no other check's business. */
+/**
+ * A copy of the sources with links to what is installed, so that what is built here is no other check's business; without
+ * hidden folders, which come and go while other tests run.
+ */
 function copySources(to: string): void {
   for (const name of ["package.json", "tsconfig.base.json"]) cpSync(join(root, name), join(to, name));
   for (const { folder } of readPackages(root))
-    cpSync(join(root, folder), join(to, folder), { recursive: true, filter: (path) => !/[/\\](dist|node_modules)$/.test(path) });
+    cpSync(join(root, folder), join(to, folder), { recursive: true, filter: (path) => !/^(dist|node_modules|\..*)$/.test(basename(path)) });
   mkdirSync(join(to, "node_modules/@plumb"), { recursive: true });
   for (const name of readdirSync(join(root, "node_modules")))
     if (name !== "@plumb") symlinkSync(join(root, "node_modules", name), join(to, "node_modules", name));
