@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 function candidate(identity: string): FencedLeadership {
-  const config = { isEnabled: true, leaseDurationMs: 1500, renewDeadlineMs: 1000, retryPeriodMs: 50, releaseOnCancel: true };
+  const config = { isEnabled: true, leaseDurationMs: 60_000, renewDeadlineMs: 40_000, retryPeriodMs: 50, releaseOnCancel: true };
   return leaseLeadership({ client, config, namespace: "flux-system", leaseName: "x-leader-election", identity, clock: systemClock, log: silentLog });
 }
 
