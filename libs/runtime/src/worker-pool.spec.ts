@@ -1,3 +1,4 @@
+import { ManualClock } from "@plumb/events/testing";
 import { systemClock } from "@plumb/std";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { WorkerPoolOptions } from "./worker-pool.ts";
@@ -128,6 +129,21 @@ describe("the slow lane", () => {
     expect(new Int32Array(starts)[0]).toBe(2);
     await holder;
   });
+});
+
+it("starts another thread only for jobs that have waited for a tenth of a second", async () => {
+  const clock = new ManualClock();
+  const subject = pool({ clock, threads: 2 });
+  const first = await subject.run("thread", undefined, options());
+  const together = Array.from({ length: 5 }, () => subject.run("thread", undefined, options()));
+  expect(await Promise.all(together)).toEqual([first, first, first, first, first]);
+  const stop = new AbortController();
+  const holder = subject.run("spin", undefined, options({ signal: stop.signal }));
+  const waiting = subject.run("thread", undefined, options());
+  clock.advance(100);
+  expect(await waiting).not.toBe(first);
+  stop.abort();
+  await expect(holder).rejects.toMatchObject({ kind: "cancelled" });
 });
 
 it("keeps one thread at rest, and uses it again", async () => {

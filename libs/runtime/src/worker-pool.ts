@@ -48,6 +48,9 @@ interface Thread {
 /** What a pool tells its threads that they are, in `workerData.role`; other threads may load the same module. */
 export const WORKER_ROLE = "worker";
 
+/** How long quick jobs wait before there is another thread for them. */
+const GROW_AFTER_MS = 100;
+
 /** A job that runs for longer moves to the slow lane. */
 const SLOW_AFTER_MS = 2000;
 
@@ -59,7 +62,10 @@ const MAX_SLOW_KEYS = 1000;
  *
  * There are two lanes. A job starts in the quick lane, unless the last one of its key was slow. One that has run for two
  * seconds moves to the slow lane: in its place where the lane has room, else it is ended and starts again when there is.
- * So quick jobs always find a thread. A job must therefore bear being started twice. One thread is kept at rest.
+ * So quick jobs always find a thread. A job must therefore bear being started twice.
+ *
+ * A thread takes 20 MB, and more time to start than most jobs to run. So one is kept at rest, and another is started only
+ * when jobs have waited for a tenth of a second.
  */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;
@@ -69,6 +75,8 @@ export class WorkerPool {
   readonly #slowKeys = new Set<string>();
   /** Threads that were told to end and have not yet. */
   readonly #ending = new Set<Promise<unknown>>();
+  /** Set while quick jobs wait and may have another thread. */
+  #growth: Timer | undefined;
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -100,6 +108,7 @@ export class WorkerPool {
   /** Ends every job and thread. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#stopGrowth();
     for (const job of [...this.#quick, ...this.#slow]) this.#end(job, failure("cancelled", "the process is stopping"));
     for (const thread of this.#threads) {
       const { job } = thread;
@@ -117,15 +126,36 @@ export class WorkerPool {
     return [...this.#threads].filter(({ job }) => job?.isSlow === isSlow).length;
   }
 
+  get #quickRoom(): number {
+    return this.#options.threads - this.#busy(false);
+  }
+
+  get #resting(): readonly Thread[] {
+    return [...this.#threads].filter(({ job }) => job === undefined);
+  }
+
   #dispatch(): void {
-    while (this.#quick.length > 0 && this.#busy(false) < this.#options.threads) this.#start(this.#quick.shift());
+    while (this.#quick.length > 0 && this.#quickRoom > 0 && (this.#busy(false) === 0 || this.#resting.length > 0)) this.#start(this.#quick.shift());
     while (this.#slow.length > 0 && this.#slowRoom > 0) this.#start(this.#slow.shift());
-    for (const thread of [...this.#threads].filter(({ job }) => job === undefined).slice(1)) this.#retire(thread);
+    for (const thread of this.#resting.slice(1)) this.#retire(thread);
+    if (this.#quick.length > 0 && this.#quickRoom > 0) this.#growth ??= this.#options.clock.after(GROW_AFTER_MS, () => this.#grow());
+    else this.#stopGrowth();
+  }
+
+  #grow(): void {
+    this.#growth = undefined;
+    this.#start(this.#quick.shift());
+    this.#dispatch();
+  }
+
+  #stopGrowth(): void {
+    this.#growth?.cancel();
+    this.#growth = undefined;
   }
 
   #start(job: Job | undefined): void {
     if (job === undefined || this.#isClosed) return;
-    const thread = [...this.#threads].find((candidate) => candidate.job === undefined) ?? this.#spawn();
+    const thread = this.#resting[0] ?? this.#spawn();
     const { clock } = this.#options;
     thread.job = job;
     thread.worker.ref();
