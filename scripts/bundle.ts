@@ -54,7 +54,8 @@ export { ${NAMES.map((name) => `LeftOut as ${name}`).join(", ")}, LeftOut as def
 
 /**
  * Takes built-in modules from the process when something of them is used: an import of one loads it and all that it can do, which
- * takes longer than many a command. What is a function, or is changed by those who use it, is taken at once.
+ * takes longer than many a command, and with `node:http` a second HTTP client of 3 MB. What is a function, or is changed by those
+ * who use it, is taken at once.
  */
 const lateBuiltIns: Plugin = {
   name: "late-built-ins",
@@ -107,7 +108,7 @@ async function bundleEntry(root: string, folder: string, entry: string): Promise
     banner: { js: BANNER },
     legalComments: "linked",
     logLevel: "warning",
-    plugins: [leanKubeClient(root), ...(entries.length > 0 ? [lateBuiltIns, apart(entries)] : [])],
+    plugins: [leanKubeClient(root), lateBuiltIns, apart(entries)],
     write: false,
   });
   return outputFiles;
