@@ -82,8 +82,8 @@ function candidate(client: KubeConnection, identity: string, options: Partial<Le
     namespace: "flux-system",
     name: "l",
     identity,
-    leaseDurationMs: 1_000,
-    renewDeadlineMs: 600,
+    leaseDurationMs: 60_000,
+    renewDeadlineMs: 40_000,
     retryPeriodMs: 100,
     releasesOnCancel: true,
     clock,
@@ -100,6 +100,9 @@ function candidate(client: KubeConnection, identity: string, options: Partial<Le
   return { lease, clock, errors, stop: end };
 }
 
+/** For what happens when a lease lapses; everything else is tried with one that a busy machine cannot lose. */
+const SHORT = { leaseDurationMs: 3_000, renewDeadlineMs: 2_000 };
+
 describe("leader election", () => {
   it("writes the lease as other clients do, and renews it", async () => {
     const { held, client } = await leaseServer();
@@ -108,7 +111,7 @@ describe("leader election", () => {
     await lease.won;
     expect(lease.isLeading()).toBe(true);
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
-    expect(held.spec).toEqual({ holderIdentity: "pod-1", leaseDurationSeconds: 1, renewTime: time, acquireTime: time, leaseTransitions: 0 });
+    expect(held.spec).toEqual({ holderIdentity: "pod-1", leaseDurationSeconds: 60, renewTime: time, acquireTime: time, leaseTransitions: 0 });
     const { version, server } = held;
     const asked = server.seen.length;
     await expect.poll(() => held.version).toBeGreaterThan(version + 2);
@@ -145,7 +148,7 @@ describe("leader election", () => {
 
   it.each(["never", 401, 403] as const)("rests when the API server answers %s in time, says so, and leads again where nobody else has", async (answers) => {
     const { held, client } = await leaseServer();
-    const { lease, errors } = candidate(client, "a");
+    const { lease, errors } = candidate(client, "a", SHORT);
     await lease.won;
     held.answers = answers;
     await lease.lapsed;
@@ -163,7 +166,7 @@ describe("leader election", () => {
     ["it is gone", undefined],
   ])("is over when it comes back from an outage and %s, and writes nothing", async (_, spec) => {
     const { held, client } = await leaseServer();
-    const { lease } = candidate(client, "a");
+    const { lease } = candidate(client, "a", SHORT);
     await lease.won;
     held.answers = "never";
     await lease.lapsed;
@@ -235,8 +238,8 @@ describe("leader election", () => {
   });
 
   it.each([
-    [{ leaseDurationMs: 600 }, "the lease duration must be greater than the renew deadline"],
-    [{ retryPeriodMs: 600 }, "the renew deadline must be greater than the retry period and its jitter"],
+    [{ leaseDurationMs: 40_000 }, "the lease duration must be greater than the renew deadline"],
+    [{ retryPeriodMs: 40_000 }, "the renew deadline must be greater than the retry period and its jitter"],
   ])("refuses %j", (durations, message) => {
     expect(() => candidate(createKubeClient({ access: { server: new URL("http://127.0.0.1:1"), credential: { kind: "none" } } }), "a", durations)).toThrow(
       message,
