@@ -3,24 +3,14 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sharedCluster } from "@plumb/e2e/cluster";
-import { findBinaries } from "@plumb/e2e/control-plane";
 import { alerting, CommandLine, configMapFile, deploymentFile, onPath, Toolkit, until } from "@plumb/e2e/toolkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { sayNotRun } from "../not-run.ts";
+import { kubectlFor } from "./kubectl.ts";
 
 const cluster = sharedCluster();
-const kubectlProgram = await kubectlOf();
+const kubectlProgram = await kubectlFor(cluster);
 const fluxProgram = await onPath("flux");
 if (fluxProgram === undefined) console.log("flux is not on the PATH: what it does is left out; kubectl is tried all the same");
-
-async function kubectlOf(): Promise<string | undefined> {
-  if (cluster.kind === "own") return cluster.kubectl;
-  if (cluster.kind !== "embedded") return undefined;
-  const binaries = await findBinaries({ env: process.env, onProgress: (line) => console.log(line) }, new AbortController().signal);
-  if (binaries.kind === "found") return join(binaries.folder, "kubectl");
-  sayNotRun("kubectl on the embedded API server", binaries.reason, process.env);
-  return undefined;
-}
 
 function connect(program: string | undefined, namespace: string, env: Readonly<Record<string, string>> = {}): CommandLine {
   if (program === undefined || cluster.kind === "absent") throw new Error("not reached: skipped");
