@@ -1,19 +1,17 @@
-import { inventoryEntry, parseInventoryId, type DesiredObject, type Kustomization } from "@plumb/api";
-import { checkDrift, desiredHash, type ApplyResult, type Baselines, type Drift, type DriftOutcome, type ObjectKey, type Owner, type Ring } from "@plumb/apply";
+import { parseInventoryId, type Kustomization } from "@plumb/api";
+import { checkDrift, type ApplyResult, type Baselines, type Drift, type DriftOutcome, type ObjectKey, type Owner, type Ring } from "@plumb/apply";
 import type { KubeClient } from "@plumb/kube";
-import { Places, type Notifier, type Part } from "@plumb/runtime";
+import { keyOf, Places, type Notifier, type Part } from "@plumb/runtime";
 import { aborted, backoffMs, toToolkitError, type Clock, type Fields, type Log, type Meter, type Timer } from "@plumb/std";
 import type { Corrections, Find } from "../kustomization/contracts.ts";
-import { standingRevision } from "../kustomization/revision-metadata.ts";
-import { isActive, isObserved } from "./drift-mode.ts";
+import { isActive, isObserved } from "./drift-policy.ts";
 import { OpenDrift } from "./open-drift.ts";
+import { isOvertaken, wantedBy, type Memory, type Wanted } from "./wanted.ts";
 
-export interface DriftCorrectorOptions {
+export interface DriftCorrectorOptions extends Memory {
   readonly client: KubeClient;
   readonly baselines: Baselines;
   readonly kustomizations: Find<Kustomization>;
-  /** What the last builds of a Kustomization want of its objects, the applied one first. */
-  readonly desired: (key: string) => Iterable<DesiredObject>;
   /** Asks for a whole run of a Kustomization. */
   readonly enqueue: (key: string) => void;
   readonly overrideManagers: readonly string[];
@@ -44,13 +42,6 @@ interface Case {
   /** When it is looked at again, after a failure or where a run goes first; undefined during a look until that is known. */
   retry: Timer | undefined;
   open: OpenDrift | undefined;
-}
-
-/** An object as a Kustomization wants it. */
-interface Wanted {
-  readonly owner: Owner;
-  readonly obj: Kustomization;
-  readonly desired: DesiredObject;
 }
 
 /**
@@ -170,30 +161,24 @@ export class DriftCorrector implements Part, Corrections {
     if (known.length === 0) return this.#drop(one);
     const active = known.filter(({ obj }) => isActive(obj));
     for (const { owner, obj } of active) {
-      const desired = this.#desired(one.ring.key, owner);
-      if (desired === undefined) continue;
-      if (one.ring.reason === "deleted" && this.#isToBeOtherwise(one.ring.key, owner, desired)) return this.#letRunFirst(one, owner);
-      return this.#checkFor(one, { owner, obj, desired }, signal);
+      const wanted = wantedBy(owner, obj, one.ring.key, this.#options);
+      if (wanted === undefined) continue;
+      if (one.ring.reason === "deleted" && isOvertaken(wanted, one.ring.key, this.#options)) return this.#letRunFirst(one, wanted);
+      return this.#checkFor(one, wanted, signal);
     }
-    for (const { owner } of active) enqueue(`${owner.namespace}/${owner.name}`);
-  }
-
-  /** True where the newest build wants the object otherwise than it was sent last, and has not come to be applied. */
-  #isToBeOtherwise(key: string, owner: Owner, sent: DesiredObject): boolean {
-    const newest = [...this.#options.desired(`${owner.namespace}/${owner.name}`)].findLast(({ object }) => inventoryEntry(object).id === key);
-    return newest !== undefined && desiredHash(newest, owner) !== desiredHash(sent, owner);
+    for (const { obj } of active) enqueue(keyOf(obj));
   }
 
   /** Somebody may have deleted it because it cannot be changed into what is wanted. What the run does not bring is restored. */
-  #letRunFirst(one: Case, owner: Owner): void {
+  #letRunFirst(one: Case, { obj }: Wanted): void {
     one.ring = { ...one.ring, reason: "swept" };
-    this.#options.enqueue(`${owner.namespace}/${owner.name}`);
+    this.#options.enqueue(keyOf(obj));
     one.retry = this.#options.clock.after(RUN_FIRST_MS, () => this.#look(one));
   }
 
-  async #checkFor(one: Case, { owner, obj, desired }: Wanted, signal: AbortSignal): Promise<void> {
+  async #checkFor(one: Case, wanted: Wanted, signal: AbortSignal): Promise<void> {
     const { client, baselines, overrideManagers, clock } = this.#options;
-    const revision = standingRevision(obj, baselines.get(one.ring.key)?.revision);
+    const { owner, obj, desired, revision } = wanted;
     const outcome = await checkDrift({
       client,
       baselines,
@@ -205,40 +190,31 @@ export class DriftCorrector implements Part, Corrections {
       isSensitive: false,
       mode: isObserved(obj, desired.object) ? "observe" : "enforce",
       nowMs: () => clock.nowMs(),
-      onDrift: (drift) => this.#see(one, obj, owner, drift, revision),
-      mayWrite: () => this.#mayWrite(owner, desired),
+      onDrift: (drift) => this.#see(one, wanted, drift),
+      mayWrite: () => this.#mayWrite(wanted),
     });
-    await this.#conclude(one, obj, outcome, revision);
+    await this.#conclude(one, wanted, outcome);
   }
 
   /** Whoever suspends a Kustomization and then edits an object means the edit to stay, though both are seen in either order. */
-  #mayWrite({ namespace, name }: Owner, { object }: DesiredObject): boolean {
-    const obj = this.#options.kustomizations.get(namespace, name);
-    return obj !== undefined && isActive(obj) && !isObserved(obj, object);
-  }
-
-  /** The object as it was sent last; undefined where no build that is remembered has it so. */
-  #desired(key: string, owner: Owner): DesiredObject | undefined {
-    const sent = this.#options.baselines.get(key)?.desiredHash;
-    for (const candidate of this.#options.desired(`${owner.namespace}/${owner.name}`)) {
-      if (inventoryEntry(candidate.object).id === key && (sent === undefined || desiredHash(candidate, owner) === sent)) return candidate;
-    }
-    return undefined;
+  #mayWrite({ owner, desired }: Wanted): boolean {
+    const obj = this.#options.kustomizations.get(owner.namespace, owner.name);
+    return obj !== undefined && isActive(obj) && !isObserved(obj, desired.object);
   }
 
   /** Before anything is written, what was seen is on disk. */
-  async #see(one: Case, obj: Kustomization, owner: Owner, drift: Drift, revision: string): Promise<void> {
+  async #see(one: Case, wanted: Wanted, drift: Drift): Promise<void> {
     if (one.open !== undefined) return;
     this.#detected.add({ kind: drift.subject.split("/")[0] ?? "", manager: drift.managers[0] ?? "unknown" });
-    one.open = await OpenDrift.see(obj, owner, drift, revision, this.#options);
+    one.open = await OpenDrift.see(wanted, drift, this.#options);
   }
 
-  async #conclude(one: Case, obj: Kustomization, outcome: DriftOutcome, revision: string): Promise<void> {
+  async #conclude(one: Case, wanted: Wanted, outcome: DriftOutcome): Promise<void> {
     const { log, clock } = this.#options;
     switch (outcome.kind) {
       case "corrected":
         this.#corrections.observe({}, (outcome.correctedMs - outcome.drift.detectedMs) / 1000);
-        await this.#close(one, obj, outcome.correctedMs, revision);
+        await this.#close(one, wanted, outcome.correctedMs);
         // why: what could not be created in a namespace can be now that it is back
         if (outcome.drift.subject.startsWith("Namespace/")) for (const other of this.#cases.values()) if (other.failures > 0) this.#look(other);
         return;
@@ -248,13 +224,13 @@ export class DriftCorrector implements Part, Corrections {
       case "failed":
         if (outcome.error.kind !== "cancelled") {
           log.info("drift is not corrected yet, it is tried again", { ...named(one.ring), error: outcome.error.message });
-          await one.open?.explain(obj, outcome.error, revision);
+          await one.open?.explain(wanted, outcome.error);
         }
         this.#lookLater(one);
         return;
       case "clean":
       case "reowned":
-        await this.#close(one, obj, clock.nowMs(), revision);
+        await this.#close(one, wanted, clock.nowMs());
         return;
       case "claimed":
         log.info("an object is left to another Kustomization that has taken it", { ...named(one.ring), by: `${outcome.by.namespace}/${outcome.by.name}` });
@@ -278,10 +254,10 @@ export class DriftCorrector implements Part, Corrections {
   }
 
   /** The object is as it was declared. */
-  async #close(one: Case, obj: Kustomization, endedMs: number, revision: string): Promise<void> {
+  async #close(one: Case, wanted: Wanted, endedMs: number): Promise<void> {
     const { open } = one;
     one.open = undefined;
-    await open?.end(obj, endedMs, revision);
+    await open?.end(wanted, endedMs);
   }
 
   /** The object is no more ours to correct: what was seen is told, unless it has been. */

@@ -1,8 +1,8 @@
-import type { Kustomization } from "@plumb/api";
 import type { Drift, Owner } from "@plumb/apply";
 import type { HeldNotice, Notifier } from "@plumb/runtime";
 import type { Clock, Timer, ToolkitError } from "@plumb/std";
 import { correctedNotice, detectedNotice, resolvedNotice } from "./drift-notice.ts";
+import type { Wanted } from "./wanted.ts";
 
 /** Drift that is over within so long is told in one message. */
 const TELL_AFTER_MS = 5000;
@@ -28,7 +28,7 @@ export class OpenDrift {
   }
 
   /** Resolves when the notice is on disk. */
-  static async see(obj: Kustomization, owner: Owner, drift: Drift, revision: string, telling: Telling): Promise<OpenDrift> {
+  static async see({ obj, owner, revision }: Wanted, drift: Drift, telling: Telling): Promise<OpenDrift> {
     const held = await telling.notifier.hold(obj, detectedNotice(drift, revision, undefined));
     const open = new OpenDrift(owner, drift, held, telling);
     open.tellSoon();
@@ -54,7 +54,7 @@ export class OpenDrift {
   }
 
   /** Has the notice, while nobody has been told, say why the drift is still there. */
-  async explain(obj: Kustomization, error: ToolkitError, revision: string): Promise<void> {
+  async explain({ obj, revision }: Wanted, error: ToolkitError): Promise<void> {
     if (this.#isTold || this.#failure === error.message) return;
     const held = this.#held;
     this.#failure = error.message;
@@ -65,7 +65,7 @@ export class OpenDrift {
   }
 
   /** Says that it is over: in one message where nobody has been told of it. */
-  async end(obj: Kustomization, endedMs: number, revision: string): Promise<void> {
+  async end({ obj, revision }: Wanted, endedMs: number): Promise<void> {
     this.pause();
     const notice = this.#isTold ? resolvedNotice(this.#drift, endedMs, revision) : correctedNotice(this.#drift, endedMs, revision);
     await this.#telling.notifier.notify(obj, [notice]);

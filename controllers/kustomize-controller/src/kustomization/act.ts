@@ -15,7 +15,7 @@ import {
 import type { KubeClient } from "@plumb/kube";
 import { keyOf, withReason, type Tools } from "@plumb/runtime";
 import { formatDuration, ToolkitError, toToolkitError } from "@plumb/std";
-import { isObserved } from "../drift/drift-mode.ts";
+import { isObserved } from "../drift/drift-policy.ts";
 import type { Attempts } from "./attempts.ts";
 import type { Artifacts, Builds, Built, Corrections, HealthSeen } from "./contracts.ts";
 import { healthTargets } from "./health-targets.ts";
