@@ -3,9 +3,9 @@ import { threadId } from "node:worker_threads";
 import { ERROR_KINDS, ToolkitError } from "@plumb/std";
 import { serveJobs, workerPort } from "../serve-jobs.ts";
 
-interface SleepInput {
-  readonly starts: SharedArrayBuffer;
-  readonly ms: number;
+interface LingerInput {
+  /** How often the job has started, and whether it may end. */
+  readonly shared: SharedArrayBuffer;
 }
 
 const port = workerPort();
@@ -35,11 +35,12 @@ if (port !== undefined) {
         const eaten: unknown[] = [];
         for (;;) eaten.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
       },
-      sleep: async (input) => {
-        const { starts, ms } = input as SleepInput; // why: the spec sends nothing else
-        Atomics.add(new Int32Array(starts), 0, 1);
-        await new Promise((resolve) => setTimeout(resolve, ms));
-        return "slept";
+      linger: async (input) => {
+        const { shared } = input as LingerInput; // why: the spec sends nothing else
+        const view = new Int32Array(shared);
+        Atomics.add(view, 0, 1);
+        while (Atomics.load(view, 1) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        return "lingered";
       },
     },
     port,
