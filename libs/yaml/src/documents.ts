@@ -79,7 +79,7 @@ export function* eachNode(input: string | Uint8Array, options: NodeOptions = {})
     const node = parseNode(text, { ...options, firstLine: line, budget, columns });
     if (columns !== undefined) setPlaces(columns, text, line);
     if (node === undefined) continue;
-    if (++documents > maxObjects) throw limitError(`more than ${maxObjects} objects (limit maxObjects)`, path, line);
+    if (++documents > maxObjects) throw limitError(`has more than ${maxObjects} objects (limit maxObjects)`, path, line);
     yield node;
   }
 }

@@ -1,10 +1,18 @@
 import { foldedLines } from "./fold-text.ts";
 import { STYLE, type YamlNode } from "./node.ts";
 import { resolveScalar } from "./resolve-scalar.ts";
-import { INDENT, isPlainString, put, startLine, writeStyled, type ScalarStyle, type Sink } from "./write-scalar.ts";
-
-/** Where a node stands; see `stringify`. */
-type Place = "root" | "value" | "item" | "late-value";
+import {
+  BLOCK_INDICATOR,
+  BREAK,
+  BREAK_THEN_SPACE,
+  EDGE,
+  FLOW_INDICATOR,
+  LONGEST_SIMPLE_KEY_BYTES,
+  NO_BLOCK,
+  SPACE_THEN_BREAK,
+  UNPRINTABLE,
+} from "./style-rules.ts";
+import { INDENT, isPlainString, put, startLine, writeStyled, type NodePosition, type ScalarStyle, type Sink } from "./write-scalar.ts";
 
 /**
  * A node as go-yaml v3 writes it for kustomize: in the order and style it was read, two spaces, lists not indented, lines never
@@ -33,7 +41,7 @@ function properties(node: YamlNode, { anchors }: AnchorSink): string {
   return tag === "" ? `&${anchor}` : `&${anchor} ${tag}`;
 }
 
-function emit(sink: AnchorSink, node: YamlNode, indent: number, place: Place): void {
+function emit(sink: AnchorSink, node: YamlNode, indent: number, place: NodePosition): void {
   const tag = properties(node, sink);
   const isBlock = (node.kind === "mapping" || node.kind === "sequence") && node.content.length > 0 && (node.style & STYLE.flow) === 0;
   if (tag !== "") put(sink, place === "root" ? tag : ` ${tag}`);
@@ -45,7 +53,7 @@ function emit(sink: AnchorSink, node: YamlNode, indent: number, place: Place): v
   else emitScalar(sink, node, indent < 0 ? INDENT : indent + INDENT, "block");
 }
 
-function emitMapping(sink: AnchorSink, { content }: YamlNode, indent: number, place: Place): void {
+function emitMapping(sink: AnchorSink, { content }: YamlNode, indent: number, place: NodePosition): void {
   const own = indent < 0 ? 0 : indent + INDENT;
   for (let i = 0; i + 1 < content.length; i += 2) {
     const key = content[i];
@@ -67,7 +75,7 @@ function emitMapping(sink: AnchorSink, { content }: YamlNode, indent: number, pl
   }
 }
 
-function emitSequence(sink: AnchorSink, { content }: YamlNode, indent: number, place: Place): void {
+function emitSequence(sink: AnchorSink, { content }: YamlNode, indent: number, place: NodePosition): void {
   const own = indent < 0 ? 0 : place === "value" ? indent : indent + INDENT;
   content.forEach((item, i) => {
     startLine(sink, own, i === 0 && place !== "value");
@@ -78,7 +86,7 @@ function emitSequence(sink: AnchorSink, { content }: YamlNode, indent: number, p
 
 /** A key of one line that is not long. */
 function isSimpleKey({ kind, value, content }: YamlNode): boolean {
-  return content.length === 0 && (kind !== "scalar" || (!/[\r\n\u0085\u2028\u2029]/.test(value) && Buffer.byteLength(value) <= 128));
+  return content.length === 0 && (kind !== "scalar" || (!BREAK.test(value) && Buffer.byteLength(value) <= LONGEST_SIMPLE_KEY_BYTES));
 }
 
 function emitFlow(sink: AnchorSink, node: YamlNode, indent: number): void {
@@ -122,14 +130,6 @@ function shownTag({ kind, tag, value, style }: YamlNode): string {
   return tag === "!!str" || resolveScalar(value, "kustomize").tag === tag ? "" : tag;
 }
 
-const BREAK = /[\r\n\u0085\u2028\u2029]/;
-const SPECIAL = /[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
-const SPACE_THEN_BREAK = / [\r\n\u0085\u2028\u2029]/;
-const BREAK_THEN_SPACE = /[\r\n\u0085\u2028\u2029] /;
-const EDGE = /^[ \r\n\u0085\u2028\u2029]|[ \r\n\u0085\u2028\u2029]$/;
-const BLOCK_INDICATOR = /^(?:---|\.\.\.)|^[#,[\]{}&*!|>'"%@`]|^[?:-](?:[ \t]|$)|:(?:[ \t]|$)|[ \t\r\n\u0085\u2028\u2029]#/;
-const FLOW_INDICATOR = /^(?:---|\.\.\.)|^[#&*!|>'"%@`?]|^-(?:[ \t]|$)|[,?[\]{}:]|[ \t\r\n\u0085\u2028\u2029]#/;
-
 function styleFor(node: YamlNode, place: ScalarPlace): ScalarStyle {
   const { value } = node;
   const isKey = place === "key" || place === "flow-key";
@@ -137,15 +137,14 @@ function styleFor(node: YamlNode, place: ScalarPlace): ScalarStyle {
   const isMultiline = BREAK.test(value);
   let style = wantedStyle(node);
   if (isKey && isMultiline) style = "double";
-  const isUnfit = SPACE_THEN_BREAK.test(value) || SPECIAL.test(value) || value.includes("\t");
+  const isUnfit = SPACE_THEN_BREAK.test(value) || UNPRINTABLE.test(value);
   if (style === "plain") {
     const isBad = isMultiline || isUnfit || EDGE.test(value) || (isInFlow ? FLOW_INDICATOR : BLOCK_INDICATOR).test(value);
     if (isBad || (value === "" && (isInFlow || isKey))) style = "single";
   }
   if (style === "single" && (isUnfit || BREAK_THEN_SPACE.test(value))) style = "double";
   if (style === "literal" || style === "folded") {
-    const isBlockAllowed = value !== "" && !value.endsWith(" ") && !SPACE_THEN_BREAK.test(value) && !SPECIAL.test(value);
-    if (!isBlockAllowed || isInFlow || isKey) style = "double";
+    if (value === "" || NO_BLOCK.test(value) || isInFlow || isKey) style = "double";
   }
   return style;
 }

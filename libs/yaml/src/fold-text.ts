@@ -1,8 +1,5 @@
 import { parseNode } from "./parse-nodes.ts";
-
-const BREAK = /[\r\n\u0085\u2028\u2029]/;
-/** What go-yaml does not write as a block. */
-const NO_BLOCK = /[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]| [\r\n\u0085\u2028\u2029]| $/;
+import { BREAK, LINE_START, NO_BLOCK } from "./style-rules.ts";
 
 /**
  * Folded text as it is after go-yaml has written and read it once more. Its writer puts an empty line behind every line of text,
@@ -13,8 +10,6 @@ export function throughFolded(text: string): string {
   const written = parseNode(`v: >${blockHint(text)}\n${foldedLines(text).replaceAll(LINE_START, "$1  ")}`, { limits: { maxObjectLength: Infinity } });
   return written?.content[1]?.value ?? text;
 }
-
-const LINE_START = /(^|[\r\n\u0085\u2028\u2029])(?=[^\r\n\u0085\u2028\u2029])/g;
 
 /** What stands behind `|` or `>`: that the text starts with a space or break, and how it ends. */
 export function blockHint(text: string): string {

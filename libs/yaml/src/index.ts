@@ -3,8 +3,8 @@ export { eachNode, parseDocuments, parseNodes, parseOne, type YamlDocument, type
 export { encodingOf } from "./encoding-of.ts";
 export { goJsonNumber, goYamlNumber, shortestFloat, shortestFloat32 } from "./go-number.ts";
 export { compareKeys } from "./key-order.ts";
-export { STRING_STYLES, STYLE, YamlNode, copyNode, type NodeKind, type NodePlace } from "./node.ts";
-export { placeOf, type Place } from "./place-of.ts";
+export { STRING_STYLES, STYLE, YamlNode, copyNode, type NodeKind, type Place } from "./node.ts";
+export { placeOf } from "./place-of.ts";
 export { resolveScalar, type Dialect, type ResolvedScalar } from "./resolve-scalar.ts";
 export { stringify } from "./stringify.ts";
 export { DEFAULT_YAML_LIMITS, type YamlLimits } from "./yaml-limits.ts";

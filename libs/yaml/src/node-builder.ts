@@ -36,8 +36,8 @@ export class NodeBuilder {
     this.#options = options;
   }
 
-  limit(reason: string, line: number): ToolkitError {
-    return limitError(reason, this.#options.path, line + this.#options.firstLine);
+  limit(what: string, line: number): ToolkitError {
+    return limitError(what, this.#options.path, line + this.#options.firstLine);
   }
 
   lineOf(node: YamlNode): number {
@@ -47,11 +47,11 @@ export class NodeBuilder {
   /** @throws {ToolkitError} `invalid`, naming the limit */
   make(kind: NodeKind, tag: string, value: string, style: number, line: number, column: number): YamlNode {
     const { budget, limits, columns, firstLine } = this.#options;
-    if (--budget.nodes < 0) throw this.limit(`more than ${limits.maxFileNodes} nodes (limit maxFileNodes)`, line);
-    if (++this.#objectNodes > limits.maxNodes) throw this.limit(`an object with more than ${limits.maxNodes} nodes (limit maxNodes)`, line);
+    if (--budget.nodes < 0) throw this.limit(`has more than ${limits.maxFileNodes} nodes (limit maxFileNodes)`, line);
+    if (++this.#objectNodes > limits.maxNodes) throw this.limit(`has an object with more than ${limits.maxNodes} nodes (limit maxNodes)`, line);
     this.#objectLength += value.length;
     const { maxObjectLength } = limits;
-    if (this.#objectLength > maxObjectLength) throw this.limit(`an object with more than ${maxObjectLength} characters (limit maxObjectLength)`, line);
+    if (this.#objectLength > maxObjectLength) throw this.limit(`has an object with more than ${maxObjectLength} characters (limit maxObjectLength)`, line);
     const node = new YamlNode(kind, tag, value, style, line + firstLine);
     columns?.set(node, column + 1);
     return node;
@@ -120,7 +120,7 @@ export class NodeBuilder {
 
   #tooMany(line: number): ToolkitError {
     const { maxEntries, maxObjects } = this.#options.limits;
-    if (this.#isInObjectList() && this.#entryCount === this.#objectsEnd) return this.limit(`more than ${maxObjects} objects (limit maxObjects)`, line);
-    return this.limit(`more than ${maxEntries} entries in one collection (limit maxEntries)`, line);
+    if (this.#isInObjectList() && this.#entryCount === this.#objectsEnd) return this.limit(`has more than ${maxObjects} objects (limit maxObjects)`, line);
+    return this.limit(`has more than ${maxEntries} entries in one collection (limit maxEntries)`, line);
   }
 }

@@ -12,7 +12,7 @@ const NO_CONTENT: YamlNode[] = [];
 Object.freeze(NO_CONTENT);
 
 /** Where a node stands in its document, the first line and column are 1. */
-export interface NodePlace {
+export interface Place {
   readonly line: number;
   readonly column: number;
 }
@@ -38,7 +38,7 @@ export class YamlNode {
   /** A comment beside it that looks like JSON, without the `#`: it may hold a schema. */
   comment: string | undefined;
   /** Of a node that was read by `eachNode` with `places`. */
-  place: NodePlace | undefined;
+  place: Place | undefined;
 
   constructor(kind: NodeKind, tag = "", value = "", style = 0, line = 0) {
     this.kind = kind;

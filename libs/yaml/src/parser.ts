@@ -69,7 +69,7 @@ export class Parser {
     for (let token = this.#scanner.peek(); token.kind === TOKEN.directive; token = this.#scanner.peek()) {
       const { value, suffix } = token;
       if (this.#handles.has(value)) throw this.#problem(value === "" ? "found duplicate %YAML directive" : "found duplicate %TAG directive", token);
-      if (this.#handles.size >= MAX_HANDLES) throw this.#nodes.limit(`more than ${MAX_HANDLES} directives`, token.line);
+      if (this.#handles.size >= MAX_HANDLES) throw this.#nodes.limit(`has more than ${MAX_HANDLES} directives`, token.line);
       this.#scanner.take();
       this.#handles.set(value, suffix);
     }
@@ -128,7 +128,7 @@ export class Parser {
     const { value, line, column } = this.#scanner.take();
     const target = this.#anchors.get(value);
     if (target === undefined) throw new SyntaxProblem(`unknown anchor '${value}' referenced`, 0, line, column);
-    if (++this.#aliases > this.#maxAliases) throw this.#nodes.limit(`more than ${this.#maxAliases} aliases (limit maxAliases)`, line);
+    if (++this.#aliases > this.#maxAliases) throw this.#nodes.limit(`has more than ${this.#maxAliases} aliases (limit maxAliases)`, line);
     const node = this.#nodes.make("alias", "", value, 0, line, column);
     node.target = target;
     return node;

@@ -1,13 +1,7 @@
 import type { YamlOptions } from "./documents.ts";
 import { encodingOf } from "./encoding-of.ts";
-import type { YamlNode } from "./node.ts";
+import type { Place, YamlNode } from "./node.ts";
 import { parseNode } from "./parse-nodes.ts";
-
-/** Where something is written; the first line and column are 1. */
-export interface Place {
-  readonly line: number;
-  readonly column: number;
-}
 
 /**
  * Where the value stands to which keys and indices lead in the first document of a text, or the nearest around it that is

@@ -1,7 +1,7 @@
 import { ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { goYamlNumber } from "./go-number.ts";
 import { sortKeys } from "./key-order.ts";
-import { INDENT, put, startLine, writeKey, writeScalar, type Sink } from "./write-scalar.ts";
+import { INDENT, put, startLine, writeKey, writeScalar, type NodePosition, type Sink } from "./write-scalar.ts";
 
 /**
  * Writes a value as `sigs.k8s.io/yaml` and so kustomize do: keys sorted, two spaces, long plain text folded at 80 columns.
@@ -16,11 +16,8 @@ export function stringify(value: JsonValue): string {
   return sink.text;
 }
 
-/** Where a node stands: at the top, after `key:`, after `-`, or after the `:` of a key that has its own line. */
-type Place = "root" | "value" | "item" | "late-value";
-
 /** @param indent column of the collection that the node is in; -1 at the top */
-function writeNode(sink: Sink, value: JsonValue, indent: number, place: Place): void {
+function writeNode(sink: Sink, value: JsonValue, indent: number, place: NodePosition): void {
   if (typeof value === "object" && value !== null) {
     if (isArray(value)) writeSequence(sink, value, indent, place);
     else writeMapping(sink, value, indent, place);
@@ -40,7 +37,7 @@ function plain(value: null | boolean | number | bigint): string {
   return goYamlNumber(value);
 }
 
-function writeMapping(sink: Sink, value: JsonObject, indent: number, place: Place): void {
+function writeMapping(sink: Sink, value: JsonObject, indent: number, place: NodePosition): void {
   const own = indent < 0 ? 0 : indent + INDENT;
   let isFirst = true;
   for (const key of sortKeys(Object.keys(value))) {
@@ -54,7 +51,7 @@ function writeMapping(sink: Sink, value: JsonObject, indent: number, place: Plac
   if (isFirst) put(sink, place === "root" ? "{}" : " {}");
 }
 
-function writeSequence(sink: Sink, items: readonly JsonValue[], indent: number, place: Place): void {
+function writeSequence(sink: Sink, items: readonly JsonValue[], indent: number, place: NodePosition): void {
   if (items.length === 0) return put(sink, place === "root" ? "[]" : " []");
   const own = indent < 0 ? 0 : place === "value" ? indent : indent + INDENT;
   let isFirst = true;

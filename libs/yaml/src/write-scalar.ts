@@ -2,6 +2,7 @@ import { ToolkitError } from "@plumb/std";
 import { isBreak } from "./characters.ts";
 import { blockHint } from "./fold-text.ts";
 import { resolveScalar } from "./resolve-scalar.ts";
+import { BLOCK_INDICATOR, BREAK, BREAK_THEN_SPACE, EDGE, LINE_START, LONGEST_SIMPLE_KEY_BYTES, SPACE_THEN_BREAK, UNPRINTABLE } from "./style-rules.ts";
 
 /** Text under construction and the column, in characters, that the next one goes to. */
 export interface Sink {
@@ -9,14 +10,14 @@ export interface Sink {
   column: number;
 }
 
+/** Where a node stands: at the top, after `key:`, after `-`, or after the `:` of a key that has its own line. */
+export type NodePosition = "root" | "value" | "item" | "late-value";
+
 /** Spaces a level; a sequence in a mapping stands in the mapping's own column. */
 export const INDENT = 2;
 
 /** A line is folded at the first single space beyond this column. */
 const BEST_WIDTH = 80;
-
-/** A key of more bytes than this is written after `? `. */
-const LONGEST_SIMPLE_KEY_BYTES = 128;
 
 /** A digit, or a letter, perhaps behind one dash or two: no sign of YAML's own. */
 function isPlainStart(text: string): boolean {
@@ -108,16 +109,7 @@ export function writeStyled(sink: Sink, text: string, style: ScalarStyle, indent
   else write(sink, text, style, indent, false);
 }
 
-const BREAK = /[\r\n\u0085\u2028\u2029]/;
 const isMultiline = (text: string): boolean => BREAK.test(text);
-
-/** What go-yaml writes only behind a backslash; everything beyond the BMP is among it. */
-const UNPRINTABLE = /[^\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
-const BREAK_THEN_SPACE = /[\r\n\u0085\u2028\u2029] /;
-const SPACE_THEN_BREAK = / [\r\n\u0085\u2028\u2029]/;
-const EDGE = /^[ \r\n\u0085\u2028\u2029]|[ \r\n\u0085\u2028\u2029]$/;
-/** Leading characters and sequences that mean something else in a block. */
-const INDICATOR = /^(?:---|\.\.\.)|^[#,[\]{}&*!|>'"%@`]|^[?:-](?:[ \t]|$)|:(?:[ \t]|$)|[ \t\r\n\u0085\u2028\u2029]#/;
 
 function chooseStyle(text: string, isKey: boolean): ScalarStyle {
   if (text === "") return "double";
@@ -127,7 +119,7 @@ function chooseStyle(text: string, isKey: boolean): ScalarStyle {
   if (!isPlainString(text)) return "double";
   const hasBreak = isMultiline(text);
   if (isKey && hasBreak) return "double";
-  if (!hasBreak && !EDGE.test(text) && !INDICATOR.test(text)) return "plain";
+  if (!hasBreak && !EDGE.test(text) && !BLOCK_INDICATOR.test(text)) return "plain";
   return BREAK_THEN_SPACE.test(text) ? "double" : "single";
 }
 
@@ -254,7 +246,7 @@ function escapeOf(code: number): string {
 function writeBlock(sink: Sink, lines: string, indicator: "|" | ">", indent: number, whole: string): void {
   const pad = " ".repeat(indent);
   // A line starts after any break; an empty one is not indented.
-  sink.text += `${indicator}${blockHint(whole)}\n${lines.replace(/(^|[\r\n\u0085\u2028\u2029])(?=[^\r\n\u0085\u2028\u2029])/g, `$1${pad}`)}`;
+  sink.text += `${indicator}${blockHint(whole)}\n${lines.replace(LINE_START, `$1${pad}`)}`;
   sink.column = BREAK.test(lines.charAt(lines.length - 1)) ? 0 : 1;
 }
 

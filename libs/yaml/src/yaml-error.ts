@@ -11,7 +11,7 @@ export function yamlError(reason: string, path: string | undefined, line: number
   return placedError(`yaml: line ${line}: ${reason}`, path, line);
 }
 
-/** A document that costs more than it may. */
-export function limitError(reason: string, path: string | undefined, line: number): ToolkitError {
-  return yamlError(`document has ${reason}`.replace("has exceeded", "exceeded"), path, line);
+/** A document that costs more than it may. @param what what it does too much, such as `has more than 3 objects (limit maxObjects)` */
+export function limitError(what: string, path: string | undefined, line: number): ToolkitError {
+  return yamlError(`document ${what}`, path, line);
 }
