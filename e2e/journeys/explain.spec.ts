@@ -1,31 +1,12 @@
-import { KINDS, type KindDefinition } from "@plumb/api";
-import { describedCrd } from "@plumb/api/described-crd";
+import { KINDS } from "@plumb/api";
+import { definedTexts, schemaTexts } from "@plumb/api/testing";
 import { sharedCluster } from "@plumb/e2e/cluster";
 import { at, ClusterClient, CommandLine, definitions, until } from "@plumb/e2e/toolkit";
-import { isObject, type JsonValue } from "@plumb/std";
 import { beforeAll, describe, expect, it } from "vitest";
 import { kubectlFor } from "./kubectl.ts";
 
 const cluster = sharedCluster();
 const program = await kubectlFor(cluster);
-
-/** The texts of spec and status by path; what else an object has, the API server explains itself. */
-function textsOf(schema: JsonValue | undefined): Readonly<Record<string, string>> {
-  const properties = isObject(schema) && isObject(schema["properties"]) ? schema["properties"] : {};
-  return Object.fromEntries(["spec", "status"].flatMap((part) => [...textsIn(properties[part], part)]));
-}
-
-function* textsIn(schema: JsonValue | undefined, path: string): Generator<readonly [path: string, text: string]> {
-  if (!isObject(schema)) return;
-  const { description, items, properties } = schema;
-  if (typeof description === "string") yield [path, description];
-  yield* textsIn(items, path);
-  for (const [name, field] of Object.entries(isObject(properties) ? properties : {})) yield* textsIn(field, `${path}.${name}`);
-}
-
-function definedTexts(kind: KindDefinition): Readonly<Record<string, string>> {
-  return textsOf(at(describedCrd(kind), "spec", "versions", 0, "schema", "openAPIV3Schema"));
-}
 
 describe.skipIf(program === undefined)("kubectl explain", () => {
   const connect = (): CommandLine => {
@@ -46,8 +27,9 @@ describe.skipIf(program === undefined)("kubectl explain", () => {
       const { code, stdout } = await connect().run(["get", "--raw", `/openapi/v3/apis/${group}/${version}`]);
       return code === 0 ? at(JSON.parse(stdout), "components", "schemas", name) : undefined;
     });
-    expect(Object.keys(definedTexts(kind)).length).toBeGreaterThan(5);
-    expect(textsOf(served)).toEqual(definedTexts(kind));
+    const texts = definedTexts(kind);
+    expect(Object.keys(texts).length).toBeGreaterThan(5);
+    expect(schemaTexts(served)).toEqual(texts);
   });
 
   it.each([

@@ -8,27 +8,13 @@ import type { Description, FieldDescriptions } from "./descriptions/descriptions
 import { SHARED_DESCRIPTIONS } from "./descriptions/shared.ts";
 import { KINDS } from "./kinds.ts";
 import { SHARED_SCHEMAS } from "./shared-schemas.ts";
+import { definedTexts } from "./testing/index.ts";
 
 /** What `kubectl apply` without the server's side may put into an annotation is 256 KiB. */
 const MAX_BYTES = 128 * 1024;
 /** What still is one or two sentences. */
 const MAX_TEXT = 260;
 const TEXT = /^[A-Za-z<*/].*\.$/;
-
-/** Text by path of every field below spec and status, as a definition has it; undefined for a field without one. */
-function textsIn(manifest: unknown): ReadonlyMap<string, string | undefined> {
-  const { spec } = manifest as { spec: { versions: readonly { schema: { openAPIV3Schema: { properties: Record<string, unknown> } } }[] } }; // why: made by crd
-  const { spec: own, status } = spec.versions[0]?.schema.openAPIV3Schema.properties ?? {};
-  return new Map([...fieldsOf("spec", own), ...(status === undefined ? [] : fieldsOf("status", status))]);
-}
-
-function* fieldsOf(path: string, schema: unknown): Generator<readonly [path: string, text: string | undefined]> {
-  if (!isObject(schema)) throw new Error(`no schema at ${path}`);
-  const { description, items } = schema;
-  yield [path, typeof description === "string" ? description : undefined];
-  const holder = isObject(items) ? items : schema;
-  for (const [name, field] of Object.entries(isObject(holder["properties"]) ? holder["properties"] : {})) yield* fieldsOf(`${path}.${name}`, field);
-}
 
 /** Paths of all texts, as they are written. */
 function* pathsOf(path: string, description: Description): Generator<string> {
@@ -50,7 +36,7 @@ function withoutTexts(node: unknown): unknown {
 
 describe("a described CustomResourceDefinition", () => {
   it.each(KINDS)("of $kind has a text for every field, each of one or two sentences", (kind) => {
-    const texts = [...textsIn(describedCrd(kind))];
+    const texts = Object.entries(definedTexts(kind));
     expect(texts.length).toBeGreaterThan(5);
     expect(texts.filter(([, text]) => text === undefined || !TEXT.test(text) || text.length > MAX_TEXT)).toEqual([]);
   });
@@ -58,8 +44,8 @@ describe("a described CustomResourceDefinition", () => {
   it.each(KINDS)("of $kind says nothing of a field that does not exist", (kind) => {
     const { spec, status } = DESCRIPTIONS[kind.kind] ?? {};
     const written = [...(spec === undefined ? [] : pathsOf("spec", spec)), ...(status === undefined ? [] : pathsOf("status", status))];
-    const known = textsIn(describedCrd(kind));
-    expect(written.filter((path) => !known.has(path))).toEqual([]);
+    const known = definedTexts(kind);
+    expect(written.filter((path) => !Object.hasOwn(known, path))).toEqual([]);
   });
 
   it.each(KINDS)("of $kind is but for the texts the same as without", (kind) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Artifact, Kustomization } from "@plumb/api";
+import { KUSTOMIZATION, type Artifact, type Kustomization } from "@plumb/api";
+import { fieldsToldUnsupported } from "@plumb/api/testing";
 import type { KustomizationSeen, SourceSeen } from "./observe.ts";
 import { planKustomization } from "./plan.ts";
 
@@ -20,19 +21,21 @@ function seen(change: Partial<KustomizationSeen> = {}): KustomizationSeen {
   return { source: ready, unmet: undefined, requeueDependencyMs: 30_000, ...change };
 }
 
+const UNBUILT: readonly (readonly [field: string, spec: Partial<Kustomization["spec"]>])[] = [
+  ["spec.decryption", { decryption: { provider: "sops" } }],
+  ["spec.postBuild", { postBuild: { substitute: { a: "b" } } }],
+  ["spec.postBuild", { postBuild: { substituteFrom: [{ kind: "ConfigMap", name: "vars", optional: true }] } }],
+  ["spec.postBuild", { postBuild: { substituteStrategy: "Always" } }],
+  ["spec.kubeConfig", { kubeConfig: { secretRef: { name: "k" } } }],
+  ["spec.serviceAccountName", { serviceAccountName: "tenant" }],
+  ["spec.healthCheckExprs", { healthCheckExprs: [{ apiVersion: "a/v1", current: "true" }] }],
+  ["spec.force", { force: true }],
+  ["spec.ignore", { ignore: [{ paths: ["/spec/replicas"] }] }],
+  ["spec.dependsOn[].readyExpr", { dependsOn: [{ name: "a", readyExpr: "true" }] }],
+];
+
 describe("what is not built yet is refused, never ignored", () => {
-  it.each<[string, Partial<Kustomization["spec"]>]>([
-    ["spec.decryption", { decryption: { provider: "sops" } }],
-    ["spec.postBuild", { postBuild: { substitute: { a: "b" } } }],
-    ["spec.postBuild", { postBuild: { substituteFrom: [{ kind: "ConfigMap", name: "vars", optional: true }] } }],
-    ["spec.postBuild", { postBuild: { substituteStrategy: "Always" } }],
-    ["spec.kubeConfig", { kubeConfig: { secretRef: { name: "k" } } }],
-    ["spec.serviceAccountName", { serviceAccountName: "tenant" }],
-    ["spec.healthCheckExprs", { healthCheckExprs: [{ apiVersion: "a/v1", current: "true" }] }],
-    ["spec.force", { force: true }],
-    ["spec.ignore", { ignore: [{ paths: ["/spec/replicas"] }] }],
-    ["spec.dependsOn[].readyExpr", { dependsOn: [{ name: "a", readyExpr: "true" }] }],
-  ])("%s", (field, spec) => {
+  it.each(UNBUILT)("%s", (field, spec) => {
     expect(planKustomization(kustomization(spec), seen())).toMatchObject({
       kind: "halt",
       report: {
@@ -41,6 +44,11 @@ describe("what is not built yet is refused, never ignored", () => {
       },
     });
   });
+
+  it("which kubectl explain says of these fields and no others", () => {
+    expect(fieldsToldUnsupported(KUSTOMIZATION)).toEqual([...new Set([...UNBUILT.map(([field]) => field.replace("[]", "")), "spec.sourceRef.kind"])].sort());
+  });
+
   it("but for what is built, and what asks for nothing", () => {
     const spec = {
       postBuild: { substitute: {}, substituteStrategy: "WithVariables" },

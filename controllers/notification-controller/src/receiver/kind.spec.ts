@@ -1,4 +1,5 @@
-import type { LiveObject, Receiver } from "@plumb/api";
+import { RECEIVER, type LiveObject, type Receiver } from "@plumb/api";
+import { fieldsToldUnsupported } from "@plumb/api/testing";
 import { kubeError } from "@plumb/kube/testing";
 import { reconcileOnce, removeOnce, type Report, type Tools } from "@plumb/runtime";
 import { ToolkitError } from "@plumb/std";
@@ -114,6 +115,10 @@ describe("a Receiver", () => {
       notices: [{ severity: "error" }],
     });
     expect(reads).toBe(0);
+  });
+
+  it("can be asked for what is not built by no other fields than kubectl explain says are not supported", () => {
+    expect(fieldsToldUnsupported(RECEIVER)).toEqual(["spec.oidcProviders", "spec.resourceFilter", "spec.resources.filter", "spec.type"]);
   });
 
   it("without a Secret is refused where the API server did not", async () => {

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Artifact, Condition, GitRepository, GitRepositorySpec, LiveObject } from "@plumb/api";
+import { GIT_REPOSITORY, type Artifact, type Condition, type GitRepository, type GitRepositorySpec, type LiveObject } from "@plumb/api";
+import { fieldsToldUnsupported } from "@plumb/api/testing";
 import { ArtifactStore, DEFAULT_UNPACK_LIMITS, readArchive, unpackToMemory } from "@plumb/archive";
 import { Folder } from "@plumb/files";
 import { startGitServer } from "@plumb/git/server";
@@ -427,6 +428,11 @@ describe("a GitRepository", () => {
     const message = `${field} is not supported by this version`;
     expect(report.outcome).toEqual({ kind: "stalled", reason: "FeatureNotSupported", message });
     expect(said().slice(0, 2)).toEqual([`Stalled=True FeatureNotSupported: ${message}`, `Ready=False FeatureNotSupported: ${message}`]);
+  });
+
+  it("can be asked for what is not built by no other fields than kubectl explain says are not supported", () => {
+    const refused = Object.values(unbuilt).map(([, field]) => field.replace(/ .*/, ""));
+    expect(fieldsToldUnsupported(GIT_REPOSITORY)).toEqual([...refused, "spec.serviceAccountName"].sort());
   });
 
   it("with an address that is none is stalled", async () => {

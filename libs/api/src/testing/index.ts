@@ -1,0 +1,1 @@
+export { definedTexts, fieldsToldUnsupported, schemaTexts, type FieldTexts } from "./field-texts.ts";
