@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from "@plumb/std";
+import { systemClock, timestampOf, type Clock } from "@plumb/std";
 import { DefinitionController } from "./crd/definition-controller.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { handleRequest, type ApiParts } from "./http/api-handler.ts";
@@ -49,7 +49,7 @@ const DEFAULT_POD_START_MS = 100;
 export function createApiServer(options: ApiServerOptions = {}): ApiServer {
   const clock = options.clock ?? systemClock;
   const store = new Store(options.eventsKept);
-  const now = (afterSeconds = 0): string => `${new Date(clock.nowMs() + afterSeconds * 1000).toISOString().slice(0, 19)}Z`;
+  const now = (afterSeconds = 0): string => timestampOf(clock.nowMs() + afterSeconds * 1000);
   const allocations = new Allocations();
   const registry = new Registry(builtinResources({ "/services": { release: (service) => allocations.release(service) } }));
   const context = (isDryRun: boolean): WriteContext => ({

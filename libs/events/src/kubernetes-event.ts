@@ -1,7 +1,7 @@
 import type { LiveObject, Manifest, Notice } from "@plumb/api";
-import { redactUrls, shortened } from "@plumb/std";
+import { redactUrls, shortened, timestampOf } from "@plumb/std";
 import type { Reporter } from "./reporter.ts";
-import { metadataOf, timestampOf } from "./toolkit-event.ts";
+import { metadataOf } from "./toolkit-event.ts";
 
 /** The API server keeps every byte of an Event in etcd for an hour. */
 const MAX_MESSAGE_BYTES = 8192;

@@ -1,11 +1,10 @@
 import { randomInt } from "node:crypto";
 import { subjectOf, type LiveObject, type Notice } from "@plumb/api";
 import { isUnauthenticated, type KubeClient, type ResourceName } from "@plumb/kube";
-import { backoffMs, pause, toToolkitError, type Clock, type Counter, type ErrorKind, type Log } from "@plumb/std";
+import { backoffMs, pause, timestampOf, toToolkitError, type Clock, type Counter, type ErrorKind, type Log } from "@plumb/std";
 import { EventLedger } from "./event-ledger.ts";
 import { kubernetesEvent } from "./kubernetes-event.ts";
 import type { Reporter } from "./reporter.ts";
-import { timestampOf } from "./toolkit-event.ts";
 
 const EVENTS: ResourceName = { group: "", version: "v1", plural: "events" };
 

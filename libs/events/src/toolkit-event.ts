@@ -1,5 +1,5 @@
 import { EVENT_GROUP, type LiveObject, type ToolkitEvent, type Notice } from "@plumb/api";
-import { redactUrls, shortened } from "@plumb/std";
+import { redactUrls, shortened, timestampOf } from "@plumb/std";
 import type { Reporter } from "./reporter.ts";
 
 /** Flux's limit (spec/flux-core 0.8), counted in bytes. */
@@ -23,11 +23,6 @@ export function toolkitEvent(object: LiveObject, notice: Notice, { controller, i
     reportingController: controller,
     reportingInstance: instance,
   };
-}
-
-/** RFC 3339 in UTC with whole seconds, as Kubernetes writes times. */
-export function timestampOf(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
 }
 
 /** The notice's metadata, and what the object's own annotations add to each of its events (C-029). Pure. */

@@ -1,6 +1,6 @@
 import type { Condition, LiveObject } from "@plumb/api";
 import type { KubeClient, ResourceName } from "@plumb/kube";
-import { canonicalJson, isObject, toToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
+import { canonicalJson, isObject, timestampOf, toToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { withConditions, type ConditionChanges } from "./conditions.ts";
 
 /** What is to change in the status of one object. A field that is left out stays; `undefined` removes it. */
@@ -78,8 +78,7 @@ export function statusPatch(
 ): JsonObject | undefined {
   const stored = isObject(obj["status"]) ? obj["status"] : {};
   const before = conditionsOf(obj);
-  const now = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
-  const after = withConditions(before, conditions, { generation, now });
+  const after = withConditions(before, conditions, { generation, now: timestampOf(nowMs) });
   const patch: Record<string, JsonValue> = {};
   for (const [field, value] of Object.entries(fields)) {
     const known = Object.hasOwn(stored, field) ? stored[field] : undefined;

@@ -12,3 +12,4 @@ export { redactUrls, redactUrl } from "./redact.ts";
 export { remember } from "./remember.ts";
 export { setOwn } from "./set-own.ts";
 export { compareText, shortened } from "./text.ts";
+export { timestampOf } from "./timestamp.ts";

@@ -1,6 +1,6 @@
 import type { KustomizationStatus } from "@plumb/api";
 import type { Timing } from "@plumb/runtime";
-import { formatDuration } from "@plumb/std";
+import { formatDuration, timestampOf } from "@plumb/std";
 
 export type Snapshot = NonNullable<KustomizationStatus["history"]>[number];
 
@@ -15,7 +15,7 @@ export interface HistoryEntry extends Timing {
 
 /** Newest first: the same digest and reason again moves to the front and counts; five at most (C-005). */
 export function withHistory(history: readonly Snapshot[], { digest, reason, metadata, startedMs, endedMs }: HistoryEntry): readonly Snapshot[] {
-  const now = `${new Date(endedMs).toISOString().slice(0, 19)}Z`;
+  const now = timestampOf(endedMs);
   const before = history.find((snapshot) => snapshot.digest === digest && snapshot.lastReconciledStatus === reason);
   const snapshot: Snapshot = {
     digest,

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@plumb/std";
+import { timestampOf, type JsonObject } from "@plumb/std";
 import { draftOf, equalJson, objectAt, textAt, within } from "../draft.ts";
 import { badRequest, conflict, notAllowed, notFound } from "../refusal.ts";
 import { boundPod } from "../write/bind-pod.ts";
@@ -79,7 +79,7 @@ function finalize(parts: HandlerParts, call: ResourceCall, target: Target, body:
 /** A token that nobody checks; workloads are simulated. */
 function issueToken(parts: HandlerParts, call: ResourceCall, target: Target, body: JsonObject): ApiResponse {
   const seconds = 3600;
-  const expires = `${new Date(parts.clock.nowMs() + seconds * 1000).toISOString().slice(0, 19)}Z`;
+  const expires = timestampOf(parts.clock.nowMs() + seconds * 1000);
   const token = Buffer.from(`${target.namespace}/${target.name}/${expires}`).toString("base64url");
   return answer(
     201,

@@ -1,5 +1,5 @@
 import type { Schema } from "@plumb/openapi";
-import { setOwn, isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { isObject, setOwn, timestampOf, type JsonObject, type JsonValue } from "@plumb/std";
 import { type Draft, type DraftValue } from "../draft.ts";
 import { formatQuantity, parseQuantity } from "./quantity.ts";
 
@@ -224,7 +224,7 @@ function decodeTime(value: JsonValue, owner: string): string {
   if (typeof value !== "string") throw mismatch(value, owner, "string");
   const ms = Date.parse(value);
   if (!TIME.test(value) || Number.isNaN(ms)) throw unreadableTime(value, "2006-01-02T15:04:05Z07:00");
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  return timestampOf(ms);
 }
 
 function decodeMicroTime(value: JsonValue, owner: string): string {
