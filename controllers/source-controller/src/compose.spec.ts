@@ -124,7 +124,7 @@ describe("the source controller on a cluster", () => {
     [cluster.asked.length, listings] = [0, 0];
     await vi.waitFor(() => expect(listings).toBeGreaterThanOrEqual(3), LIMIT);
     expect(cluster.asked).toEqual([]);
-    expect(sink.requests).toHaveLength(1);
+    await vi.waitFor(() => expect(sink.requests).toHaveLength(1), LIMIT);
     await counting.close();
   });
 

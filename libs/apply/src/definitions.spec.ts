@@ -25,7 +25,7 @@ describe("what a stage brought", () => {
   it("is watched until it is current, and asked for once", async () => {
     const objects = [await created(), await created()];
     cluster.take();
-    expect(await untilCurrent(cluster.client, objects, { limitMs: 20_000, signal })).toBeUndefined();
+    expect(await untilCurrent(cluster.client, objects, { limitMs: 60_000, signal })).toBeUndefined();
     expect(cluster.take()).toEqual(["list customresourcedefinitions", "list customresourcedefinitions"]);
   });
 
@@ -33,7 +33,7 @@ describe("what a stage brought", () => {
     const object = await created();
     const blind: KubeClient = { ...cluster.client, list: () => Promise.reject(kubeError({ status: 403, body: "" })) };
     cluster.take();
-    expect(await untilCurrent(blind, [object], { limitMs: 20_000, signal })).toBeUndefined();
+    expect(await untilCurrent(blind, [object], { limitMs: 60_000, signal })).toBeUndefined();
     expect(new Set(cluster.take())).toEqual(new Set([`get ${object.metadata.name}`]));
   });
 
@@ -45,7 +45,7 @@ describe("what a stage brought", () => {
       list: (resource, options) => (lapses-- > 0 ? Promise.reject(kubeError({ status: 401, body: "" })) : cluster.client.list(resource, options)),
     };
     cluster.take();
-    expect(await untilCurrent(lapsing, [object], { limitMs: 20_000, signal })).toBeUndefined();
+    expect(await untilCurrent(lapsing, [object], { limitMs: 60_000, signal })).toBeUndefined();
     expect(cluster.take()).toEqual(["list customresourcedefinitions"]);
   });
 
@@ -53,13 +53,13 @@ describe("what a stage brought", () => {
     const manifest: Manifest = { apiVersion: "v1", kind: "Namespace", metadata: { name: `t-${randomUUID().slice(0, 8)}` } };
     const namespace = await cluster.other.create(NAMESPACES, manifest, { fieldManager: "test", signal });
     const ending = { ...namespace, metadata: { ...namespace.metadata, uid: "another", deletionTimestamp: "2026-01-01T00:00:00Z" } };
-    const failure = await untilCurrent(cluster.client, [await created(), ending], { limitMs: 500, signal });
+    const failure = await untilCurrent(cluster.client, [await created(), ending], { limitMs: 5_000, signal });
     expect(failure).toMatchObject({ kind: "unavailable", message: `timeout waiting for: [Namespace/${manifest.metadata.name} status: 'NotFound']` });
   });
 
   it("is waited for no longer than the run itself", async () => {
     const stop = new AbortController();
-    const waiting = untilCurrent(cluster.client, [await created()], { limitMs: 20_000, signal: stop.signal });
+    const waiting = untilCurrent(cluster.client, [await created()], { limitMs: 60_000, signal: stop.signal });
     stop.abort();
     expect(await waiting).toMatchObject({ kind: "cancelled" });
   });

@@ -25,7 +25,7 @@ function plumb(...args: readonly string[]): Promise<Ended> {
     const child = execFile(
       process.execPath,
       ["--conditions=@plumb/source", MAIN, ...args],
-      { cwd: folder, env: { PATH: process.env["PATH"] }, timeout: 25_000, maxBuffer: 2 ** 24 },
+      { cwd: folder, env: { PATH: process.env["PATH"] }, timeout: 100_000, maxBuffer: 2 ** 24 },
       (_, stdout, stderr) => {
         resolve({ code: child.exitCode, stdout, stderr });
       },

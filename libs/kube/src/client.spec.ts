@@ -367,7 +367,8 @@ describe("trouble", () => {
   it("stops what is under way when it is closed, and sends nothing afterwards", async () => {
     const { client, server } = await started(() => undefined);
     const work = failureOf(client.get(named("a"), { signal }));
-    setTimeout(() => client.close(), 20);
+    await expect.poll(() => server.seen.length).toBe(1);
+    client.close();
     expect((await work).kind).toBe("cancelled");
     expect((await failureOf(client.get(named("a"), { signal }))).kind).toBe("cancelled");
     expect(server.seen).toHaveLength(1);

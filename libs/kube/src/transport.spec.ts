@@ -107,10 +107,10 @@ describe("streams", () => {
 
   it("are given up when no byte comes, but not while the reader is busy", async () => {
     const { transport } = await streaming((_, response) => void response.write("a\nb\n"));
-    const { lines } = await transport.stream(exchange, 100);
+    const { lines } = await transport.stream(exchange, 500);
     expect((await lines.next()).value).toEqual(["a", "b"]);
-    await new Promise((done) => setTimeout(done, 300));
-    await expect(lines.next()).rejects.toMatchObject({ kind: "unavailable", phase: "body", message: expect.stringContaining("no byte for 100 ms") });
+    await new Promise((done) => setTimeout(done, 1_500));
+    await expect(lines.next()).rejects.toMatchObject({ kind: "unavailable", phase: "body", message: expect.stringContaining("no byte for 500 ms") });
   });
 
   it("are refused when a line is too long", async () => {
