@@ -1,5 +1,5 @@
 import type { Kustomization } from "@plumb/api";
-import { conditionsOf } from "@plumb/runtime";
+import { conditionsOf, keyOf } from "@plumb/runtime";
 import { sourceOf } from "./spec.ts";
 
 /** Namespace and name of everything the Kustomization depends on. */
@@ -44,11 +44,10 @@ function hasSameSource(a: Kustomization, b: Kustomization): boolean {
  * among `items` is taken as there.
  */
 export function inDependencyOrder(items: readonly Kustomization[]): readonly Kustomization[] | undefined {
-  const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
-  const waiting = new Map(items.map((item) => [keyOf(item.metadata.namespace ?? "", item.metadata.name), item]));
+  const waiting = new Map(items.map((item) => [keyOf(item), item]));
   const ordered: Kustomization[] = [];
   while (waiting.size > 0) {
-    const free = [...waiting].filter(([, item]) => dependenciesOf(item).every(({ namespace, name }) => !waiting.has(keyOf(namespace, name))));
+    const free = [...waiting].filter(([, item]) => dependenciesOf(item).every(({ namespace, name }) => !waiting.has(`${namespace}/${name}`)));
     if (free.length === 0) return undefined;
     for (const [key, item] of free) {
       waiting.delete(key);

@@ -46,28 +46,8 @@ export function explainKustomization(obj: Kustomization, failure: Failure<Kustom
   switch (failure.step) {
     case "observe":
       return { ...silent, outcome: { kind: "failed", reason, error } };
-    case "act": {
-      const { source, requeueDependencyMs } = failure.seen;
-      const revision = source.kind === "ready" ? source.artifact.revision : "";
-      const isArtifact = reason === REASON.ArtifactFailed;
-      if (isArtifact && error.kind === "missing") {
-        const message = `Source is not ready, artifact not found, retrying in ${formatDuration(requeueDependencyMs)}`;
-        return { ...silent, outcome: { kind: "waiting", ready: "False", reason, message, retryInMs: requeueDependencyMs } };
-      }
-      const notice: Notice = {
-        severity: "error",
-        reason,
-        message: error.message,
-        metadata: source.kind === "ready" ? artifactMetadata(source.artifact) : {},
-        isDurable: true,
-      };
-      return {
-        outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
-        status: isArtifact ? {} : { lastAttemptedRevision: revision },
-        conditions: {},
-        notices: [notice],
-      };
-    }
+    case "act":
+      return explainAct(obj, failure.seen, reason, error);
     case "remove": {
       const notice: Notice = {
         severity: "error",
@@ -80,6 +60,24 @@ export function explainKustomization(obj: Kustomization, failure: Failure<Kustom
     default:
       return failure satisfies never;
   }
+}
+
+/** An artifact that is not served yet is waited for without a word. */
+function explainAct(obj: Kustomization, { source, requeueDependencyMs }: KustomizationSeen, reason: string, error: ToolkitError): Report<KustomizationStatus> {
+  const isArtifact = reason === REASON.ArtifactFailed;
+  if (isArtifact && error.kind === "missing") {
+    const message = `Source is not ready, artifact not found, retrying in ${formatDuration(requeueDependencyMs)}`;
+    const outcome: Outcome = { kind: "waiting", ready: "False", reason, message, retryInMs: requeueDependencyMs };
+    return { outcome, status: {}, conditions: {}, notices: [] };
+  }
+  const artifact = source.kind === "ready" ? source.artifact : undefined;
+  const metadata = artifact === undefined ? {} : artifactMetadata(artifact);
+  return {
+    outcome: { kind: "failed", reason, error, retryInMs: retryMs(obj) },
+    status: isArtifact || artifact === undefined ? {} : { lastAttemptedRevision: artifact.revision },
+    conditions: {},
+    notices: [{ severity: "error", reason, message: error.message, metadata, isDurable: true }],
+  };
 }
 
 function succeeded(obj: Kustomization, run: KustomizationRun, conditions: ConditionChanges): Report<KustomizationStatus> {
@@ -97,7 +95,7 @@ function succeeded(obj: Kustomization, run: KustomizationRun, conditions: Condit
       history: historyOf(obj, run, outcome.reason),
     },
     conditions: { ...conditions, [UNWATCHED]: unwatched(run) },
-    notices: [...changeNotices(run, REASON.Progressing), ...healthNotices(obj, run, conditions["Healthy"]), finished(obj, run, isNews)],
+    notices: [...changeNotices(run), ...healthNotices(obj, run, conditions["Healthy"]), finished(obj, run, isNews)],
   };
 }
 
@@ -137,7 +135,7 @@ function failed(obj: Kustomization, run: KustomizationRun, reason: string, error
       history: historyOf(obj, run, reason),
     },
     conditions,
-    notices: [...(reason === REASON.ReconciliationFailed && !isInterrupted ? [] : changeNotices(run, REASON.Progressing)), told],
+    notices: [...(reason === REASON.ReconciliationFailed && !isInterrupted ? [] : changeNotices(run)), told],
   };
 }
 
@@ -165,7 +163,7 @@ function stillWaiting(run: KustomizationRun, waitedMs: number): Report<Kustomiza
     },
     status: { lastAttemptedRevision: artifact.revision, inventory: { entries: run.done.applied.inventory } },
     conditions: { Healthy: { status: "Unknown", reason: REASON.Progressing, message } },
-    notices: changeNotices(run, REASON.Progressing),
+    notices: changeNotices(run),
   };
 }
 
@@ -182,15 +180,17 @@ function healthNotices(obj: Kustomization, run: KustomizationRun, state: Conditi
   const wasHealthy = conditionsOf(obj).some(({ type, status }) => type === "Healthy" && status === "True");
   const isNewRevision = obj.status?.lastAppliedRevision !== run.plan.artifact.revision;
   if (wasHealthy && !(isNewRevision && hasChanges(run))) return [];
-  return [{ severity: "info", reason: REASON.Progressing, message: state.message, metadata: artifactMetadata(run.plan.artifact), isDurable: true }];
+  return [progressNotice(run, state.message)];
 }
 
 /** What was applied and what was pruned, each as one message. */
-function changeNotices(run: KustomizationRun, reason: string): readonly Notice[] {
+function changeNotices(run: KustomizationRun): readonly Notice[] {
   const { applied, pruned } = run.done;
-  return [changeLines(applied.changes), deletionLines(pruned?.changes ?? [])].flatMap((message) => {
-    return message === undefined ? [] : [{ severity: "info", reason, message, metadata: artifactMetadata(run.plan.artifact), isDurable: true }];
-  });
+  return [changeLines(applied.changes), deletionLines(pruned?.changes ?? [])].flatMap((lines) => (lines === undefined ? [] : [progressNotice(run, lines)]));
+}
+
+function progressNotice({ plan }: KustomizationRun, message: string): Notice {
+  return { severity: "info", reason: REASON.Progressing, message, metadata: artifactMetadata(plan.artifact), isDurable: true };
 }
 
 function hasChanges({ done }: KustomizationRun): boolean {
