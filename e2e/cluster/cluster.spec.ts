@@ -62,8 +62,8 @@ describe.skipIf(cluster.kind !== "own")("the real control plane with simulated n
     await Promise.all(["deployment/web", "statefulset/db", "daemonset/agent"].map((name) => kubectl("rollout", "status", name, "--timeout=60s")));
     await kubectl("wait", "--for=condition=complete", "job/once", "--timeout=60s");
     await kubectl("wait", "--for=jsonpath={.status.phase}=Bound", "pvc", "--all", "--timeout=60s");
+    await kubectl("wait", "--for=jsonpath={.status.unavailableReplicas}=1", "deployment/stuck", "--timeout=60s");
     await kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}=ImagePullBackOff", "pod", "-l", "app=stuck", "--timeout=60s");
-    expect(await kubectl("get", "deployment", "stuck", "-o", "jsonpath={.status.unavailableReplicas}")).toBe("1");
     await kubectl("delete", "namespace", namespace, "--timeout=60s");
   });
 });
