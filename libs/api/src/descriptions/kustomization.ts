@@ -10,7 +10,7 @@ export const KUSTOMIZATION_DESCRIPTIONS: KindDescriptionsOf<typeof KUSTOMIZATION
     "What to build, how to apply it and how often. Drift is corrected as it is seen, or with the annotation plumb.dev/drift: observe only told.",
     {
       buildMetadata:
-        "Annotations that say where an object was written and what changed it. Replaces the list of the kustomization file; unset or empty, that one counts.",
+        "Annotations to add: originAnnotations say where an object was written, transformerAnnotations what changed it. Replaces the list of the kustomization file; empty, that one counts.",
       commonMetadata: [
         "Labels and annotations for every object that is applied. They win over those that an object has in Git.",
         { annotations: "Annotations to add, by key.", labels: "Labels to add, by key." },
@@ -80,8 +80,10 @@ export const KUSTOMIZATION_DESCRIPTIONS: KindDescriptionsOf<typeof KUSTOMIZATION
           ],
         },
       ],
-      namePrefix: "Text to put before the name of every object, 1 to 200 characters. Replaces the one of the kustomization file.",
-      nameSuffix: "Text to put behind the name of every object, 1 to 200 characters. Replaces the one of the kustomization file.",
+      namePrefix:
+        "Text to put before the name of every object but Namespaces, APIServices and CustomResourceDefinitions, 1 to 200 characters. Replaces the one of the kustomization file.",
+      nameSuffix:
+        "Text to put behind the name of every object but Namespaces, APIServices and CustomResourceDefinitions, 1 to 200 characters. Replaces the one of the kustomization file.",
       patches: [
         "Patches to make after those of the kustomization file, in their order.",
         {
@@ -121,7 +123,7 @@ export const KUSTOMIZATION_DESCRIPTIONS: KindDescriptionsOf<typeof KUSTOMIZATION
       suspend: "Stops runs and the correction of drift until it is false again. Deleting a suspended Kustomization leaves its objects. Default: false.",
       targetNamespace: "Namespace for all objects that live in one, 1 to 63 characters. It has to exist or to be among what is applied.",
       timeout: "Longest time for a build, for becoming healthy and for terminating, such as 5m; at least 30s. Default: spec.interval less 30s.",
-      wait: "Is Ready only once every applied object is healthy, and fails after spec.timeout. Replaces spec.healthChecks. Default: false.",
+      wait: "Is Ready only once every applied object is healthy, and fails when one has failed or after spec.timeout. Replaces spec.healthChecks. Default: false.",
     },
   ],
   status: [
