@@ -201,6 +201,48 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
     await toolkit.cluster.untilGone(targetOf(app));
   });
 
+  it.skipIf(cluster.kind !== "own")("keeps what it cannot prune in its inventory while the aggregated server of its kind is away", async () => {
+    const group = `away${id}.example.com`;
+    const backend = {
+      group,
+      version: "v1",
+      groupPriorityMinimum: 1000,
+      versionPriority: 10,
+      insecureSkipTLSVerify: true,
+      service: { name: "nobody", namespace },
+    };
+    const service: Manifest = { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", metadata: { name: `v1.${group}` }, spec: backend };
+    const entry = { id: `${namespace}_a_${group}_Thing`, v: "v1" };
+    const app = kustomization(namespace, "away", "app", { path: "./away" });
+    const [target, signal] = [targetOf(app), new AbortController().signal];
+    const hasEntry = (object: unknown): boolean => JSON.stringify(at(object, "status", "inventory", "entries")).includes(entry.id);
+    await toolkit.cluster.apply(app, service);
+    try {
+      await applied(app, await change({ "away/a.yaml": configMapFile(namespace, "away", {}) }));
+      await until("a group that nobody serves", () =>
+        toolkit.cluster.kube.resourceOf({ group, kind: "Thing" }, signal).then(
+          () => undefined,
+          ({ kind }) => kind === "unavailable" || undefined,
+        ),
+      );
+      const entries = at(await toolkit.cluster.get(target), "status", "inventory", "entries");
+      const resource = await toolkit.cluster.kube.resourceFor(app, signal);
+      const inventory = { entries: [...(Array.isArray(entries) ? entries : []), entry] };
+      const options = { type: "merge", fieldManager: "kustomize-controller", subresource: "status", signal } as const;
+      await toolkit.cluster.kube.patch({ resource, namespace, name: "away" }, { status: { inventory } }, options);
+      await toolkit.cluster.requestReconcile(target);
+      const failed = await toolkit.cluster.untilObject("a prune that failed", target, (found) => conditionOf(found, "Ready")?.["reason"] === "PruneFailed");
+      expect([hasEntry(failed), conditionOf(failed, "Ready")?.["message"]]).toEqual([
+        true,
+        expect.stringContaining(`${group}/v1: stale GroupVersion discovery`),
+      ]);
+    } finally {
+      await toolkit.cluster.delete(targetOf(service));
+    }
+    await toolkit.cluster.untilObject("nothing left to prune", target, (found) => isReady(found) && !hasEntry(found));
+    expect(await toolkit.cluster.get(configMap("away"))).toBeDefined();
+  });
+
   const good = (): string => configMapFile(namespace, "broken", { v: "good" });
   it.each([
     ["a file that is not YAML", "BuildFailed", { "broken/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: broken\n  labels: [\n" }, "a.yaml"],

@@ -1,4 +1,6 @@
 import type { InventoryEntry } from "@plumb/api";
+import type { KubeClient } from "@plumb/kube";
+import { ToolkitError } from "@plumb/std";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Baselines, prune } from "./index.ts";
 import { startCluster, type Cluster } from "./testing/cluster.ts";
@@ -30,5 +32,17 @@ describe("what an inventory names at a version that is served no longer", () => 
 
   it("counts as deleted where its kind is served at no version", async () => {
     expect(await pruned({ id: "default_old_none.example.com_Nothing", v: "v1" })).toEqual(["Nothing/default/old deleted"]);
+  });
+
+  it("stays tracked while nobody can tell whether its kind is served, as with an aggregated server that is away", async () => {
+    const away = new ToolkitError("unavailable", "failed to get API group resources");
+    const entries = [{ id: "default_old_away.example.com_Thing", v: "v1" }];
+    const client: KubeClient = { ...cluster.client, resourceOf: () => Promise.reject(away) };
+    const { changes, survivors, failure } = await prune(client, new Baselines(), { owner, entries, signal });
+    expect([changes, survivors, failure?.message]).toEqual([
+      [],
+      entries,
+      "delete failed, errors: Thing/default/old delete failed: failed to get API group resources;",
+    ]);
   });
 });

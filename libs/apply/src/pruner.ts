@@ -107,7 +107,7 @@ async function deleteOwned(client: KubeClient, baselines: Baselines, object: Man
   }
 }
 
-/** undefined when the kind is no longer served at any version: its objects went with it. */
+/** undefined when the kind is no longer served at any version: its objects went with it. Where nobody can tell, the object stays in the inventory. */
 async function nameOf(client: KubeClient, object: Manifest, signal: AbortSignal): Promise<ObjectName | undefined> {
   try {
     const resource = await client.resourceOf(groupVersionKind(object), signal);

@@ -165,6 +165,33 @@ describe("discovery", () => {
       verbs: ["get"],
     });
     expect((await client.resourceFor({ apiVersion: "v1", kind: "Pod" }, signal)).plural).toBe("pods");
+    await expect(client.resourceOf({ group: "broken.example.com", kind: "Thing" }, signal)).rejects.toMatchObject({
+      kind: "unavailable",
+      message: "failed to get API group resources: unable to retrieve the complete list of server APIs: broken.example.com/v1: unavailable",
+    });
+    await expect(client.resourceOf({ group: "example.com", kind: "Thing" }, signal)).rejects.toMatchObject({ kind: "missing" });
+  });
+
+  it("does not say that a kind is gone while the server of its group is away", async () => {
+    let groups = [{ metadata: { name: "away.example.com" }, versions: [{ version: "v1", freshness: "Stale" }] }];
+    const { client, clock } = await started(({ url }, response) => sendJson(response, 200, url === "/api" ? core : aggregated(...groups)));
+    const thing = { group: "away.example.com", kind: "Thing" };
+    await expect(client.resourceOf(thing, signal)).rejects.toMatchObject({
+      kind: "unavailable",
+      message:
+        "failed to get API group resources: unable to retrieve the complete list of server APIs: away.example.com/v1: stale GroupVersion discovery: away.example.com/v1",
+    });
+    await expect(client.resourceOf({ group: "example.com", kind: "Thing" }, signal)).rejects.toMatchObject({ kind: "missing" });
+    groups = [];
+    clock.elapsedMs += 1_001;
+    await expect(client.resourceOf(thing, signal)).rejects.toMatchObject({ kind: "missing" });
+  });
+
+  it("names a kind from what was known of a group whose server is away", async () => {
+    const versions = [{ version: "v1", resources: [resource("things", "Thing")], freshness: "Stale" }];
+    const stale = { metadata: { name: "away.example.com" }, versions };
+    const { client } = await started(({ url }, response) => sendJson(response, 200, url === "/api" ? core : aggregated(stale)));
+    expect(await client.resourceOf({ group: "away.example.com", kind: "Thing" }, signal)).toMatchObject({ version: "v1", plural: "things" });
   });
 
   it("says that the server is away instead of that the kind does not exist, and finds it later", async () => {

@@ -1,4 +1,4 @@
-import { isObject, ToolkitError, type Clock, type JsonObject, type JsonValue } from "@plumb/std";
+import { isObject, ToolkitError, toToolkitError, type Clock, type JsonObject, type JsonValue } from "@plumb/std";
 import type { Resource } from "./kube-client.ts";
 import { parseAnswer } from "./parse-answer.ts";
 import type { Answer } from "./transport.ts";
@@ -19,7 +19,13 @@ const DEADLINE_MS = 30_000;
 
 interface Part {
   readonly etag: string | undefined;
+  readonly served: Served;
+}
+
+interface Served {
   readonly resources: readonly Resource[];
+  /** Groups of which a version could not be read, as where an aggregated server is away; by name, why. */
+  readonly unread: ReadonlyMap<string, string>;
 }
 
 /** What the API server serves: read when first asked, then kept. */
@@ -29,6 +35,7 @@ export class Discovery {
   /** By path, `/api` and `/apis`. */
   readonly #parts = new Map<string, Part>();
   #byKind: ReadonlyMap<string, Resource> | undefined;
+  #unread: ReadonlyMap<string, string> = new Map();
   /** When the look-up began that `#byKind` is from. */
   #begunAtMs = Number.NEGATIVE_INFINITY;
   #mustRead = true;
@@ -48,15 +55,21 @@ export class Discovery {
 
   /** @throws {ToolkitError} `missing` for a kind that is not served, after a look-up that began at most a second before */
   resourceFor({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }, signal: AbortSignal): Promise<Resource> {
-    return this.#find(`${apiVersion}/${kind}`, `no matches for kind "${kind}" in version "${apiVersion}"`, signal);
+    const unknown = (): ToolkitError => new ToolkitError("missing", `no matches for kind "${kind}" in version "${apiVersion}"`);
+    return this.#find(`${apiVersion}/${kind}`, unknown, signal);
   }
 
-  /** At the version that the server names first. @throws {ToolkitError} as `resourceFor` */
+  /** At the version that the server names first. @throws {ToolkitError} `missing` as `resourceFor`; `unavailable` while nobody can tell what the group has */
   resourceOf({ group, kind }: { readonly group: string; readonly kind: string }, signal: AbortSignal): Promise<Resource> {
-    return this.#find(groupKey(group, kind), `no matches for kind "${kind}" in group "${group}"`, signal);
+    const unknown = (): ToolkitError => {
+      const why = this.#unread.get(group);
+      if (why === undefined) return new ToolkitError("missing", `no matches for kind "${kind}" in group "${group}"`);
+      return new ToolkitError("unavailable", `failed to get API group resources: unable to retrieve the complete list of server APIs: ${why}`);
+    };
+    return this.#find(groupKey(group, kind), unknown, signal);
   }
 
-  async #find(key: string, orSay: string, signal: AbortSignal): Promise<Resource> {
+  async #find(key: string, unknown: () => ToolkitError, signal: AbortSignal): Promise<Resource> {
     const askedAtMs = this.#clock.monotonicMs();
     const minAgeMs = askedAtMs - this.#changedAtMs < CHANGING.forMs ? CHANGING.minAgeMs : MIN_AGE_MS;
     for (;;) {
@@ -67,7 +80,7 @@ export class Discovery {
           if (askedAtMs - this.#begunAtMs > MAX_AGE_MS) this.#refresh().catch(() => undefined);
           return known;
         }
-        if (this.#begunAtMs >= askedAtMs - minAgeMs) throw new ToolkitError("missing", orSay);
+        if (this.#begunAtMs >= askedAtMs - minAgeMs) throw unknown();
       }
       await untilAborted(this.#refresh(), signal);
     }
@@ -88,13 +101,14 @@ export class Discovery {
     try {
       const parts = await Promise.all(["/api", "/apis"].map((path) => this.#readPart(path, signal)));
       const byKind = new Map<string, Resource>();
-      for (const resource of parts.flat()) {
+      for (const resource of parts.flatMap(({ resources }) => resources)) {
         const { group, version, kind } = resource;
         for (const key of [`${group === "" ? "" : `${group}/`}${version}/${kind}`, groupKey(group, kind)]) {
           if (!byKind.has(key)) byKind.set(key, resource);
         }
       }
       this.#byKind = byKind;
+      this.#unread = new Map(parts.flatMap(({ unread }) => [...unread]));
       this.#begunAtMs = begunAtMs;
     } catch (thrown) {
       this.#mustRead = true;
@@ -102,19 +116,20 @@ export class Discovery {
     }
   }
 
-  async #readPart(path: string, signal: AbortSignal): Promise<readonly Resource[]> {
+  async #readPart(path: string, signal: AbortSignal): Promise<Served> {
     const kept = this.#parts.get(path);
     const { status, headers, body } = await this.#read(path, AGGREGATED, kept?.etag, signal);
-    if (status === 304 && kept !== undefined) return kept.resources;
+    if (status === 304 && kept !== undefined) return kept.served;
     const document = parseAnswer(path, body);
     const isAggregated = document["kind"] === "APIGroupDiscoveryList";
-    const resources = isAggregated ? aggregatedResources(document) : await this.#plainResources(path, document, signal);
-    this.#parts.set(path, { etag: isAggregated ? headers.etag : undefined, resources });
-    return resources;
+    const served = isAggregated ? { resources: aggregatedResources(document), unread: staleGroups(document) } : await this.#plain(path, document, signal);
+    this.#parts.set(path, { etag: isAggregated ? headers.etag : undefined, served });
+    return served;
   }
 
-  /** For servers without aggregated discovery: one request a group and version. A group that fails is left out. */
-  async #plainResources(path: string, document: JsonObject, signal: AbortSignal): Promise<readonly Resource[]> {
+  /** For servers without aggregated discovery: one request a group and version. One that fails is left out. */
+  async #plain(path: string, document: JsonObject, signal: AbortSignal): Promise<Served> {
+    const unread = new Map<string, string>();
     const versions =
       path === "/api"
         ? strings(document["versions"]).map((version) => ({ path: `/api/${version}`, group: "", version }))
@@ -141,11 +156,13 @@ export class Discovery {
             }));
         } catch (thrown) {
           if (signal.aborted) throw thrown;
+          const error = toToolkitError(thrown);
+          if (error.kind !== "missing") unread.set(group, `${versionPath.replace(/^\/apis?\//, "")}: ${error.message}`);
           return [];
         }
       }),
     );
-    return lists.flat();
+    return { resources: lists.flat(), unread };
   }
 }
 
@@ -168,6 +185,18 @@ function aggregatedResources(document: JsonObject): readonly Resource[] {
           verbs: strings(resource["verbs"]),
         })),
     ),
+  );
+}
+
+/** Groups with a version that is not what its server has now, for that is away; what was known of it before may still be listed. */
+function staleGroups(document: JsonObject): ReadonlyMap<string, string> {
+  return new Map(
+    objects(document["items"]).flatMap((group) => {
+      const name = isObject(group["metadata"]) ? text(group["metadata"]["name"]) : "";
+      const stale = objects(group["versions"]).find(({ freshness }) => freshness === "Stale");
+      const version = `${name}/${text(stale?.["version"])}`;
+      return stale === undefined ? [] : [[name, `${version}: stale GroupVersion discovery: ${version}`] as const];
+    }),
   );
 }
 

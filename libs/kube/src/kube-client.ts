@@ -106,6 +106,10 @@ export interface KubeClient {
   delete(object: ObjectName, options: DeleteOptions): Promise<"deleted" | "gone">;
   /** The resource of a kind. Looked up again, once, for one that is not known. @throws {ToolkitError} `missing` "no matches for kind …" */
   resourceFor(kind: { readonly apiVersion: string; readonly kind: string }, signal: AbortSignal): Promise<Resource>;
-  /** The same at the version that the server prefers, for an object that may have been written at one that is served no longer. */
+  /**
+   * The same at the version that the server prefers, for an object that may have been written at one that is served no longer.
+   *
+   * @throws {ToolkitError} `unavailable` instead of `missing` where the group cannot be read, as its aggregated server is away
+   */
   resourceOf(kind: { readonly group: string; readonly kind: string }, signal: AbortSignal): Promise<Resource>;
 }

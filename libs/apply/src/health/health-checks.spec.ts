@@ -1,5 +1,5 @@
 import type { Manifest } from "@plumb/api";
-import { systemClock, type JsonObject } from "@plumb/std";
+import { systemClock, ToolkitError, type JsonObject } from "@plumb/std";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { HealthChecks, WatchHub, type HealthTarget } from "../index.ts";
 import { startCluster, type Cluster } from "../testing/cluster.ts";
@@ -125,6 +125,13 @@ describe("waiting for health", () => {
       kind: "progressing",
       waiting: [`Nothing/${ns}/x status: 'Unknown': no matches for kind "Nothing" in group "none.example.com"`],
     });
+    checks.forget("k");
+  });
+
+  it("takes a kind whose aggregated server is away for one more thing to wait for", async () => {
+    const resourceOf = (): Promise<never> => Promise.reject(new ToolkitError("unavailable", "failed to get API group resources"));
+    checks = new HealthChecks({ client: { ...cluster.client, resourceOf }, hub, clock: systemClock, wake: () => undefined });
+    expect(await checks.assess("k", [target("x", "Thing", "away.example.com/v1")], signal)).toMatchObject({ kind: "progressing" });
     checks.forget("k");
   });
 

@@ -1,6 +1,6 @@
 import { groupVersionKind, OWNER_NAME_LABEL, type LiveObject } from "@plumb/api";
 import type { KubeClient, ObjectName, Resource } from "@plumb/kube";
-import { isObject, toToolkitError, type Clock, type JsonObject, type Timer } from "@plumb/std";
+import { isObject, toToolkitError, type Clock, type ErrorKind, type JsonObject, type Timer } from "@plumb/std";
 import type { WatchHub } from "../watch-hub.ts";
 import { watchObject } from "./watch-object.ts";
 import { assessHealth, specOf, statusOf, type HealthStatus } from "./assess-health.ts";
@@ -110,8 +110,9 @@ export class HealthChecks {
   /** At the version that is named, else at one that is served; a kind that is not served yet is one more thing to wait for. */
   async #resourceOf(target: HealthTarget, signal: AbortSignal): Promise<Resource | undefined> {
     const { client } = this.#options;
-    const applied = await client.resourceFor(target, signal).catch(undefinedIfMissing);
-    return applied ?? client.resourceOf(groupVersionKind(target), signal).catch(undefinedIfMissing);
+    const applied = await client.resourceFor(target, signal).catch(undefinedIf("missing"));
+    // why: the server has just answered, so that what is unavailable is the group alone
+    return applied ?? client.resourceOf(groupVersionKind(target), signal).catch(undefinedIf("missing", "unavailable"));
   }
 
   /** A workload that is not there yet has failed when one of its Pods has (K-066). */
@@ -188,9 +189,12 @@ function unserved(target: HealthTarget): HealthStatus {
   return target.endsItself === true ? absent(target) : { state: "Unknown", message: `no matches for kind "${target.kind}" in group "${group}"` };
 }
 
-function undefinedIfMissing(thrown: unknown): undefined {
-  const error = toToolkitError(thrown);
-  if (error.kind !== "missing") throw error;
+function undefinedIf(...kinds: readonly ErrorKind[]): (thrown: unknown) => undefined {
+  return (thrown) => {
+    const error = toToolkitError(thrown);
+    if (!kinds.includes(error.kind)) throw error;
+    return undefined;
+  };
 }
 
 function subjectOf({ kind, namespace, name }: HealthTarget): string {
