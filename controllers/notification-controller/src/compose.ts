@@ -1,7 +1,7 @@
 import type { Alert } from "@plumb/api";
 import { EventRecorder } from "@plumb/events";
 import { Spool } from "@plumb/files";
-import { createHttpClient, OPEN_ADDRESS_RULES } from "@plumb/http";
+import { createHttpClient, OPEN_ADDRESS_RULES, type HttpClient } from "@plumb/http";
 import {
   allSynced,
   Controller,
@@ -60,7 +60,7 @@ const OUTBOX_LIMITS = { maxEntries: 50_000, maxBytes: 256 * 1024 * 1024 };
 export async function runNotificationController(config: NotificationConfig, surroundings: Pick<Surroundings, "writeLog">, signal: AbortSignal): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
   const shell = await openControllerProcess(CONTROLLER, config, surroundings);
-  const { log, meter, clock, unfenced } = shell;
+  const { log, clock, unfenced } = shell;
   const end = new AbortController();
   cleanup.defer(() => end.abort());
   const spool = await Spool.open(config.spoolPath, OUTBOX_LIMITS);
@@ -70,22 +70,9 @@ export async function runNotificationController(config: NotificationConfig, surr
   const clients = new ProviderClients(OPEN_ADDRESS_RULES);
   cleanup.defer(() => clients.close());
 
-  const cluster = clusterOf({
-    client: unfenced,
-    namespace: config.namespace,
-    secretsSelector: config.watchesSecrets ? config.configsLabelSelector : undefined,
-    log,
-  });
-  const events = new EventRecorder({
-    reporter: { controller: CONTROLLER, instance: config.instance },
-    client: unfenced,
-    eventsUrl: undefined,
-    http,
-    spool: undefined,
-    clock,
-    log,
-    meter,
-  });
+  const secretsSelector = config.watchesSecrets ? config.configsLabelSelector : undefined;
+  const cluster = clusterOf({ client: unfenced, namespace: config.namespace, secretsSelector, log });
+  const events = recorderOf(shell, config, http);
   const objects = [cluster.alerts, cluster.providers, cluster.receivers];
   const synced = (until: AbortSignal): Promise<void> => allSynced(objects, until);
   const base: Base = {
@@ -108,6 +95,11 @@ export async function runNotificationController(config: NotificationConfig, surr
     { always: [...serversOf(base, outbox), ...watches, events, afterSync(synced, outbox)], synced, leading: reconcilers },
     signal,
   );
+}
+
+/** Writes Kubernetes Events alone: what it posted would come back to this very process. */
+function recorderOf({ unfenced: client, clock, log, meter }: ControllerProcess, { instance }: NotificationConfig, http: HttpClient): EventRecorder {
+  return new EventRecorder({ reporter: { controller: CONTROLLER, instance }, client, eventsUrl: undefined, http, spool: undefined, clock, log, meter });
 }
 
 function outboxOf({ shell: { log, meter, clock }, cluster, events, secrets }: Base, spool: Spool, clients: ProviderClients): Outbox {

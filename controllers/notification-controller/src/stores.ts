@@ -3,7 +3,7 @@ import type { KubeClient, Store } from "@plumb/kube";
 import { watched } from "@plumb/runtime";
 import { isObject, type Log } from "@plumb/std";
 
-/** Objects of one kind as the watch has them, typed. */
+/** The objects that the controller lives from, as its watches have them. */
 export interface Cluster {
   readonly alerts: Store;
   readonly providers: Store;
