@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -72,6 +72,12 @@ describe("claimFolder", () => {
       expect.objectContaining({ kind: "invalid", message: `${folder} is not empty and no lab's; name another folder with --dir` }),
     );
     expect(isLabFolder(folder)).toBe(false);
+  });
+  it.skipIf(!existsSync("/proc/self"))("refuses in a moment a folder on a file system that takes none", () => {
+    for (const inside of ["/proc/lab", "/proc/none/lab"])
+      expect(() => claimFolder(inside)).toThrow(
+        expect.objectContaining({ kind: "denied", message: `the lab cannot write to ${inside}: no such file or directory; name another folder with --dir` }),
+      );
   });
   it("says which folder it cannot write to", () => {
     writeFileSync(join(folder, "file"), "");

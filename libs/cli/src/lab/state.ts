@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ToolkitError } from "@plumb/std";
 import type { Kill } from "../host.ts";
 import { systemReason } from "../system-reason.ts";
@@ -68,7 +68,7 @@ export function isLabFolder(folder: string): boolean {
  */
 export function claimFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     if (!isLabFolder(folder) && readdirSync(folder).length > 0)
       throw new ToolkitError("invalid", `${folder} is not empty and no lab's; name another folder with --dir`);
     writeFileSync(join(folder, MARKER), "This folder is a lab's: plumb lab down empties it.\n");
@@ -76,6 +76,13 @@ export function claimFolder(folder: string): void {
     if (thrown instanceof ToolkitError) throw thrown;
     throw new ToolkitError("denied", `the lab cannot write to ${folder}: ${systemReason(thrown)}; name another folder with --dir`, { cause: thrown });
   }
+}
+
+/** As `mkdirSync` with `recursive`, which never ends where a folder cannot be made though its parent is there, as in /proc. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** Clock ticks since boot at which a process started; undefined when there is none, it has ended, or the system has no /proc. */
