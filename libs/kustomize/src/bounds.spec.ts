@@ -1,4 +1,4 @@
-import { failureOf } from "@plumb/std/testing";
+import { failureOf, processorMs } from "@plumb/std/testing";
 import { describe, expect, it } from "vitest";
 import type { BuildOptions } from "./index.ts";
 import { buildFiles, configMap, type Files } from "./testing/build-files.ts";
@@ -169,21 +169,21 @@ const limits: readonly (readonly [string, Files, Partial<BuildOptions>, string])
 
 describe("a build is bounded:", () => {
   it.each(limits)("%s", async (_, files, options, message) => {
-    const before = performance.now();
+    const before = processorMs();
     expect((await failureOf(buildFiles(files, options))).message).toMatch(new RegExp(message));
-    expect(performance.now() - before).toBeLessThan(20_000);
+    expect(processorMs() - before).toBeLessThan(20_000);
   });
 
   it.each([
     ["plain", ""],
     ["quoted", '"'],
   ])("%s text of 4 MB, of short words, is kept and folded", async (_, quote) => {
-    const before = performance.now();
+    const before = processorMs();
     const words = "ab cd efg ".repeat(400_000).trim();
     const { objects, text } = await buildFiles({ ...base, "a.yaml": configMap("a", `data: {k: ${quote}${words}${quote}}\n`) });
     expect(objects[0]?.object["data"]).toEqual({ k: words });
     expect(text().match(/^    \S/gm)?.length).toBeGreaterThan(40_000);
-    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(processorMs() - before).toBeLessThan(10_000);
   });
 
   it.each([
@@ -191,11 +191,11 @@ describe("a build is bounded:", () => {
     ["named elements", "spec:\n  containers:", (i: number) => `  - {name: a${i}}\n`, (i: number) => `  - {name: b${i}}\n`],
     ["finalizers", "  finalizers:", (i: number) => `  - a${i}\n`, (i: number) => `  - b${i}\n`],
   ])("a patch of 10,000 %s for an object with as many takes a moment", async (_, head, own, added) => {
-    const before = performance.now();
+    const before = processorMs();
     const pod = (item: (i: number) => string): string => `apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n${head}\n${numbered(10_000, item)}`;
     const files = { "kustomization.yaml": "resources: [a.yaml]\npatches: [{path: p.yaml}]\n", "a.yaml": pod(own), "p.yaml": pod(added) };
     expect((await buildFiles(files)).text().split("\n").length).toBeGreaterThan(20_000);
-    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(processorMs() - before).toBeLessThan(10_000);
   });
 
   it("an error inside many components is told in few words", async () => {
@@ -206,19 +206,19 @@ describe("a build is bounded:", () => {
   });
 
   it("configurations take time by their number of fields", async () => {
-    const before = performance.now();
+    const before = processorMs();
     const config = `commonLabels:\n${numbered(20_000, (i) => `- {path: a${i}/b}\n`)}nameReference:\n${numbered(5000, (i) => `- {kind: K${i}, fieldSpecs: [{path: a}]}\n`)}`;
     const kustomization = "resources: [a.yaml]\ncommonLabels: {a: b}\nconfigurations: [c.yaml]\n";
     expect((await buildFiles({ ...base, "kustomization.yaml": kustomization, "c.yaml": config })).objects).toHaveLength(1);
-    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(processorMs() - before).toBeLessThan(10_000);
   });
 
   it("mappings merged into one another take time by their number of keys", async () => {
-    const before = performance.now();
+    const before = processorMs();
     const keys = (name: string): string => numbered(20_000, (i) => `${name}${i}: v, `);
     const { objects } = await buildFiles({ ...base, "a.yaml": configMap("a", `x: &x {${keys("a")}}\ndata: {<<: *x, ${keys("b")}}\n`) });
     expect(Object.keys(objects[0]?.object["data"] ?? {}).length).toBe(40_000);
-    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(processorMs() - before).toBeLessThan(10_000);
   });
 
   it("a regular expression that explodes elsewhere takes no time here", async () => {

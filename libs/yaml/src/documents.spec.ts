@@ -1,4 +1,5 @@
 import { isObject, ToolkitError } from "@plumb/std";
+import { processorMs } from "@plumb/std/testing";
 import { describe, expect, it } from "vitest";
 import { parseDocuments, parseNodes, parseOne, stringify, type YamlLimits } from "./index.ts";
 
@@ -137,9 +138,9 @@ describe("bombs are refused within a second, naming the limit:", () => {
   ];
 
   it.each(bombs)("%s", (_, text, limit) => {
-    const before = performance.now();
+    const before = processorMs();
     expect(problemOf(() => parseDocuments(text)).message).toContain(limit);
-    expect(performance.now() - before).toBeLessThan(10_000);
+    expect(processorMs() - before).toBeLessThan(10_000);
   });
 
   const list = (count: number): string => `kind: List\nitems:\n${"- {a: [b, c]}\n".repeat(count)}`;

@@ -1,3 +1,4 @@
+import { processorMs } from "@plumb/std/testing";
 import { emitNode, parseNodes } from "@plumb/yaml";
 import { describe, expect, it } from "vitest";
 import { withComments } from "./text-comments.ts";
@@ -45,7 +46,7 @@ it("A comment that would stand below everything is left out when keys were added
 
 it("Comments on every other line, as many as a text may have, take no time to speak of", () => {
   const text = `k: 1\n${"# a\n # b\n".repeat(2 ** 14)}l: ${"x".repeat(2 ** 12 - 3)}\n`;
-  const start = performance.now();
+  const start = processorMs();
   expect(withComments(text, text.trim())).toBe(text.trim());
-  expect(performance.now() - start).toBeLessThan(10_000);
+  expect(processorMs() - start).toBeLessThan(10_000);
 });

@@ -1,1 +1,2 @@
 export { failureOf } from "./failure-of.ts";
+export { processorMs } from "./processor-ms.ts";
