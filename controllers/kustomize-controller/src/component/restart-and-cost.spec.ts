@@ -33,7 +33,7 @@ async function asked(from: number): Promise<readonly string[]> {
   let [count, sinceMs] = [-1, 0];
   await vi.waitFor(() => {
     if (count !== lab.asked.length) [count, sinceMs] = [lab.asked.length, performance.now()];
-    if (performance.now() - sinceMs < 1200) throw new Error("not quiet yet");
+    if (performance.now() - sinceMs < 3000) throw new Error("not quiet yet");
   }, LIMIT);
   return lab.asked.slice(from);
 }
