@@ -24,6 +24,10 @@ const SETTINGS: readonly (readonly [what: string, values: readonly string[]])[] 
       "leaderElection=false",
     ],
   ],
+  [
+    "with an account that is there already and variables",
+    ["serviceAccount.create=false", "serviceAccount.name=default", "extraEnv[0].name=HTTPS_PROXY", "extraEnv[0].value=http://proxy:3128"],
+  ],
 ];
 
 const cluster = sharedCluster();
@@ -65,6 +69,16 @@ describe.skipIf(helm.kind === "absent" || cluster.kind === "absent")("the charts
       await client.delete({ ...targetOf(deployment), namespace });
     },
   );
+
+  it.each(NAMES)("let annotations of %s replace its own, and labels not, by which it is selected", async (name) => {
+    const deployment = (await rendered(name, ["podAnnotations.prometheus\\.io/port=no", "podLabels.app=other", "podLabels.team=web"])).find(
+      ({ kind }) => kind === "Deployment",
+    );
+    expect(at(deployment, "spec", "template", "metadata")).toMatchObject({
+      annotations: { "prometheus.io/scrape": "true", "prometheus.io/port": "no" },
+      labels: { app: name, team: "web" },
+    });
+  });
 
   it.each(NAMES)("start %s with flags that it knows", async (name) => {
     const deployment = (await rendered(name, [])).find(({ kind }) => kind === "Deployment");

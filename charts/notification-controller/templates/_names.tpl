@@ -6,3 +6,7 @@ app.kubernetes.io/part-of: flux
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
+
+{{- define "serviceAccountName" -}}
+{{ .Values.serviceAccount.name | default .Chart.Name }}
+{{- end -}}
