@@ -17,6 +17,7 @@ export type {
 } from "./kube-client.ts";
 export { isForbidden, isUnauthenticated, kubeDetails, type KubeCause, type KubeDetails } from "./kube-error.ts";
 export { LeaderLease, type LeaseOptions } from "./lease.ts";
+export { readSecretData, type SecretData } from "./read-secret-data.ts";
 export type { RequestReport } from "./requester.ts";
 export { leanObject, Store, type StoreChange, type StoreOptions } from "./store.ts";
 export { inClusterAccess, type InClusterOptions } from "./in-cluster.ts";

@@ -1,9 +1,10 @@
 import type { Provider } from "@plumb/api";
 import { parseProxy, type Proxy, type TlsOptions } from "@plumb/http";
+import type { SecretData } from "@plumb/kube";
 import { isObject, parseDurationMs, reworded, ToolkitError } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
 import type { ProviderSettings } from "./types/provider-type.ts";
-import { readSecret, type CanGet, type SecretData } from "./secret-data.ts";
+import { readSecret, type CanGet } from "./secret-data.ts";
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 const MAX_ADDRESS_BYTES = 2048;

@@ -1,8 +1,8 @@
-import type { GitRepository, LiveObject } from "@plumb/api";
+import type { GitRepository } from "@plumb/api";
 import type { GitCredentials } from "@plumb/git";
 import type { TlsOptions } from "@plumb/http";
-import type { KubeClient } from "@plumb/kube";
-import { isObject, redactUrls, reworded, ToolkitError } from "@plumb/std";
+import { readSecretData, type KubeClient, type SecretData } from "@plumb/kube";
+import { redactUrls, reworded, ToolkitError } from "@plumb/std";
 import { inStep } from "./step-error.ts";
 
 /** How a repository is reached. Plain data, for it also goes to a worker thread. Holds secrets. */
@@ -13,12 +13,9 @@ export interface GitAccess {
   readonly proxy?: { readonly address: string; readonly username: string; readonly password: string };
 }
 
-const SECRETS = { group: "", version: "v1", plural: "secrets" } as const;
 const MAX_PROXY_ADDRESS = 2048;
 /** Those of spec/flux-core 0.9; what is not built of them is refused where the proxy is used. */
 const PROXY_SCHEMES = ["http", "https", "socks5"];
-
-type SecretData = Readonly<Record<string, string>>;
 
 /**
  * Reads the secrets that a GitRepository names (spec/flux-core 0.9, S-034).
@@ -71,11 +68,11 @@ function tlsOf(data: SecretData): { readonly tls?: TlsOptions } {
 async function readProxy(client: Pick<KubeClient, "get">, obj: GitRepository, name: string, signal: AbortSignal): Promise<NonNullable<GitAccess["proxy"]>> {
   const subject = `${obj.metadata.namespace}/${name}`;
   const words = "failed to configure proxy options";
-  const secret = await get(client, obj, name, signal).catch((thrown: unknown) => {
+  const data = await readSecretData(client, obj.metadata.namespace ?? "", name, signal).catch((thrown: unknown) => {
     throw reworded(thrown, (message) => `${words}: failed to get secret '${subject}': ${message}`);
   });
-  if (secret === undefined) throw new ToolkitError("missing", `${words}: secret '${subject}' not found`);
-  const { address = "", username = "", password = "" } = dataOf(secret);
+  if (data === undefined) throw new ToolkitError("missing", `${words}: secret '${subject}' not found`);
+  const { address = "", username = "", password = "" } = data;
   if (address === "") throw new ToolkitError("invalid", `${words}: secret '${subject}': key 'address' not found`);
   if (address.length > MAX_PROXY_ADDRESS)
     throw new ToolkitError("invalid", `${words}: secret '${subject}': proxy URL is too long: ${address.length} characters, max ${MAX_PROXY_ADDRESS}`);
@@ -94,19 +91,9 @@ function refuseProxy(address: string, words: string): void {
 
 async function readSecret(client: Pick<KubeClient, "get">, obj: GitRepository, name: string, signal: AbortSignal): Promise<SecretData> {
   const words = `failed to get secret '${obj.metadata.namespace}/${name}'`;
-  const secret = await get(client, obj, name, signal).catch((thrown: unknown) => {
+  const data = await readSecretData(client, obj.metadata.namespace ?? "", name, signal).catch((thrown: unknown) => {
     throw reworded(thrown, (message) => `${words}: ${words}: ${message}`);
   });
-  if (secret === undefined) throw new ToolkitError("missing", `${words}: ${words}: secrets "${name}" not found`);
-  return dataOf(secret);
-}
-
-function get(client: Pick<KubeClient, "get">, { metadata }: GitRepository, name: string, signal: AbortSignal): Promise<LiveObject | undefined> {
-  return client.get({ resource: SECRETS, namespace: metadata.namespace, name }, { signal });
-}
-
-function dataOf(secret: LiveObject): SecretData {
-  const data = secret["data"];
-  if (!isObject(data)) return {};
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(String(value), "base64").toString("utf8")]));
+  if (data === undefined) throw new ToolkitError("missing", `${words}: ${words}: secrets "${name}" not found`);
+  return data;
 }
