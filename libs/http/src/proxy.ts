@@ -1,5 +1,5 @@
 import { BlockList, isIP } from "node:net";
-import { ToolkitError, redactUrls } from "@plumb/std";
+import { ToolkitError, redactAddress } from "@plumb/std";
 import { hostAndPort, withoutBrackets } from "./host-and-port.ts";
 import { basicAuthorization, userOf, type User } from "./user-of.ts";
 
@@ -21,7 +21,7 @@ export type ProxyRule = (url: URL) => Proxy | undefined;
  */
 export function parseProxy(address: string, credential?: User): Proxy {
   const url = URL.parse(address.includes("://") ? address : `http://${address}`);
-  if (url === null || url.hostname === "") throw new ToolkitError("invalid", `proxy address "${redactUrls(address)}" is not a URL`);
+  if (url === null || url.hostname === "") throw new ToolkitError("invalid", `proxy address "${redactAddress(address)}" is not a URL`);
   if (url.protocol !== "http:" && url.protocol !== "https:") {
     throw new ToolkitError("invalid", `proxy scheme "${url.protocol.slice(0, -1)}" is not supported: use http or https`);
   }

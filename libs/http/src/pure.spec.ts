@@ -44,6 +44,8 @@ describe("parseProxy", () => {
   it.each([
     ["socks5://proxy:1080", 'proxy scheme "socks5" is not supported: use http or https'],
     ["http://u:secret@", 'proxy address "http://" is not a URL'],
+    ["u:secret@proxy:99999", 'proxy address "proxy:99999" is not a URL'],
+    ["http://u:sec/ret@proxy", 'proxy address "http://proxy" is not a URL'],
     ["", 'proxy address "" is not a URL'],
   ])("refuses %s clearly", (address, message) => {
     expect(() => parseProxy(address)).toThrow(new ToolkitError("invalid", message));

@@ -8,7 +8,7 @@ export { canonicalJson, parseJson, stringifyJson } from "./json.ts";
 export { isObject, type JsonObject, type JsonValue } from "./json-value.ts";
 export { silentLog, type Fields, type Log } from "./log.ts";
 export { noMeter, type Counter, type Gauge, type Histogram, type LabelledValue, type Labels, type Meter } from "./meter.ts";
-export { redactUrls, redactUrl } from "./redact.ts";
+export { redactAddress, redactUrl, redactUrls } from "./redact.ts";
 export { remember } from "./remember.ts";
 export { setOwn } from "./set-own.ts";
 export { compareText, shortened } from "./text.ts";

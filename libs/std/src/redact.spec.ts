@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { redactUrl, redactUrls } from "./redact.ts";
+import { redactAddress, redactUrl, redactUrls } from "./redact.ts";
 
 describe("redactUrls", () => {
   it.each([
@@ -41,6 +41,19 @@ describe("redactUrls", () => {
   it.each(["a:", "?", "&", "?a", "a.", "://", "://a", "?token", "a@"])("takes a time that grows as the text does, be it many times %s", (part) => {
     expect(redactUrls(`https://${part.repeat(200_000)}`).length).toBeGreaterThan(0);
   });
+});
+
+it.each([
+  ["http://u:pa/ss@proxy.example:8080", "http://proxy.example:8080"],
+  ["http://u:p?a#s@proxy.example:99999", "http://proxy.example:99999"],
+  ["u:p@proxy.example:99999", "proxy.example:99999"],
+  ["http//u:p@ss@proxy.example", "proxy.example"],
+  ["//u:p@proxy.example", "proxy.example"],
+  ["http://proxy.example:99999", "http://proxy.example:99999"],
+  ["http://", "http://"],
+  ["", ""],
+])("shows %s, which is no address, as %s", (text, shown) => {
+  expect(redactAddress(text)).toBe(shown);
 });
 
 it("redactUrl shows a URL without its credentials", () => {

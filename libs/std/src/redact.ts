@@ -12,3 +12,8 @@ export function redactUrls(text: string): string {
 export function redactUrl(url: URL): string {
   return redactUrls(url.href);
 }
+
+/** What was meant as the address of a server and cannot be read as one, as it may be shown: nothing before its last `@`, wherever a password begins. */
+export function redactAddress(text: string): string {
+  return redactUrls(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1"));
+}

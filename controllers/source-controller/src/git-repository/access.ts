@@ -2,7 +2,7 @@ import type { GitRepository } from "@plumb/api";
 import type { GitCredentials } from "@plumb/git";
 import type { TlsOptions } from "@plumb/http";
 import { readSecretData, type KubeClient, type SecretData } from "@plumb/kube";
-import { redactUrls, reworded, ToolkitError } from "@plumb/std";
+import { redactAddress, reworded, ToolkitError } from "@plumb/std";
 import { inStep } from "./step-error.ts";
 
 /** How a repository is reached. Plain data, for it also goes to a worker thread. Holds secrets. */
@@ -83,7 +83,7 @@ async function readProxy(client: Pick<KubeClient, "get">, obj: GitRepository, na
 /** @throws {ToolkitError} `invalid`, without a password that the address may hold */
 function refuseProxy(address: string, words: string): void {
   const url = URL.parse(address);
-  if (url === null) throw new ToolkitError("invalid", `${words}: failed to parse proxy address '${redactUrls(address)}'`);
+  if (url === null) throw new ToolkitError("invalid", `${words}: failed to parse proxy address '${redactAddress(address)}'`);
   const scheme = url.protocol.slice(0, -1);
   if (PROXY_SCHEMES.includes(scheme)) return;
   throw new ToolkitError("invalid", `${words}: proxy URL must use one of the supported schemes (${PROXY_SCHEMES.join(", ")}), got '${scheme}'`);

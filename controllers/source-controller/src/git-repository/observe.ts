@@ -3,7 +3,7 @@ import type { ArtifactStore } from "@plumb/archive";
 import { resolveRevision, type Discovery, type GitRequest, type Resolved } from "@plumb/git";
 import type { KubeClient } from "@plumb/kube";
 import { keyOf, type Tools } from "@plumb/runtime";
-import { parseDurationMs, toToolkitError } from "@plumb/std";
+import { parseDurationMs, redactAddress, toToolkitError } from "@plumb/std";
 import { readAccess, type GitAccess } from "./access.ts";
 import type { GitClients } from "./clients.ts";
 import { fetchFailure, inStep, type StepError } from "./step-error.ts";
@@ -68,7 +68,7 @@ function refusalOf({ spec }: GitRepository): Refusal | undefined {
   const field = unsupportedField(spec);
   if (field !== undefined) return { reason: "FeatureNotSupported", message: `${field} is not supported by this version` };
   if (URL.canParse(spec.url)) return undefined;
-  return { reason: "URLInvalid", message: `failed to parse url '${spec.url.replace(/\/\/.*@/s, "//")}': it is not a URL` };
+  return { reason: "URLInvalid", message: `failed to parse url '${redactAddress(spec.url)}': it is not a URL` };
 }
 
 /** A remote that fails is something seen, too: the artifact is told about in either case. */
