@@ -101,11 +101,10 @@ if (!existsSync(FILE)) console.log("NOT RUN: the conformance data is not beside 
 
 describe.skipIf(!existsSync(FILE))("patches as kube-apiserver applies them", () => {
   const topic: { cases: readonly Case[] } = existsSync(FILE) ? JSON.parse(readFileSync(FILE, "utf8")) : { cases: [] };
-  let checked = 0;
   it.each(topic.cases)("$name", (one) => {
-    checked += replay(one);
+    replay(one);
   });
   it("checks most of the recorded patches", () => {
-    expect(checked).toBeGreaterThan(44);
+    expect(topic.cases.reduce((checked, one) => checked + replay(one), 0)).toBeGreaterThan(44);
   });
 });

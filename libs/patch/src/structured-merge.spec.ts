@@ -1,5 +1,6 @@
 import { builtinFacts, customResourceSchema } from "@plumb/openapi";
 import type { JsonObject } from "@plumb/std";
+import { processorMs } from "@plumb/std/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applyPatch, FieldSet, updateManaged, type ApplyRequest, type ApplyResult, type ManagedEntry } from "./index.ts";
@@ -194,6 +195,7 @@ describe("server-side apply", () => {
   });
 
   it("merges ten thousand keys in well under a second", () => {
+    const before = processorMs();
     const data = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`k${at}`, String(at)]));
     const configMap = builtinFacts().schema("v1", "ConfigMap");
     if (configMap === undefined) throw new Error("no schema");
@@ -211,7 +213,8 @@ describe("server-side apply", () => {
       applyPatch({ ...base, live: first.object, isCreate: false, applied: { ...object, data: { ...data, k0: "other" } }, managedFields: first.managedFields }),
     );
     expect(second.isChanged).toBe(true);
-  }, 5000);
+    expect(processorMs() - before).toBeLessThan(5000);
+  });
 });
 
 /** What was applied, its lists in the order in which they stand in the object. */

@@ -34,7 +34,7 @@ describe("builds that share a cache", () => {
         }),
         { numRuns: 60 },
       );
-  }, 60_000);
+  });
 
   it("see the content of their own artifact, not that of another at the same path", async () => {
     const cache = new BuildCache();
