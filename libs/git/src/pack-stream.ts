@@ -4,7 +4,6 @@ import { refuseErrorLine, remoteFailure } from "./transport-error.ts";
 
 const BAND_PACK = 1;
 const BAND_FAILURE = 3;
-const FIRST_BYTES = 256 * 1024;
 
 /**
  * Reads the answer to a fetch up to its pack, and the pack itself, which it puts together from its side band.
@@ -55,20 +54,18 @@ async function* packBand(reader: PacketReader): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Copies the pieces into one buffer that doubles, so that no piece keeps the larger buffer it was cut from. */
+/**
+ * Copies the pieces into one buffer, so that no piece keeps the larger buffer it was cut from. It grows in its place: no byte is
+ * copied again, and there are never two of it.
+ */
 async function gather(pieces: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Buffer> {
-  let pack = Buffer.allocUnsafeSlow(FIRST_BYTES);
-  let length = 0;
+  const memory = new ArrayBuffer(0, { maxByteLength: maxBytes });
+  const pack = Buffer.from(memory);
   for await (const piece of pieces) {
-    const needed = length + piece.length;
-    if (needed > maxBytes) throw new ToolkitError("invalid", `the repository's pack has more than the limit of ${maxBytes} bytes`);
-    if (needed > pack.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(pack.length * 2, needed));
-      pack.copy(larger, 0, 0, length);
-      pack = larger;
-    }
+    const length = pack.length;
+    if (length + piece.length > maxBytes) throw new ToolkitError("invalid", `the repository's pack has more than the limit of ${maxBytes} bytes`);
+    memory.resize(length + piece.length);
     pack.set(piece, length);
-    length = needed;
   }
-  return pack.subarray(0, length);
+  return pack;
 }

@@ -9,7 +9,7 @@ import { inflateEntry, readHeader, undecodable, wrongSize, type PackEntry, type 
 
 const HEAD_BYTES = 12;
 /** Inflated objects that are kept, so that most are inflated once. */
-const CACHE_BYTES = 96 * 1024 * 1024;
+const CACHE_BYTES = 32 * 1024 * 1024;
 
 /** The objects of one pack, by hash. Made by `readPack`. */
 export class PackedObjects {
