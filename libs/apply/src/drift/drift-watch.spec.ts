@@ -1,4 +1,4 @@
-import type { Manifest } from "@plumb/api";
+import { inventoryEntry, type Manifest } from "@plumb/api";
 import type { KubeClient } from "@plumb/kube";
 import { kubeError } from "@plumb/kube/testing";
 import { systemClock, ToolkitError } from "@plumb/std";
@@ -126,5 +126,16 @@ it("drift is looked at within seconds though the wall clock was set back by a da
     await vi.waitFor(() => expect(rings.length).toBeGreaterThan(told), 60_000);
     aheadMs = -86_400_000;
   }
+  await watch.close();
+});
+
+it("leaves the kinds beyond the limit of watches to the sweep and the interval, and names their objects", async () => {
+  const [watched, beyond] = [settings("1"), { ...settings("1"), kind: "Secret" }].map(inventoryEntry);
+  if (watched === undefined || beyond === undefined) throw new Error("there are two");
+  const hub = new WatchHub(cluster.client);
+  const watch = new DriftWatch({ client: cluster.client, hub, baselines: new Baselines(), clock: systemClock, ring: () => undefined, maxWatches: 1 });
+  await watch.follow(owner, [watched, beyond], signal);
+  await vi.waitFor(() => expect(watch.isWatched(watched.id)).toBe(true), 60_000);
+  expect([hub.size, watch.isWatched(beyond.id), watch.blindSpots(owner)]).toEqual([1, false, [beyond.id]]);
   await watch.close();
 });
