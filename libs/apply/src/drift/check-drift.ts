@@ -1,6 +1,6 @@
 import { subjectOf, withOrigin, type DesiredObject, type LiveObject, type Manifest } from "@plumb/api";
 import type { KubeClient, ObjectName, Resource } from "@plumb/kube";
-import { ToolkitError, toToolkitError } from "@plumb/std";
+import { reworded, toToolkitError, type ToolkitError } from "@plumb/std";
 import { placed, prepared, type Prepared } from "../desired-object.ts";
 import { baselineOf, hashOf, ownershipOf, valuesHash, type ObjectKey } from "../baseline.ts";
 import type { Baselines } from "../baselines.ts";
@@ -74,10 +74,7 @@ export async function checkDrift(request: DriftCheckRequest): Promise<DriftOutco
     const error = toToolkitError(thrown);
     const named = error.message.includes(subjectOf(item.object))
       ? error
-      : new ToolkitError(error.kind, `${subjectOf(item.object)} drift check failed: ${withoutSecretValues(item.object, error.message)}`, {
-          cause: error,
-          retryAfterMs: error.retryAfterMs,
-        });
+      : reworded(error, (message) => `${subjectOf(item.object)} drift check failed: ${withoutSecretValues(item.object, message)}`);
     return { kind: "failed", drift, error: withOrigin(named, item.origin) };
   }
 }
@@ -125,12 +122,12 @@ class DriftCheck {
     const { client, isSensitive, signal } = this.#request;
     const dry = await client.apply(resource, target, { fieldManager: APPLY_MANAGER, force: true, dryRun: true, signal });
     const changes = explainDrift(live, dry, isSensitive);
-    const isOther = this.#request.baselines.get(this.#item.key)?.uid;
     if (changes.length === 0) {
       if (this.#request.mode === "observe" || ownershipOf(live).fieldsHash === ownershipOf(dry).fieldsHash) return this.#settle(live);
       return (await this.#apply(resource, target, live)) ? { kind: "reowned" } : { kind: "superseded" };
     }
-    const what = isOther !== undefined && isOther !== live.metadata.uid ? "recreated" : "changed";
+    const knownUid = this.#request.baselines.get(this.#item.key)?.uid;
+    const what = knownUid !== undefined && knownUid !== live.metadata.uid ? "recreated" : "changed";
     return this.#respond(resource, target, this.#driftOf(what, changes), live);
   }
 
