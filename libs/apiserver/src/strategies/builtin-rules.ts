@@ -1,11 +1,12 @@
 import type { KindFacts, Schema } from "@plumb/openapi";
 import { FieldSet } from "@plumb/patch";
 import type { JsonObject } from "@plumb/std";
-import { draftValue, equalJson, numberAt, objectAt, valueAt, within, type Draft } from "../draft.ts";
+import { draftValue, numberAt, objectAt, valueAt, within, type Draft } from "../draft.ts";
 import type { FieldFault } from "../refusal.ts";
 import type { Rules, WriteContext } from "../resource.ts";
 import type { NameRule } from "../validation/names.ts";
 import { decodeStruct } from "../wire/decode.ts";
+import { equalValue } from "../wire/equal-value.ts";
 import { KIND_RULES } from "./kind-rules.ts";
 
 /** What a kind has of its own; what is left out is as for any kind. */
@@ -70,8 +71,8 @@ export function builtinRules(facts: KindFacts, own: KindRules = {}): Rules {
     prepareUpdate(draft, old, context) {
       if (resetsStatus) setStatus(draft, objectAt(old, "status"));
       kind.prepareUpdate?.(draft, old, context);
-      const counted = kind.generation ?? [];
-      if (counted.some((path) => !equalJson(valueAt(draft, ...path.split(".")), valueAt(old, ...path.split("."))))) {
+      const counted = (kind.generation ?? []).map((path) => path.split("."));
+      if (counted.some((path) => !equalValue(valueAt(draft, ...path), valueAt(old, ...path), schemaAt(facts.schema, path)))) {
         within(draft, "metadata")["generation"] = (numberAt(old, "metadata", "generation") ?? 0) + 1;
       }
     },
@@ -88,6 +89,10 @@ export function builtinRules(facts: KindFacts, own: KindRules = {}): Rules {
     allocate: (draft, old, context) => kind.allocate?.(draft, old, context),
     release: (object) => kind.release?.(object),
   };
+}
+
+function schemaAt(schema: Schema, path: readonly string[]): Schema | undefined {
+  return path.reduce<Schema | undefined>((at, key) => at?.fields.get(key), schema);
 }
 
 function emptyStatus(schema: Schema | undefined): JsonObject | undefined {

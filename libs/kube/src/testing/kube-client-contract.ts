@@ -184,6 +184,25 @@ export function kubeClientContract(name: string, makeServer: () => Promise<Contr
         await client.delete(target, deleted);
       });
 
+      it("have the generation that they had when an amount is written in another way", async () => {
+        const labels = { app: "y" };
+        const using = (memory: string): Manifest => ({
+          apiVersion: "apps/v1",
+          kind: "Deployment",
+          metadata: { name: "amount", namespace },
+          spec: {
+            replicas: 0,
+            selector: { matchLabels: labels },
+            template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "example.com/c:1", resources: { requests: { memory } } }] } },
+          },
+        });
+        const generations: unknown[] = [];
+        for (const memory of ["1Gi", "1024Mi", "1073741824", "2Gi"])
+          generations.push((await client.apply(DEPLOYMENTS, using(memory), applied)).metadata.generation);
+        expect(generations).toEqual([1, 1, 1, 2]);
+        await client.delete({ resource: DEPLOYMENTS, namespace, name: "amount" }, deleted);
+      });
+
       it("come as metadata alone where no more is asked for", async () => {
         await client.apply(CONFIG_MAPS, configMap("meta", { a: "1" }, { kept: "meta" }), applied);
         const answers = [
