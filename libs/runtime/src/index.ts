@@ -1,3 +1,4 @@
+export { listen, type Listening } from "./bounded-server.ts";
 export { collectEarly } from "./collect-early.ts";
 export { COMMON_FLAGS, atLeast, commonConfig, eventsUrlOf, oneOf, type CommonConfig, type Host, type LeaderElectionConfig } from "./common-config.ts";
 export { standardConditions, type ConditionChanges, type ConditionState } from "./conditions.ts";
@@ -16,7 +17,6 @@ export type { HeldNotice, Notifier } from "./notifier.ts";
 export { keyOf, splitKey, type ObjectCache } from "./object-cache.ts";
 export { requeue, type Outcome, type Requeue } from "./outcome.ts";
 export { Places } from "./places.ts";
-export { listen, type Listening } from "./probes-server.ts";
 export {
   reconcileOnce,
   removeOnce,

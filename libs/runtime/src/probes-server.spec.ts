@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { metricsPages, probePages, servePages, type Listening } from "./probes-server.ts";
+import type { Listening } from "./bounded-server.ts";
+import { metricsPages, probePages, servePages } from "./probes-server.ts";
 
 let listening: Listening | undefined;
 afterEach(async () => {

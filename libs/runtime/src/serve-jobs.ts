@@ -1,6 +1,7 @@
+import { getHeapStatistics } from "node:v8";
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
 import { toToolkitError } from "@plumb/std";
-import { WORKER_ROLE, type JobAnswer } from "./worker-pool.ts";
+import { WORKER_ROLE, type JobAnswer, type JobReport } from "./worker-pool.ts";
 
 /** A job by name: takes what the pool was given and returns what can be cloned back. */
 export type Jobs = Readonly<Record<string, (input: unknown) => unknown>>;
@@ -15,12 +16,17 @@ export function serveJobs(jobs: Jobs, port: MessagePort): void {
   port.on("message", ({ name, input }: { name: string; input: unknown }) => {
     void answerTo(jobs, name, input).then((answer) => {
       try {
-        port.postMessage(answer);
+        port.postMessage(reportOf(answer));
       } catch (thrown) {
-        port.postMessage(failed(thrown)); // what the job returned cannot be cloned
+        port.postMessage(reportOf(failed(thrown))); // what the job returned cannot be cloned
       }
     });
   });
+}
+
+function reportOf(answer: JobAnswer): JobReport {
+  const { total_heap_size: heapBytes, external_memory: externalBytes } = getHeapStatistics();
+  return { answer, heldBytes: heapBytes + externalBytes };
 }
 
 async function answerTo(jobs: Jobs, name: string, input: unknown): Promise<JobAnswer> {

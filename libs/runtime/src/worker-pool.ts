@@ -9,6 +9,13 @@ export type JobAnswer =
       readonly error: { readonly kind: string; readonly message: string; readonly stack?: string | undefined; readonly retryAfterMs?: number | undefined };
     };
 
+/** What a worker sends when it has done a job. */
+export interface JobReport {
+  readonly answer: JobAnswer;
+  /** Bytes of its heap and beside it, what is garbage included. */
+  readonly heldBytes: number;
+}
+
 export interface WorkerPoolOptions {
   /** The module that a worker starts with; it is the process's own file. */
   readonly entry: URL;
@@ -53,6 +60,9 @@ const GROW_AFTER_MS = 100;
 
 /** A job that runs for longer moves to the slow lane. */
 const SLOW_AFTER_MS = 2000;
+
+/** A thread that holds more is not kept at rest: all that it holds may be garbage. */
+const MAX_RESTING_BYTES = 96 * 1024 * 1024;
 
 /** Slow keys that are remembered. */
 const MAX_SLOW_KEYS = 1000;
@@ -197,8 +207,8 @@ export class WorkerPool {
       ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
     });
     const thread: Thread = { worker, job: undefined, timers: [] };
-    // why: `serveJobs` on the other side sends nothing but answers
-    worker.on("message", (answer) => this.#finish(thread, answer as JobAnswer));
+    // why: `serveJobs` on the other side sends nothing but reports
+    worker.on("message", (report) => this.#finish(thread, report as JobReport));
     worker.on("error", (error: Error & { code?: string }) => this.#die(thread, error));
     worker.on("exit", () => this.#die(thread, new Error("the worker ended")));
     worker.unref();
@@ -206,13 +216,14 @@ export class WorkerPool {
     return thread;
   }
 
-  #finish(thread: Thread, answer: JobAnswer): void {
+  #finish(thread: Thread, { answer, heldBytes }: JobReport): void {
     const { job } = thread;
     if (job === undefined) return;
     for (const timer of thread.timers) timer.cancel();
     thread.timers = [];
     thread.job = undefined;
     thread.worker.unref();
+    if (heldBytes > MAX_RESTING_BYTES) this.#retire(thread);
     if (this.#options.clock.monotonicMs() - job.startedMs < SLOW_AFTER_MS) this.#slowKeys.delete(job.key);
     job.settle(answer);
     this.#dispatch();
