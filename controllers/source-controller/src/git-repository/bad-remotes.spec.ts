@@ -46,7 +46,7 @@ function run(url: string, status: GitRepository["status"] = {}): Promise<Report<
     apiVersion: "source.toolkit.fluxcd.io/v1",
     kind: "GitRepository",
     metadata: { name: "app", namespace: "team", uid: "u", resourceVersion: "1", generation: 1 },
-    spec: { url, interval: "1m", timeout: "5s", ref: { branch: "main" } },
+    spec: { url, interval: "1m", timeout: "60s", ref: { branch: "main" } },
     status,
   };
   return reconcileOnce(kind, object, { signal, nowMs: () => Date.now(), atHost: (_, work) => work(), progress: () => {}, checkpoint: async () => {} });
