@@ -5,7 +5,7 @@ import { BuildCache } from "@plumb/kustomize";
 export interface BuildRequest {
   /** Absolute path of the unpacked artifact. */
   readonly folder: string;
-  /** The Kustomization's spec, as JSON. */
+  /** A `BuildSpec` as JSON. */
   readonly spec: string;
 }
 

@@ -1,4 +1,5 @@
 import type { Artifact, DesiredObject, Kustomization } from "@plumb/api";
+import { buildSpecOf } from "@plumb/desired";
 import { keyOf, type WorkerPool } from "@plumb/runtime";
 import { parseJson, stringifyJson } from "@plumb/std";
 import type { BuildAnswer, BuildRequest } from "./build-job.ts";
@@ -33,7 +34,7 @@ export class WorkerBuilds implements Builds {
     folder: string,
     { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
   ): Promise<Built> {
-    const request: BuildRequest = { folder, spec: stringifyJson(obj.spec) };
+    const request: BuildRequest = { folder, spec: stringifyJson(buildSpecOf(obj.spec)) };
     // why: `build-job.ts` on the other side of the pool answers with nothing else
     const { digest, objects } = (await this.#pool.run("build", request, { key: keyOf(obj), timeoutMs, signal })) as BuildAnswer;
     // why: the job has written them as desired objects
@@ -59,20 +60,7 @@ export class WorkerBuilds implements Builds {
   }
 }
 
-/** Everything that a build depends on: the artifact, and the spec but for what only says when and how to apply. */
+/** Everything that a build depends on, as one text. */
 function inputsOf({ spec }: Kustomization, { digest }: Artifact): string {
-  const { path, targetNamespace, namePrefix, nameSuffix, commonMetadata, patches, images, components, ignoreMissingComponents, buildMetadata } = spec;
-  return stringifyJson([
-    digest,
-    path,
-    targetNamespace,
-    namePrefix,
-    nameSuffix,
-    commonMetadata,
-    patches,
-    images,
-    components,
-    ignoreMissingComponents,
-    buildMetadata,
-  ]);
+  return stringifyJson([digest, buildSpecOf(spec)]);
 }
