@@ -3,24 +3,10 @@ import { scanBlockScalar, scanPlain, scanQuoted } from "./scan-scalar.ts";
 import { scanDirective, scanName, scanTag } from "./scan-property.ts";
 import { END, codeAt, isBlank, isBlankOrEnd, isBreak } from "./characters.ts";
 import type { PlainTexts } from "./plain-texts.ts";
+import { SimpleKeys, type SimpleKey } from "./simple-keys.ts";
 import { SyntaxProblem } from "./syntax-error.ts";
 import { TokenQueue } from "./token-queue.ts";
 import { TOKEN, type Token, type TokenKind } from "./token.ts";
-
-/** A token that turns out to be a key when a `:` follows it on the same line. */
-interface SimpleKey {
-  isPossible: boolean;
-  /** Nothing else could stand there, so a missing `:` is an error. */
-  isRequired: boolean;
-  /** Number of the token among all tokens. */
-  tokenNumber: number;
-  position: number;
-  line: number;
-  column: number;
-}
-
-/** A simple key may be this long. */
-const LONGEST_KEY = 1024;
 
 /**
  * Turns text into tokens as libyaml does, on which Go's YAML rests: indentation opens and closes blocks, a `:` makes the token
@@ -36,10 +22,7 @@ export class Scanner {
   indent = -1;
   flowLevel = 0;
   readonly #indents: number[] = [];
-  /** One for every level of flow collections, the innermost last. */
-  readonly #keys: SimpleKey[] = [noKey()];
-  #key: SimpleKey = this.#keys[0] ?? noKey();
-  #mayBeKey = true;
+  readonly #keys: SimpleKeys = new SimpleKeys(this);
   readonly #queue = new TokenQueue();
   #taken = 0;
   #hasEnded = false;
@@ -71,7 +54,7 @@ export class Scanner {
   /** The next token; it may change when another is asked for. */
   peek(): Token {
     const queue = this.#queue;
-    while (!this.#hasEnded && (queue.length <= this.#lookAhead || this.#isNextPossibleKey())) this.#fetch();
+    while (!this.#hasEnded && (queue.length <= this.#lookAhead || this.#keys.mayBeKey(this.#taken))) this.#fetch();
     const token = queue.first;
     if (token === undefined) throw this.problem("did not find expected content");
     return token;
@@ -94,7 +77,7 @@ export class Scanner {
 
   /** Lets a key follow what is being read. */
   allowKey(): void {
-    this.#mayBeKey = true;
+    this.#keys.isAllowed = true;
   }
 
   code(offset = 0): number {
@@ -113,22 +96,6 @@ export class Scanner {
     if (this.position !== this.lineStart) return false;
     const code = this.code();
     return (code === 0x2d || code === 0x2e) && this.code(1) === code && this.code(2) === code && isBlankOrEnd(this.code(3));
-  }
-
-  #isNextPossibleKey(): boolean {
-    for (const key of this.#keys) {
-      if (key.isPossible && key.tokenNumber === this.#taken) return this.#isValid(key);
-    }
-    return false;
-  }
-
-  /** A key that is too long or left behind on another line is none. */
-  #isValid(key: SimpleKey): boolean {
-    if (!key.isPossible) return false;
-    if (key.line >= this.line && key.position + LONGEST_KEY >= this.position) return true;
-    if (key.isRequired) throw this.problem("could not find expected ':'", key);
-    key.isPossible = false;
-    return false;
   }
 
   /** Refuses what is longer than anything that Kubernetes holds. */
@@ -170,8 +137,8 @@ export class Scanner {
       case 0x7d:
         return this.#closeFlow(TOKEN.flowMappingEnd);
       case 0x2c:
-        this.#dropKey();
-        this.#mayBeKey = true;
+        this.#keys.drop();
+        this.#keys.isAllowed = true;
         return this.#pushIndicator(TOKEN.flowEntry);
       case 0x2d:
         return isBlankOrEnd(this.code(1)) ? this.#fetchBlockEntry() : this.#fetchPlain();
@@ -209,14 +176,14 @@ export class Scanner {
       // Only at the start of the text; anywhere else it is a character like others.
       if (this.position === 0 && this.code() === 0xfeff) this.lineStart = ++this.position;
       let code = this.code();
-      while (code === 0x20 || (code === 9 && (this.flowLevel > 0 || !this.#mayBeKey))) {
+      while (code === 0x20 || (code === 9 && (this.flowLevel > 0 || !this.#keys.isAllowed))) {
         this.position++;
         code = this.code();
       }
       if (code === 0x23) this.#skipComment();
       if (!isBreak(this.code())) return;
       this.skipBreak();
-      if (this.flowLevel === 0) this.#mayBeKey = true;
+      if (this.flowLevel === 0) this.#keys.isAllowed = true;
     }
   }
 
@@ -254,36 +221,21 @@ export class Scanner {
 
   /** Remembers that the next token may be a key. */
   #saveKey(): void {
-    if (!this.#mayBeKey) return;
-    this.#dropKey();
-    const key = this.#key;
-    key.isPossible = true;
-    key.isRequired = this.flowLevel === 0 && this.indent === this.column;
-    key.tokenNumber = this.#taken + this.#queue.length;
-    key.position = this.position;
-    key.line = this.line;
-    key.column = this.column;
-  }
-
-  #dropKey(): void {
-    const key = this.#key;
-    if (!key.isPossible) return;
-    if (key.isRequired) throw this.problem("could not find expected ':'", key);
-    key.isPossible = false;
+    this.#keys.save(this.#taken + this.#queue.length, this.flowLevel === 0 && this.indent === this.column);
   }
 
   #endStream(): void {
     this.#unroll(-1);
-    this.#dropKey();
-    this.#mayBeKey = false;
+    this.#keys.drop();
+    this.#keys.isAllowed = false;
     this.#push(TOKEN.streamEnd, this.line, this.column);
     this.#hasEnded = true;
   }
 
   #fetchDirective(): void {
     this.#unroll(-1);
-    this.#dropKey();
-    this.#mayBeKey = false;
+    this.#keys.drop();
+    this.#keys.isAllowed = false;
     const { line, column } = this;
     const { value, suffix } = scanDirective(this);
     this.#push(TOKEN.directive, line, column, value, suffix);
@@ -291,8 +243,8 @@ export class Scanner {
 
   #fetchDocumentIndicator(kind: TokenKind): void {
     this.#unroll(-1);
-    this.#dropKey();
-    this.#mayBeKey = false;
+    this.#keys.drop();
+    this.#keys.isAllowed = false;
     this.#push(kind, this.line, this.column);
     this.position += 3;
   }
@@ -304,86 +256,83 @@ export class Scanner {
 
   #openFlow(kind: TokenKind): void {
     this.#saveKey();
-    this.#key = noKey();
-    this.#keys.push(this.#key);
+    this.#keys.openFlow();
     this.flowLevel++;
-    this.#mayBeKey = true;
+    this.#keys.isAllowed = true;
     this.#pushIndicator(kind);
   }
 
   #closeFlow(kind: TokenKind): void {
-    this.#dropKey();
+    this.#keys.drop();
     if (this.flowLevel > 0) {
       this.flowLevel--;
-      this.#keys.pop();
-      this.#key = this.#keys.at(-1) ?? noKey();
+      this.#keys.closeFlow();
     }
-    this.#mayBeKey = false;
+    this.#keys.isAllowed = false;
     this.#pushIndicator(kind);
   }
 
   #fetchBlockEntry(): void {
     if (this.flowLevel === 0) {
-      if (!this.#mayBeKey) throw this.problem("block sequence entries are not allowed in this context");
+      if (!this.#keys.isAllowed) throw this.problem("block sequence entries are not allowed in this context");
       if (this.#roll(this.column)) this.#push(TOKEN.blockSequenceStart, this.line, this.column);
     }
-    this.#dropKey();
-    this.#mayBeKey = true;
+    this.#keys.drop();
+    this.#keys.isAllowed = true;
     this.#pushIndicator(TOKEN.blockEntry);
   }
 
   #fetchKey(): void {
     if (this.flowLevel === 0) {
-      if (!this.#mayBeKey) throw this.problem("mapping keys are not allowed in this context");
+      if (!this.#keys.isAllowed) throw this.problem("mapping keys are not allowed in this context");
       if (this.#roll(this.column)) this.#push(TOKEN.blockMappingStart, this.line, this.column);
     }
-    this.#dropKey();
-    this.#mayBeKey = this.flowLevel === 0;
+    this.#keys.drop();
+    this.#keys.isAllowed = this.flowLevel === 0;
     this.#pushIndicator(TOKEN.key);
   }
 
   #fetchValue(): void {
-    const key = this.#key;
-    if (this.#isValid(key)) {
+    const key = this.#keys.take();
+    if (key !== undefined) {
       this.#insert(TOKEN.key, key);
       if (this.#roll(key.column)) this.#insert(TOKEN.blockMappingStart, key);
-      key.isPossible = false;
-      this.#mayBeKey = false;
+      this.#keys.isAllowed = false;
     } else {
       if (this.flowLevel === 0) {
-        if (!this.#mayBeKey) throw this.problem("mapping values are not allowed in this context");
+        if (!this.#keys.isAllowed) throw this.problem("mapping values are not allowed in this context");
         if (this.#roll(this.column)) this.#push(TOKEN.blockMappingStart, this.line, this.column);
       }
-      this.#mayBeKey = this.flowLevel === 0;
+      this.#keys.isAllowed = this.flowLevel === 0;
     }
     this.#pushIndicator(TOKEN.value);
   }
 
   #fetchName(kind: TokenKind): void {
     this.#saveKey();
-    this.#mayBeKey = false;
+    this.#keys.isAllowed = false;
     const { line, column } = this;
     this.#push(kind, line, column, scanName(this));
   }
 
   #fetchTag(): void {
     this.#saveKey();
-    this.#mayBeKey = false;
+    this.#keys.isAllowed = false;
     const { line, column } = this;
     const { value, suffix } = scanTag(this);
     this.#push(TOKEN.tag, line, column, value, suffix);
   }
 
   #fetchBlockScalar(isLiteral: boolean): void {
-    this.#dropKey();
-    this.#mayBeKey = true;
+    this.#keys.drop();
+    this.#keys.isAllowed = true;
     const { line, column } = this;
     this.#push(TOKEN.scalar, line, column, scanBlockScalar(this, isLiteral), "!!str", isLiteral ? STYLE.literal : STYLE.folded);
   }
 
   #fetchQuoted(isSingle: boolean): void {
     this.#saveKey();
-    this.#mayBeKey = false;
+    this.#keys.isAllowed = false;
     const { line, column } = this;
     this.#push(TOKEN.scalar, line, column, scanQuoted(this, isSingle), "!!str", isSingle ? STYLE.singleQuoted : STYLE.doubleQuoted);
   }
@@ -392,13 +341,9 @@ export class Scanner {
     const code = this.code();
     if (code === 0x2d && isBlank(this.code(1))) throw this.problem("found character that cannot start any token");
     this.#saveKey();
-    this.#mayBeKey = false;
+    this.#keys.isAllowed = false;
     const { line, column } = this;
     const { value, tag } = scanPlain(this);
     this.#push(TOKEN.scalar, line, column, value, tag);
   }
-}
-
-function noKey(): SimpleKey {
-  return { isPossible: false, isRequired: false, tokenNumber: -1, position: 0, line: 0, column: 0 };
 }
