@@ -33,10 +33,7 @@ export async function accumulate(target: Target, gathered: Accumulator = new Acc
   const { maxObjects } = target.context.limits;
   if (length > maxObjects) throw invalid(`the build has ${length} objects, more than ${maxObjects} (limit maxObjects), at '${loader.shownRoot}'`);
   validate(complete.resources, await externalTransforms(target, kustomization.validators, (paths) => externalConfigs(target, paths)), target.context);
-  within(
-    () => "merging vars",
-    () => complete.addVariables(kustomization.vars),
-  );
+  within("merging vars", () => complete.addVariables(kustomization.vars));
   return complete;
 }
 
@@ -63,10 +60,7 @@ async function accumulateResources(target: Target, into: Accumulator, paths: rea
 }
 
 function mergeInto(into: Accumulator, built: Accumulator, loader: Loader, add: ReturnType<ResourceList["adder"]> = into.resources.adder()): void {
-  within(
-    () => `recursed merging from path '${loader.shownRoot}'`,
-    () => into.merge(built, add),
-  );
+  within(`recursed merging from path '${loader.shownRoot}'`, () => into.merge(built, add));
 }
 
 interface Problem {

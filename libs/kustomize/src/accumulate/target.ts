@@ -27,7 +27,7 @@ export async function setSchema({ kustomization, loader, context }: Target, isRo
   const { openapi } = kustomization;
   const path = openapi.get("path");
   const document = path === undefined ? undefined : parseOne(await loader.load(path), { path, dialect: "kubernetes" });
-  context.schema.set(Object.fromEntries(openapi), document, isRoot);
+  context.schema.set({ version: openapi.get("version"), document }, isRoot);
 }
 
 /** Where a file or directory lies seen from the root of the build. */

@@ -52,13 +52,13 @@ export class Loader {
     return isRemoteFile(path) || path.startsWith("/") ? undefined : joinPath(this.root, path);
   }
 
-  /** The path of the first of `names` that is a file here, and whether there are more. */
+  /** Those of `names` that are files here. */
   filesAmong(names: readonly string[]): readonly string[] {
     return names.filter((name) => this.#fileSystem.stat(joinPath(this.root, name))?.kind === "file");
   }
 
   async load(path: string): Promise<Uint8Array> {
-    const { limits, signal, remote, spent } = this.#context;
+    const { limits, signal, remote } = this.#context;
     signal.throwIfAborted();
     refuseLong(path);
     if (isRemoteFile(path)) {
@@ -67,12 +67,13 @@ export class Loader {
     }
     const inside = this.#resolveFile(path, limits.maxFileBytes);
     const bytes = this.#fileSystem.read(inside, limits.maxFileBytes);
-    return this.#count(bytes, shownPath(inside), spent);
+    return this.#count(bytes, shownPath(inside));
   }
 
-  #count(bytes: Uint8Array, shown: string, spent: { bytes: number } = this.#context.spent): Uint8Array {
+  #count(bytes: Uint8Array, shown: string): Uint8Array {
+    const { spent, limits } = this.#context;
+    const { maxFileBytes, maxBuildBytes } = limits;
     spent.bytes += bytes.byteLength;
-    const { maxFileBytes, maxBuildBytes } = this.#context.limits;
     if (bytes.byteLength > maxFileBytes) throw tooLarge(shown, maxFileBytes);
     if (spent.bytes > maxBuildBytes)
       throw invalid(`the files of the build have more than ${maxBuildBytes} bytes, the last being '${shown}' (limit maxBuildBytes)`);
@@ -153,7 +154,7 @@ export function joinPath(base: string, path: string): string {
   return parts.length === 0 ? "." : parts.join("/");
 }
 
-export function directoryOf(path: string): string {
+function directoryOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash === -1 ? "." : path.slice(0, slash);
 }

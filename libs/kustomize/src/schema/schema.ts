@@ -33,13 +33,13 @@ export class Schema {
   readonly #gvks = new Map<string, Map<string, Gvk>>();
 
   /**
-   * Obeys an `openapi` field. @param document content of the file that `path` names
+   * Obeys an `openapi` field, of which `document` is the content of the file that its `path` names.
+   *
    * @throws {ToolkitError} `invalid` for both a path and a version, or an unknown version
    */
-  set(field: { readonly [key: string]: string }, document: JsonValue | undefined, isRoot: boolean): void {
+  set({ version, document }: { readonly version: string | undefined; readonly document: JsonValue | undefined }, isRoot: boolean): void {
     if (this.#isSet && !isRoot) return;
     this.#gvks.clear();
-    const { version } = field;
     if (document !== undefined) {
       if (version !== undefined) throw invalid("builtin version and custom schema provided, cannot use both");
       this.#isSet = true;
