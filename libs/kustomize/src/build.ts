@@ -13,9 +13,9 @@ import { emit, type Build } from "./emit/emit.ts";
 import { sortResources } from "./emit/sort-order.ts";
 import { Growth } from "./growth.ts";
 import { Loader, type RemoteLoader } from "./load/loader.ts";
-import { ORIGIN, TRANSFORMATIONS } from "./resource/build-annotations.ts";
+import { LOCAL_CONFIG, ORIGIN, TRANSFORMATIONS } from "./resource/build-annotations.ts";
 import type { BuildCache } from "./resource/build-cache.ts";
-import { isForCluster, validateMetadata } from "./resource/read-resources.ts";
+import { validateMetadata } from "./resource/read-resources.ts";
 import type { ResourceList } from "./resource/resource-list.ts";
 import type { Resource } from "./resource/resource.ts";
 import { Schema } from "./schema/schema.ts";
@@ -114,6 +114,12 @@ async function connect({ resources, config, variables }: Accumulator, context: B
 function keepForCluster(resources: ResourceList): void {
   for (const { node } of resources.items) if (node !== undefined) validateMetadata(node);
   resources.keep(isForCluster);
+}
+
+/** False for an object that the annotation keeps out of the cluster. */
+function isForCluster(resource: Resource): boolean {
+  const text = resource.annotation(LOCAL_CONFIG);
+  return text === undefined || text === "false";
 }
 
 const addManagedByLabel = entriesTransform({

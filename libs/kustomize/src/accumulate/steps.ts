@@ -14,7 +14,7 @@ import { json6902Transform, mergePatchesTransform, patchTransform } from "../tra
 import { generateByPlugin, makeTransform } from "../transform/plugin.ts";
 import { replacementTransform } from "../transform/replacements.ts";
 import { replicaTransform } from "../transform/replicas.ts";
-import type { Transform } from "../transform/transformer.ts";
+import type { Transform } from "../transform/transform.ts";
 import { parseOne, stringify } from "@plumb/yaml";
 import { isObject } from "@plumb/std";
 import type { Accumulator } from "./accumulator.ts";

@@ -5,7 +5,7 @@ import type { Variable } from "../load/kustomization.ts";
 import { isMissingOrNull, isString } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
 import { splitBracketedPath } from "../node/split-path.ts";
-import { byBytes } from "../node/metadata.ts";
+import { byBytes } from "../node/by-bytes.ts";
 import { gvkText } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";
 import { applyFieldSpec } from "../transform/apply-field-spec.ts";

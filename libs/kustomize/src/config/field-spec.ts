@@ -1,5 +1,5 @@
 import { invalid } from "../build-error.ts";
-import { gvkText, isSelected, rankOf, type GvkSelector } from "../resource/resource-id.ts";
+import { gvkSortText, gvkText, isSelected, rankOf, type GvkSelector } from "../resource/resource-id.ts";
 
 /** A field of objects of a kind; empty parts of the kind match everything. */
 export interface FieldSpec extends GvkSelector {
@@ -43,11 +43,7 @@ function isFreeOfRepetition(specs: readonly FieldSpec[]): boolean {
 export function compareGvk(a: GvkSelector, b: GvkSelector): number {
   const byRank = rankOf(a.kind ?? "") - rankOf(b.kind ?? "");
   if (byRank !== 0) return byRank;
-  const x = sortText(a);
-  const y = sortText(b);
+  const x = gvkSortText(a);
+  const y = gvkSortText(b);
   return x === y ? 0 : x < y ? -1 : 1;
-}
-
-function sortText({ group, version, kind }: GvkSelector): string {
-  return `${group || "~G"}_${version || "~V"}_${kind || "~K"}`;
 }

@@ -1,9 +1,9 @@
 import { invalid } from "../build-error.ts";
 import type { SortOptions } from "../load/kustomization.ts";
-import { byBytes } from "../node/metadata.ts";
+import { byBytes } from "../node/by-bytes.ts";
 import type { ResourceList } from "../resource/resource-list.ts";
 import type { Resource } from "../resource/resource.ts";
-import { LEGACY_ORDER, gvkText, rankOf, type ResourceId } from "../resource/resource-id.ts";
+import { LEGACY_ORDER, gvkSortText, gvkText, rankOf, type ResourceId } from "../resource/resource-id.ts";
 
 /** Orders the objects as the kustomization says; otherwise by kind when `isLegacy`, else as they came. */
 export function sortResources(resources: ResourceList, options: SortOptions | undefined, isLegacy: boolean): void {
@@ -33,12 +33,12 @@ function sortByKind(resources: ResourceList, order: typeof LEGACY_ORDER): void {
 
 function entryOf(resource: Resource, order: typeof LEGACY_ORDER): Entry {
   const { id } = resource;
-  const { group, version, kind, namespace, name } = id;
+  const { kind, namespace, name } = id;
   return {
     resource,
     id,
     rank: rankOf(kind, order),
-    gvk: `${group || "~G"}_${version || "~V"}_${kind || "~K"}`,
+    gvk: gvkSortText(id),
     key: `${gvkText(id)}|${namespace || "~X"}|${name || "~N"}`,
   };
 }

@@ -1,8 +1,8 @@
-import { STYLE, YamlNode } from "@plumb/yaml";
+import type { YamlNode } from "@plumb/yaml";
 import { setFields } from "../node/field-index.ts";
-import { clearField, fieldOf, valueOf } from "../node/fields.ts";
+import { clearField, fieldOf, stringNode, valueOf } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
-import { byBytes } from "../node/metadata.ts";
+import { byBytes } from "../node/by-bytes.ts";
 import type { Resource } from "../resource/resource.ts";
 
 export const DATA = "data";
@@ -31,7 +31,7 @@ export function dataOf({ node }: Resource, field: string): ReadonlyMap<string, s
 export function setData({ node }: Resource, field: string, values: ReadonlyMap<string, string>): void {
   clearField(node, field);
   if (values.size === 0) return;
-  const entries = [...values.keys()].sort(byBytes).map((key) => [key, dataNode(values.get(key) ?? "")] as const);
+  const entries = [...values.keys()].sort(byBytes).map((key) => [key, stringNode(values.get(key) ?? "")] as const);
   setFields(lookup(node, [field], "mapping"), entries);
 }
 
@@ -44,19 +44,15 @@ export function addConfigMapData(node: YamlNode, values: ReadonlyMap<string, Dat
     const field = text === undefined ? BINARY_DATA : DATA;
     const own = entries.get(field) ?? [];
     entries.set(field, own);
-    own.push([key, dataNode(text ?? base64Lines(value))]);
+    own.push([key, stringNode(text ?? base64Lines(value))]);
   }
   for (const [field, own] of entries) setFields(lookup(node, [field], "mapping"), own);
 }
 
 /** Adds the values of a Secret, encoded. */
 export function addSecretData(node: YamlNode, values: ReadonlyMap<string, DataValue>): void {
-  const entries = [...values.keys()].sort(byBytes).map((key) => [key, dataNode(base64Lines(values.get(key) ?? ""))] as const);
+  const entries = [...values.keys()].sort(byBytes).map((key) => [key, stringNode(base64Lines(values.get(key) ?? ""))] as const);
   setFields(lookup(node, [DATA], "mapping"), entries);
-}
-
-function dataNode(text: string): YamlNode {
-  return new YamlNode("scalar", "!!str", text, text.includes("\n") ? STYLE.literal : 0);
 }
 
 /** undefined for bytes that are no UTF-8. */

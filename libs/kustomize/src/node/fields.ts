@@ -14,6 +14,11 @@ export function isEmpty(node: Maybe): boolean {
   return node === undefined || node.tag === "!!null" || (node.content.length === 0 && (node.kind === "mapping" || node.kind === "sequence"));
 }
 
+/** `{}` */
+export function isEmptyMapping(node: YamlNode): boolean {
+  return node.kind === "mapping" && node.content.length === 0;
+}
+
 /** A scalar that is a string, or whose tag is open. */
 export function isString(node: YamlNode): boolean {
   return node.kind === "scalar" && (node.tag === "!!str" || node.tag === "");

@@ -1,6 +1,6 @@
 import { isObject, type JsonValue } from "@plumb/std";
 import { goJsonNumber } from "@plumb/yaml";
-import { byBytes } from "./metadata.ts";
+import { byBytes } from "./by-bytes.ts";
 
 /** Go's `json.Marshal` of a map: keys sorted, no spaces, `<`, `>` and `&` escaped. */
 export function goJson(value: JsonValue): string {
@@ -18,5 +18,10 @@ export function goJson(value: JsonValue): string {
 
 /** A text as Go writes it in JSON. */
 export function goText(text: string): string {
-  return JSON.stringify(text).replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escapedAsInGo(JSON.stringify(text));
+}
+
+/** JSON with what Go writes behind a backslash, also where HTML is far. */
+export function escapedAsInGo(json: string): string {
+  return json.replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

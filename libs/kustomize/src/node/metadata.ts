@@ -1,4 +1,5 @@
 import { STYLE, YamlNode } from "@plumb/yaml";
+import { byBytes } from "./by-bytes.ts";
 import { clearField, fieldOf, isEmpty, setField, stringNode, type Maybe } from "./fields.ts";
 import { lookup } from "./lookup.ts";
 
@@ -71,19 +72,4 @@ export function appendEntry(annotations: Maybe, key: string, text: string): void
 
 function setEntry(field: YamlNode, key: string, text: string): void {
   setField(field, key, new YamlNode("scalar", "!!str", text, STYLE.singleQuoted));
-}
-
-/** Go's order of strings: by their UTF-8 bytes. */
-export function byBytes(a: string, b: string): number {
-  if (a === b) return 0;
-  for (let i = 0; i < a.length && i < b.length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x === y) continue;
-    // A surrogate stands for a code point above every other unit.
-    const isHighX = x >= 0xd800 && x <= 0xdfff;
-    const isHighY = y >= 0xd800 && y <= 0xdfff;
-    return isHighX === isHighY ? x - y : isHighX ? 1 : -1;
-  }
-  return a.length - b.length;
 }

@@ -8,7 +8,6 @@ import { fieldOf, isEmpty, isMissingOrNull } from "../node/fields.ts";
 import { metadataMap, metadataText, topText } from "../node/metadata.ts";
 import { encodeToNode } from "../node/encode.ts";
 import type { ReadObject } from "./build-cache.ts";
-import { LOCAL_CONFIG } from "./build-annotations.ts";
 import { Resource } from "./resource.ts";
 
 /**
@@ -114,10 +113,4 @@ function expanded(list: YamlNode, kind: string): readonly JsonValue[] | undefine
   if (items === null || items === undefined) return [];
   if (Array.isArray(items)) return items;
   throw invalid(`expected array in List/items, but found ${typeof items === "object" ? "map[string]interface {}" : typeof items}: ${kind}`);
-}
-
-/** False for an object that the annotation keeps out of the cluster. */
-export function isForCluster(resource: Resource): boolean {
-  const text = resource.annotation(LOCAL_CONFIG);
-  return text === undefined || text === "false";
 }

@@ -35,6 +35,11 @@ export function gvkText({ group, version, kind }: GvkSelector): string {
   return `${kind || "[noKind]"}.${version || "[noVer]"}.${group || "[noGrp]"}`;
 }
 
+/** The text by which kustomize orders kinds: a missing part comes behind all others. */
+export function gvkSortText({ group, version, kind }: GvkSelector): string {
+  return `${group || "~G"}_${version || "~V"}_${kind || "~K"}`;
+}
+
 /** `Deployment.v1.apps/name.namespace`, as kustomize names an object in messages. */
 export function idText(id: GvkSelector & { readonly name?: string | undefined; readonly namespace?: string | undefined }): string {
   return `${gvkText(id)}/${id.name || "[noName]"}.${id.namespace || "[noNs]"}`;

@@ -1,5 +1,5 @@
 import { contentHash } from "../generate/content-hash.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 
 /** Ends the names of those that want it in a hash of what they contain. */
 export const hashTransform: Transform = (resources) => {

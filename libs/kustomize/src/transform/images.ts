@@ -1,11 +1,11 @@
 import type { YamlNode } from "@plumb/yaml";
 import type { FieldSpec } from "../config/field-spec.ts";
 import type { Image } from "../load/kustomization.ts";
-import { getField, isMissingOrNull, mustBe, scalarNode, setScalar } from "../node/fields.ts";
+import { getField, mustBe, scalarNode, setScalar } from "../node/fields.ts";
 import { goRegexp, type Matcher } from "../node/go-regexp.ts";
 import { topText } from "../node/metadata.ts";
 import { applyFieldSpec } from "./apply-field-spec.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 
 export interface ImageArgs {
   readonly image: Image;
@@ -52,7 +52,6 @@ function changeContainers({ kind, content }: YamlNode, change: (field: YamlNode)
 
 function changeImage(field: YamlNode, image: Image, isImage: Matcher): void {
   mustBe("scalar", field);
-  if (isMissingOrNull(field) && !isImage(field.value)) return;
   if (!isImage(field.value)) return;
   const old = splitImage(field.value);
   const name = image.newName === "" ? old.name : image.newName;

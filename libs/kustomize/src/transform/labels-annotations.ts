@@ -2,9 +2,9 @@ import type { FieldSpec } from "../config/field-spec.ts";
 import type { Growth } from "../growth.ts";
 import { setFields } from "../node/field-index.ts";
 import { scalarNode } from "../node/fields.ts";
-import { byBytes } from "../node/metadata.ts";
+import { byBytes } from "../node/by-bytes.ts";
 import { applyFieldSpec } from "./apply-field-spec.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 
 export interface EntriesArgs {
   readonly entries: ReadonlyMap<string, string>;

@@ -1,6 +1,6 @@
 import { YamlNode } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
-import { fieldOf, getField, isEmpty, isMissingOrNull, scalarNode, setField, type Maybe } from "../node/fields.ts";
+import { fieldOf, getField, isEmpty, isEmptyMapping, isMissingOrNull, scalarNode, setField, type Maybe } from "../node/fields.ts";
 import { findElement } from "../node/lookup.ts";
 import type { Shape } from "../schema/shape.ts";
 import { isNamedList, mergeValue, type Merge, type Merged } from "./merge-node.ts";
@@ -95,10 +95,6 @@ function mergeElements(
   if (tuples.length === 0) return list;
   if (removed.size > 0) list.refill(list.content.filter((item) => !removed.has(textOf(item, used.keys[0] ?? "") ?? "")));
   return merge.prepend ? appendElements(added, list, used.keys) : appendElements(list, added, used.keys);
-}
-
-function isEmptyMapping(node: YamlNode): boolean {
-  return node.kind === "mapping" && node.content.length === 0;
 }
 
 interface Key {

@@ -1,7 +1,7 @@
 import { YamlNode } from "@plumb/yaml";
 import { invalid } from "../build-error.ts";
 import { FieldIndex } from "../node/field-index.ts";
-import { clearField, fieldOf, getField, isEmpty, isMissingOrNull, mustBe, type Maybe } from "../node/fields.ts";
+import { clearField, fieldOf, getField, isEmpty, isEmptyMapping, isMissingOrNull, mustBe, type Maybe } from "../node/fields.ts";
 import { nodeText } from "../node/node-text.ts";
 import type { Schema } from "../schema/schema.ts";
 import type { Shape } from "../schema/shape.ts";
@@ -141,10 +141,6 @@ function listDirective(patch: YamlNode): Directive {
   const directive = checked(text);
   patch.refill(patch.content.filter((item) => !isMissingOrNull(item) && !isEmptyMapping(item) && fieldOf(item, DIRECTIVE)?.value !== text));
   return directive;
-}
-
-function isEmptyMapping(node: YamlNode): boolean {
-  return node.kind === "mapping" && node.content.length === 0;
 }
 
 function checked(text: string): Directive {

@@ -3,7 +3,7 @@ import { scalarNode, setScalar } from "../node/fields.ts";
 import { isSelected } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";
 import { applyFieldSpec } from "./apply-field-spec.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 
 /** Kinds whose names say what they are and so never change. */
 const UNTOUCHED = [{ kind: "CustomResourceDefinition" }, { group: "apiregistration.k8s.io", kind: "APIService" }, { kind: "Namespace" }] as const;

@@ -8,7 +8,7 @@ import { HELM_GENERATED } from "../resource/build-annotations.ts";
 import { idKey } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";
 import { applyFieldSpec, type Creation } from "./apply-field-spec.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 
 /** Which subjects of role bindings get the namespace. */
 export type SubjectMode = "defaultOnly" | "allServiceAccounts" | "none";

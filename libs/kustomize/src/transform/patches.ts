@@ -10,7 +10,7 @@ import type { Resource } from "../resource/resource.ts";
 import { selectResources } from "../resource/select.ts";
 import { readJsonPatch, type PatchOperation } from "./json-patch.ts";
 import { applyOperations, mergePatch } from "./patch-resource.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 
 /** What a text turned out to be. */
 type ReadPatch =

@@ -2,6 +2,7 @@ import type { ToolkitError } from "@plumb/std";
 import { decodeNode, stringify, type YamlNode } from "@plumb/yaml";
 import { invalid, prefixed } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
+import type { FieldSpec } from "../config/field-spec.ts";
 import { generateConfigMap, generateSecret } from "../generate/config-map-secret.ts";
 import { generateIamPolicy } from "../generate/iam-policy.ts";
 import { FieldProblem, Fields } from "../load/fields.ts";
@@ -19,7 +20,7 @@ import { namespaceTransform, type SubjectMode } from "./namespace.ts";
 import { json6902Transform, mergePatchesTransform, patchTransform } from "./patches.ts";
 import { replacementTransform } from "./replacements.ts";
 import { replicaTransform } from "./replicas.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 import { valueAddTransform } from "./value-add.ts";
 
 /** The configuration of a plug-in and what it may use. */
@@ -40,7 +41,7 @@ const GENERATORS: Readonly<Record<string, Generate>> = {
   IAMPolicyGenerator: async ({ config, fields, context }) => generateIamPolicy(fields.embedded(), context, config.origin),
 };
 
-const SUBJECT_MODES: readonly string[] = ["defaultOnly", "none", "allServiceAccounts"];
+const SUBJECT_MODES: readonly SubjectMode[] = ["defaultOnly", "none", "allServiceAccounts"];
 
 const TRANSFORMERS: Readonly<Record<string, MakeTransform>> = {
   AnnotationsTransformer: ({ fields, context: { growth } }) =>
@@ -82,11 +83,11 @@ function shown({ node }: Resource): string {
   return node === undefined ? "" : stringify(decodeNode(node));
 }
 
-function specs(fields: Fields): ReturnType<typeof readFieldSpec>[] {
-  return [...fields.list("fieldSpecs", readFieldSpec)];
+function specs(fields: Fields): readonly FieldSpec[] {
+  return fields.list("fieldSpecs", readFieldSpec);
 }
 
-function neededSpecs(fields: Fields): ReturnType<typeof readFieldSpec>[] {
+function neededSpecs(fields: Fields): readonly FieldSpec[] {
   if (!fields.has("fieldSpecs")) throw invalid("fieldSpecs is not expected to be nil");
   return specs(fields);
 }
@@ -101,10 +102,9 @@ function both(first: Transform, second: Transform): Transform {
 function subjectMode(fields: Fields): SubjectMode {
   const text = fields.text("setRoleBindingSubjects");
   if (text === "") return "defaultOnly";
-  if (!SUBJECT_MODES.includes(text))
-    throw invalid(`invalid value "${text}" for setRoleBindingSubjects: must be one of "defaultOnly", "none" or "allServiceAccounts"`);
-  // why: it was just found among the three
-  return text as SubjectMode;
+  const mode = SUBJECT_MODES.find((known) => known === text);
+  if (mode === undefined) throw invalid(`invalid value "${text}" for setRoleBindingSubjects: must be one of "defaultOnly", "none" or "allServiceAccounts"`);
+  return mode;
 }
 
 function generatorArgs(config: Resource, fields: Fields): GeneratorArgs {

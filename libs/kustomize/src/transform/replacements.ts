@@ -1,4 +1,4 @@
-import { isObject, stringifyJson, type JsonValue } from "@plumb/std";
+import { isObject, setOwn, stringifyJson, type JsonValue } from "@plumb/std";
 import { copyNode, decodeNode, emitNode, parseOne, type NodeKind, type YamlNode } from "@plumb/yaml";
 import { invalid, messageOf, prefixed, within } from "../build-error.ts";
 import type { BuildContext } from "../build-context.ts";
@@ -8,15 +8,16 @@ import type { Replacement, ReplacementOptions, ReplacementSource, ReplacementTar
 import { readReplacement } from "../load/read-kustomization.ts";
 import type { Loader } from "../load/loader.ts";
 import { isEmpty, scalarNode, valueOf } from "../node/fields.ts";
+import { escapedAsInGo } from "../node/go-json.ts";
 import { lookup } from "../node/lookup.ts";
-import { byBytes } from "../node/metadata.ts";
+import { byBytes } from "../node/by-bytes.ts";
 import { matchPath, parseScalar } from "../node/match-path.ts";
 import { splitBracketedPath } from "../node/split-path.ts";
 import { effectiveNamespace, idText, isSelected, type ResourceId } from "../resource/resource-id.ts";
 import type { Resource } from "../resource/resource.ts";
 import { selectorMatcher, type SelectorMatcher } from "../resource/select.ts";
 import { withComments } from "./text-comments.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 
 const DEFAULT_PATH = "metadata.name";
 
@@ -219,10 +220,7 @@ function attempt<T>(work: () => T): T | undefined {
 function rewritten(root: YamlNode, anchors: ReadonlyMap<YamlNode, string>, before: string): string {
   if (!/^\s*[{[]/.test(before)) return withComments(before, emitNode(root, anchors).trim());
   const isIndented = before.includes("\n") && before.includes("  ");
-  return stringifyJson(sorted(decodeNode(root)), isIndented ? 2 : 0).replaceAll(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return escapedAsInGo(stringifyJson(sorted(decodeNode(root)), isIndented ? 2 : 0));
 }
 
 /** Keys in Go's order. */
@@ -230,6 +228,6 @@ function sorted(value: JsonValue): JsonValue {
   if (value === null || typeof value !== "object") return value;
   if (!isObject(value)) return value.map(sorted);
   const result: Record<string, JsonValue> = {};
-  for (const key of Object.keys(value).sort(byBytes)) Object.defineProperty(result, key, { value: sorted(value[key] ?? null), enumerable: true });
+  for (const key of Object.keys(value).sort(byBytes)) setOwn(result, key, sorted(value[key] ?? null));
   return result;
 }

@@ -4,7 +4,7 @@ import type { Replica } from "../load/kustomization.ts";
 import { scalarNode, setScalar } from "../node/fields.ts";
 import { gvkText, isSelected } from "../resource/resource-id.ts";
 import { applyFieldSpec } from "./apply-field-spec.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 
 export interface ReplicaArgs {
   readonly replica: Replica;

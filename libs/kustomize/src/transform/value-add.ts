@@ -6,10 +6,11 @@ import { readSelector } from "../load/read-kustomization.ts";
 import type { Loader } from "../load/loader.ts";
 import { mustBe, scalarNode, setScalar } from "../node/fields.ts";
 import { lookup } from "../node/lookup.ts";
+import { splitPath } from "../node/split-path.ts";
 import type { Resource } from "../resource/resource.ts";
 import { selectResources } from "../resource/select.ts";
 import { setNamespace } from "./namespace.ts";
-import type { Transform } from "./transformer.ts";
+import type { Transform } from "./transform.ts";
 
 interface ValueTarget {
   readonly selector: Selector | undefined;
@@ -46,20 +47,10 @@ function addValue(resource: Resource, value: string, { fieldPath, position }: Va
   if (fieldPath === "metadata/namespace") {
     return setNamespace(resource, { namespace: value, fieldSpecs: [], unsetOnly: false, subjects: "defaultOnly" });
   }
-  const field = lookup(resource.node, fieldNames(fieldPath), "scalar");
+  const field = lookup(resource.node, splitPath(fieldPath, "/"), "scalar");
   if (field === undefined) return;
   mustBe("scalar", field);
   setScalar(field, scalarNode(position > 0 ? insertPart(field.value, position - 1, value) : value));
-}
-
-function fieldNames(path: string): readonly string[] {
-  const names: string[] = [];
-  for (const part of path.split("/")) {
-    const last = names.at(-1);
-    if (last?.endsWith("\\") === true) names[names.length - 1] = `${last.slice(0, -1)}/${part}`;
-    else names.push(part);
-  }
-  return names;
 }
 
 /** Puts a part into a path; the first place of an absolute one is behind its slash. */

@@ -3,7 +3,7 @@ import { PlacesNeeded, type BuildContext } from "../build-context.ts";
 import { invalid } from "../build-error.ts";
 import { idKey, idText } from "../resource/resource-id.ts";
 import type { ResourceList } from "../resource/resource-list.ts";
-import type { Transform } from "../transform/transformer.ts";
+import type { Transform } from "../transform/transform.ts";
 
 /** A label that a validator may leave behind. */
 const VALIDATED_BY = "validated-by";
