@@ -146,6 +146,8 @@ describe.runIf(binary !== undefined)("beside the real kustomize, plumb build doe
     ["with a resource that is not there", ["broken"]],
     ["with a file to write to in a folder that is not there", ["safe", "-o", "absent/out.yaml"]],
     ["with a file to write to below a file", ["safe", "-o", "shared.txt/out.yaml"]],
+    ["with a folder to write to that is not there", ["safe", "-o", "absent/"]],
+    ["with a file to write to that is named as a folder", ["safe", "-o", "shared.txt/"]],
     ["with a flag that there is not", ["safe", "--nonsense=1"]],
     ["with a letter that there is not", ["safe", "-xo"]],
     ["with a flag without its value", ["safe", "--load-restrictor"]],

@@ -105,7 +105,8 @@ function statOf(path: string): Stats | undefined {
 
 /** Writes all objects to one file, or into a folder each to one of its own. */
 function writeFiles(built: Build, output: string, cwd: string): void {
-  const path = resolve(cwd, output);
+  // A slash at the end, which names a folder, stays: a file must not be written in place of one that is not there.
+  const path = `${resolve(cwd, output)}${output.endsWith("/") ? "/" : ""}`;
   const files = statOf(path)?.isDirectory() === true ? built.files() : undefined;
   if (files === undefined) return write(path, output, built.text());
   for (const [name, text] of files) {
