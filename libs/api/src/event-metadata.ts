@@ -9,11 +9,8 @@ export const EVENT_KEY = {
   OriginRevision: "originRevision",
   /** Makes two events with equal words different ones; removed before an event is sent on. */
   Token: "token",
-  Commit: "commit",
   /** `update` marks an event that is meant for commit statuses and generic web-hooks. */
   CommitStatus: "commit_status",
-  ChangeRequest: "change_request",
-  Summary: "summary",
   /** Given up upstream, dropped on arrival. */
   Checksum: "checksum",
   Digest: "digest",

@@ -8,7 +8,7 @@ export {
   SUBSTITUTE_ANNOTATION,
 } from "./annotations.ts";
 export type { Artifact } from "./artifact.ts";
-export { HEALTHY, READY, RECONCILING, STALLED } from "./condition-types.ts";
+export { READY, STALLED } from "./condition-types.ts";
 export type { Condition } from "./condition.ts";
 export { crd } from "./crd.ts";
 export { DRIFT_KEY, EVENT_GROUP, EVENT_KEY, type DriftChange } from "./event-metadata.ts";

@@ -1,13 +1,8 @@
 /** Reasons of conditions that every kind may use (C-011), and `FeatureNotSupported`, which only Plumb says. */
 export const REASON = {
   Succeeded: "Succeeded",
-  Failed: "Failed",
   Progressing: "Progressing",
-  Suspended: "Suspended",
-  ProgressingWithRetry: "ProgressingWithRetry",
   DependencyNotReady: "DependencyNotReady",
-  InvalidPath: "InvalidPath",
-  InvalidURL: "InvalidURL",
   PruneFailed: "PruneFailed",
   ArtifactFailed: "ArtifactFailed",
   BuildFailed: "BuildFailed",

@@ -2,14 +2,12 @@ export { Applier, type ApplierOptions, type ApplyRequest, type ApplyResult } fro
 export type { Baseline, ObjectKey } from "./baseline.ts";
 export { Baselines } from "./baselines.ts";
 export { changeLines, deletionLines, isTelling, type Change, type ChangeAction } from "./change.ts";
-export { inApplyOrder, STAGES, stageOf, type Stage } from "./order.ts";
-export { APPLY_MANAGER, isOwnedBy, ownerOf, withOwner, type Owner } from "./owner.ts";
-export { endsItself, hasPolicy, isUnmanaged, type ObjectPolicy } from "./policy.ts";
+export type { Owner } from "./owner.ts";
+export { endsItself } from "./policy.ts";
 export { objectOf, prune, staleEntries, type PruneRequest, type PruneResult } from "./pruner.ts";
 export { desiredHash } from "./desired-object.ts";
 export { checkDrift, type Drift, type DriftCheckRequest, type DriftOutcome } from "./drift/check-drift.ts";
 export { DriftWatch, type DriftWatchOptions, type Ring } from "./drift/drift-watch.ts";
-export { explainDrift, type FieldChange } from "./drift/explain-drift.ts";
-export { assessHealth, type HealthState, type HealthStatus } from "./health/assess-health.ts";
+export type { FieldChange } from "./drift/explain-drift.ts";
 export { HealthChecks, type Health, type HealthChecksOptions, type HealthTarget } from "./health/health-checks.ts";
 export { WatchHub } from "./watch-hub.ts";

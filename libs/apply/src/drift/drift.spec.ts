@@ -3,20 +3,9 @@ import type { KubeClient } from "@plumb/kube";
 import { kubeError } from "@plumb/kube/testing";
 import { systemClock, type ToolkitError } from "@plumb/std";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import {
-  Applier,
-  Baselines,
-  checkDrift,
-  DriftWatch,
-  prune,
-  WatchHub,
-  withOwner,
-  type Drift,
-  type DriftCheckRequest,
-  type DriftOutcome,
-  type Ring,
-} from "../index.ts";
+import { Applier, Baselines, checkDrift, DriftWatch, prune, WatchHub, type Drift, type DriftCheckRequest, type DriftOutcome, type Ring } from "../index.ts";
 import { normalised } from "../normalise.ts";
+import { withOwner } from "../owner.ts";
 import { startCluster, type Cluster } from "../testing/cluster.ts";
 
 let cluster: Cluster;
