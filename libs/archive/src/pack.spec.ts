@@ -40,7 +40,10 @@ describe("packFiles", () => {
     const packed = await packFiles(entries, folder, "k/ns/n/1.tar.gz", options);
     expect(await membersOf("k/ns/n/1.tar.gz")).toEqual(["5 750 0 .", "5 750 0 a", "5 750 0 a/b", "0 600 10 a/b/x.yaml", "0 700 2 a/run.sh", "0 600 1 a.txt"]);
     expect(packed).toMatchObject({ path: "k/ns/n/1.tar.gz", sizeBytes: readFileSync(join(folder.root, "k/ns/n/1.tar.gz")).length });
-    const listing = execFileSync("tar", ["tvzf", join(folder.root, "k/ns/n/1.tar.gz"), "--numeric-owner"], { encoding: "utf8" });
+    const listing = execFileSync("tar", ["tvzf", join(folder.root, "k/ns/n/1.tar.gz"), "--numeric-owner"], {
+      encoding: "utf8",
+      env: { ...process.env, TZ: "UTC" },
+    });
     expect(listing.split("\n")[3]).toMatch(/^-rw------- 0\/0 +10 1970-01-01 \d\d:\d\d a\/b\/x\.yaml$/);
   });
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,11 +35,20 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A program of one JavaScript text; it notes each of its runs. */
+/** A program of one JavaScript text; it notes each of its runs. By way of a shell, for Node's own path may have spaces. */
 function program(text: string): string {
   const file = join(folder, "program");
-  writeFileSync(file, `#!${process.execPath}\nrequire("node:fs").appendFileSync(${JSON.stringify(join(folder, "runs"))}, "x");\n${text}`, { mode: 0o755 });
+  const shell = `#!/bin/sh\n":" //; exec ${JSON.stringify(process.execPath)} "$0" "$@"\n`;
+  write(file, `${shell}require("node:fs").appendFileSync(${JSON.stringify(join(folder, "runs"))}, "x");\n${text}`);
   return file;
+}
+
+/**
+ * Writes a file that can be started at once. Another process does so: what another test starts while this one has the file
+ * open would hold it open too, and then it could not be started (ETXTBSY).
+ */
+function write(file: string, text: string): void {
+  execFileSync("/bin/sh", ["-c", 'cat > "$0.new" && chmod 755 "$0.new" && mv "$0.new" "$0"', file], { input: text });
 }
 
 const runs = (): number => (existsSync(join(folder, "runs")) ? readFileSync(join(folder, "runs"), "utf8").length : 0);
@@ -261,7 +271,7 @@ describe("being signed in", () => {
     const staying = signIn.stay({ look: async () => looks.push(runs()), onTrouble: (text) => troubles.push(text), everyMs: 10, signal });
     await vi.waitFor(() => expect(runs()).toBeGreaterThan(3), WAIT);
     expect([troubles, looks, token()]).toEqual([[expect.stringMatching(/ended with exit code 1; .*; this is tried again every 0\.01 s$/)], [], "t1"]);
-    writeFileSync(join(folder, "program"), good);
+    write(join(folder, "program"), good);
     await vi.waitFor(() => expect(looks.length).toBeGreaterThan(0), WAIT);
     expect(token()).not.toBe("t1");
     signIn.close();
