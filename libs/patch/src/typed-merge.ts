@@ -11,12 +11,12 @@ export function mergeTyped(live: JsonObject, applied: JsonObject, schema: PatchS
 
 type Maybe = JsonValue | undefined;
 
-/** undefined where nothing is left to write. Not both are undefined. */
+/** undefined where nothing is left to write. A leaf is what is applied, null included, or else what is there. */
 function merge(live: Maybe, applied: Maybe, schema: PatchSchema): Maybe {
   if (applied === undefined) return live;
   switch (shapeOf(schema, applied)) {
     case "scalar":
-      return kept(live, applied);
+      return applied;
     case "list":
       return mergeList(live, applied, schema);
     default:
@@ -24,16 +24,11 @@ function merge(live: Maybe, applied: Maybe, schema: PatchSchema): Maybe {
   }
 }
 
-/** A leaf: what is applied, null included, or else what is there. */
-function kept(live: Maybe, applied: Maybe): Maybe {
-  return applied === undefined ? live : applied;
-}
-
-function mergeMap(live: Maybe, applied: Maybe, schema: PatchSchema): Maybe {
+function mergeMap(live: Maybe, applied: JsonValue, schema: PatchSchema): Maybe {
   const old = mapOf(live) ?? {};
   const now = mapOf(applied) ?? {};
   const keys = new Set([...keysOf(old), ...keysOf(now)]);
-  if (isAtomicMap(schema) || keys.size === 0) return kept(live, applied);
+  if (isAtomicMap(schema) || keys.size === 0) return applied;
   const merged: Record<string, JsonValue> = {};
   for (const key of keys) {
     const value = merge(own(old, key), own(now, key), memberSchema(schema, key) ?? DEDUCED);
@@ -42,10 +37,10 @@ function mergeMap(live: Maybe, applied: Maybe, schema: PatchSchema): Maybe {
   return Object.keys(merged).length === 0 ? undefined : merged;
 }
 
-function mergeList(live: Maybe, applied: Maybe, schema: PatchSchema): Maybe {
+function mergeList(live: Maybe, applied: JsonValue, schema: PatchSchema): Maybe {
   const old = listOf(live) ?? [];
   const now = listOf(applied) ?? [];
-  if (isAtomicList(schema) || (old.length === 0 && now.length === 0)) return kept(live, applied);
+  if (isAtomicList(schema) || (old.length === 0 && now.length === 0)) return applied;
   const merged = mergeItems(named(old, schema), named(now, schema), itemSchema(schema));
   return merged.length === 0 ? undefined : merged;
 }
@@ -62,58 +57,44 @@ function named(list: readonly JsonValue[], schema: PatchSchema): readonly NamedI
   });
 }
 
-/**
- * Elements that both have stand in the order of `now`; those of `old` alone keep their place among them.
- * An element that is in `old` twice is no ground to merge on: what is applied replaces both.
- */
+/** An element that is in `old` twice is no ground to merge on: what is applied replaces both. */
 function mergeItems(old: readonly NamedItem[], now: readonly NamedItem[], schema: PatchSchema): readonly JsonValue[] {
   const oldById = new Map<string, Maybe>();
   for (const { element, item } of old) oldById.set(element.id, oldById.has(element.id) ? null : item);
   const newById = new Map(now.map(({ element, item }) => [element.id, item]));
-  const shared = now
-    .map(({ element }) => element.id)
-    .filter((id) => oldById.has(id))
-    .values();
-  let nextShared = shared.next().value;
-  const merged: JsonValue[] = [];
+  return inMergedOrder(old, now)
+    .map(({ element: { id }, item }) => (newById.has(id) ? merge(oldById.get(id), newById.get(id), schema) : item))
+    .filter((item) => item !== undefined);
+}
+
+/** Elements that both have stand in the order of `now`; those of `old` alone keep their place among them. */
+function inMergedOrder(old: readonly NamedItem[], now: readonly NamedItem[]): readonly NamedItem[] {
+  const oldIds = new Set(old.map(({ element }) => element.id));
+  const newIds = new Set(now.map(({ element }) => element.id));
+  const shared = now.map(({ element }) => element.id).filter((id) => oldIds.has(id));
+  const merged: NamedItem[] = [];
   const done = new Set<string>();
-  const push = (value: Maybe): void => {
-    if (value !== undefined) merged.push(value);
-  };
   let left = 0;
   let right = 0;
-  const takeRight = (id: string): void => {
-    done.add(id);
-    push(merge(oldById.get(id), newById.get(id), schema));
-    right += 1;
-  };
+  let passed = 0;
   while (left < old.length || right < now.length) {
     const mine = old[left];
     const theirs = now[right];
-    if (mine !== undefined && theirs !== undefined) {
-      if (mine.element.id === theirs.element.id) {
-        takeRight(theirs.element.id);
-        left += 1;
-        nextShared = shared.next().value;
-        continue;
-      }
-      if (newById.has(mine.element.id) && nextShared !== undefined && nextShared !== mine.element.id) {
-        left += 1;
-        continue;
-      }
+    const nextShared = shared[passed];
+    const myId = mine?.element.id ?? "";
+    if (mine !== undefined && !newIds.has(myId)) {
+      merged.push(mine);
+      left += 1;
+      continue;
     }
-    if (mine !== undefined) {
-      if (!newById.has(mine.element.id)) {
-        push(merge(mine.item, undefined, schema));
-        left += 1;
-        continue;
-      }
-      if (done.has(mine.element.id)) left += 1;
-    }
-    if (theirs !== undefined) {
-      takeRight(theirs.element.id);
-      if (nextShared === theirs.element.id) nextShared = shared.next().value;
-    }
+    const isSame = mine !== undefined && theirs?.element.id === myId;
+    const isLater = mine !== undefined && theirs !== undefined && !isSame && nextShared !== undefined && nextShared !== myId;
+    if (isSame || isLater || done.has(myId)) left += 1;
+    if (isLater || theirs === undefined) continue;
+    merged.push(theirs);
+    done.add(theirs.element.id);
+    right += 1;
+    if (nextShared === theirs.element.id) passed += 1;
   }
   return merged;
 }
