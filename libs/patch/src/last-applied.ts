@@ -1,4 +1,4 @@
-import { isObject, parseJson, stringifyJson, type JsonObject, type JsonValue } from "@plumb/std";
+import { canonicalJson, isObject, parseJson, type JsonObject, type JsonValue } from "@plumb/std";
 import type { FieldSet } from "./field-set.ts";
 import type { ApplyResult } from "./merge-request.ts";
 import type { PatchSchema } from "./patch-schema.ts";
@@ -37,7 +37,8 @@ function parsed(text: string | undefined): JsonObject | undefined {
 export function withLastApplied(result: Extract<ApplyResult, { kind: "applied" }>, applied: JsonObject): ApplyResult {
   if (lastApplied(result.object) === undefined) return result;
   const metadata = mapOf(result.object["metadata"]) ?? {};
-  const note = `${stringifyJson(inKeyOrder(withoutNote(applied)))}\n`;
+  // why: Go writes maps in the order of their keys
+  const note = `${canonicalJson(withoutNote(applied))}\n`;
   const object = { ...result.object, metadata: { ...metadata, annotations: { ...mapOf(metadata["annotations"]), [ANNOTATION]: note } } };
   return { ...result, object };
 }
@@ -48,15 +49,4 @@ function withoutNote(applied: JsonObject): JsonObject {
   if (annotations?.[ANNOTATION] === undefined) return applied;
   const { [ANNOTATION]: _note, ...rest } = annotations;
   return { ...applied, metadata: { ...metadata, annotations: rest } };
-}
-
-/** Go writes maps in the order of their keys. */
-function inKeyOrder(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(inKeyOrder);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .toSorted()
-      .map((key) => [key, inKeyOrder(value[key] ?? null)]),
-  );
 }

@@ -79,7 +79,7 @@ export function foldOldUpdaters(shares: Shares): Shares {
   const updaters = [...shares].filter(([, { operation }]) => operation === "Update");
   if (updaters.length <= MAX_UPDATERS) return shares;
   const folded = new Map(shares);
-  const oldestFirst = updaters.sort(([idA, a], [idB, b]) => secondsOf(a.time) - secondsOf(b.time) || compareText(sortText(a, idA), sortText(b, idB)));
+  const oldestFirst = updaters.sort(([, a], [, b]) => secondsOf(a.time) - secondsOf(b.time) || compareText(sortText(a), sortText(b)));
   const firstOfVersion = new Map<string, string>();
   let count = updaters.length;
   for (const [id, share] of oldestFirst) {
@@ -95,7 +95,7 @@ export function foldOldUpdaters(shares: Shares): Shares {
 }
 
 /** The text by which the API server orders managers of one second: its own identity, a JSON object. */
-function sortText({ manager, operation, apiVersion, subresource }: Share, _id: string): string {
+function sortText({ manager, operation, apiVersion, subresource }: Share): string {
   return stringifyJson({ manager, operation, apiVersion, ...(subresource === undefined ? {} : { subresource }) });
 }
 
@@ -104,8 +104,8 @@ function foldInto(shares: Map<string, Share>, first: string, id: string, share: 
   const bucketId = identityOf(bucket);
   const oldest = shares.get(bucketId) ?? shares.get(first);
   if (!shares.has(bucketId)) shares.delete(first);
-  // why: the younger of the two tells how recent the folded entry is
   const fields = oldest === undefined ? share.fields : oldest.fields.union(share.fields);
   if (id !== bucketId) shares.delete(id);
+  // why: the younger of the two tells how recent the folded entry is
   shares.set(bucketId, { ...bucket, fields, time: share.time });
 }

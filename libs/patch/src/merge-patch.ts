@@ -16,9 +16,9 @@ function changed(value: JsonValue | undefined, change: JsonValue): JsonValue {
   return isObject(change) ? applyMergePatch(value, change) : change;
 }
 
-/** Nulls in lists stay: there they are elements. */
-function withoutNulls(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map((item) => (item === null ? null : withoutNulls(item)));
+/** A value that is new: nulls in its maps mean nothing. Nulls in lists stay: there they are elements. */
+export function withoutNulls(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isObject(value)) return value;
   const kept: Record<string, JsonValue> = {};
   for (const [key, one] of Object.entries(value)) if (one !== null && one !== undefined) setOwn(kept, key, withoutNulls(one));

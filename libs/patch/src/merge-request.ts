@@ -51,7 +51,7 @@ export interface FieldConflict {
   readonly path: FieldPath;
   /** Such as `.spec.template.spec.containers[name="app"].image`. */
   readonly field: string;
-  /** Such as `conflict with "kubectl-edit" using apps/v1 at 2026-01-02T15:04:05Z`. */
+  /** Such as `conflict with "kubectl-edit" using apps/v1`. */
   readonly message: string;
 }
 

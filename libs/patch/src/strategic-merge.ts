@@ -1,5 +1,6 @@
 import { setOwn, isObject, type JsonObject, type JsonValue } from "@plumb/std";
 import { goText } from "./go-text.ts";
+import { withoutNulls } from "./merge-patch.ts";
 import { own } from "./own-key.ts";
 import { PatchError } from "./patch-error.ts";
 import type { PatchSchema } from "./patch-schema.ts";
@@ -69,13 +70,6 @@ function mergeValue(original: JsonValue | undefined, change: JsonValue, schema: 
   if (isObject(original) && isObject(change)) return replaces ? change : mergeMap(original, change, schema);
   if (Array.isArray(original) && Array.isArray(change)) return schema.patchStrategy.includes("merge") ? mergeList(original, change, schema) : change;
   return isObject(change) || Array.isArray(change) ? withoutDirectives(withoutNulls(change)) : change;
-}
-
-/** A value that is new: nulls in its maps mean nothing. */
-function withoutNulls(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map((item) => withoutNulls(item));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([key, one]) => (one === null || one === undefined ? [] : [[key, withoutNulls(one)] as const])));
 }
 
 function withoutDirectives(value: JsonValue): JsonValue | undefined {

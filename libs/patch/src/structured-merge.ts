@@ -53,7 +53,7 @@ function applyOnce(request: ApplyRequest): ApplyResult {
   const live = withoutManagedFields(request.live);
   const versions = new Versions(request);
   const before = firstApply(request, live, versions);
-  const faults = typeFaults(request.applied, request.schema, false);
+  const faults = typeFaults(request.applied, request.schema);
   if (faults.length > 0) return { kind: "untyped", message: faultText(faults) };
   const shares = fitted(before, live, versions);
   const id = identityOf(selfOf(request, "Apply"));

@@ -8,8 +8,8 @@ import { elementOf, isAtomicList, itemSchema, keysOf, listOf, mapOf, memberSchem
  * Says what in `value` does not fit `schema`, one line a fault: an unknown field, a wrong type, an element without its keys
  * or one that is there twice. Empty where all fits.
  */
-export function typeFaults(value: JsonValue, schema: PatchSchema, allowsDuplicates: boolean): readonly string[] {
-  const check = new TypeCheck(allowsDuplicates);
+export function typeFaults(value: JsonValue, schema: PatchSchema): readonly string[] {
+  const check = new TypeCheck();
   check.visit(value, schema);
   return check.faults;
 }
@@ -45,13 +45,8 @@ function goLiteral(value: JsonValue): string {
 
 class TypeCheck {
   readonly faults: string[] = [];
-  readonly #allowsDuplicates: boolean;
   /** Where the walk is; one list for all levels. */
   readonly #path: PathElement[] = [];
-
-  constructor(allowsDuplicates: boolean) {
-    this.#allowsDuplicates = allowsDuplicates;
-  }
 
   visit(value: JsonValue, schema: PatchSchema): void {
     switch (shapeOf(schema, value)) {
@@ -84,7 +79,7 @@ class TypeCheck {
     for (const [index, item] of list.entries()) {
       const element = isAtomicList(schema) ? indexElement(index) : elementOf(schema, item);
       if (typeof element === "string") return this.#fault(`element ${index}: ${element}`);
-      if (seen.has(element.id) && !this.#allowsDuplicates) this.#fault(`duplicate entries for key ${pathText([element])}`);
+      if (seen.has(element.id)) this.#fault(`duplicate entries for key ${pathText([element])}`);
       seen.add(element.id);
       this.#below(element, () => this.visit(item, itemSchema(schema)));
     }
