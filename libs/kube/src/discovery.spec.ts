@@ -207,10 +207,10 @@ describe("discovery", () => {
   });
 
   it("stops waiting when told to, without spoiling the look-up for others", async () => {
-    let answer: () => void = () => undefined;
+    const isCancelled = Promise.withResolvers<void>();
     const { client } = await started(({ url }, response) => {
       const send = (): void => sendJson(response, 200, url === "/api" ? core : aggregated(group("example.com", "v1", resource("widgets", "Widget"))));
-      if (url === "/api") answer = send;
+      if (url === "/api") void isCancelled.promise.then(send);
       else send();
     });
     const stop = new AbortController();
@@ -218,7 +218,7 @@ describe("discovery", () => {
     const patient = client.resourceFor(widgets, signal);
     stop.abort();
     await impatient;
-    setTimeout(() => answer(), 20);
+    isCancelled.resolve();
     expect((await patient).plural).toBe("widgets");
   });
 });
