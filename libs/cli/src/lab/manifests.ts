@@ -63,54 +63,49 @@ export interface Addresses {
 export const HOOK_TOKEN_SECRET = "hook-token";
 
 /** The toolkit's objects that make the story: source, applier, alerts, receiver. */
-export function toolkitObjects({ system }: LabNames, { repository, sink }: Addresses, hookToken: string): readonly Manifest[] {
-  const meta = (name: string): JsonObject & { readonly name: string } => ({ name, namespace: system, labels: { [LAB_LABEL]: "true" } });
-  const sources = [
-    { kind: "GitRepository", name: "*" },
-    { kind: "Kustomization", name: "*" },
-  ];
+export function toolkitObjects(names: LabNames, { repository, sink }: Addresses, hookToken: string): readonly Manifest[] {
   return [
-    { apiVersion: "v1", kind: "Secret", metadata: meta(HOOK_TOKEN_SECRET), data: { token: Buffer.from(hookToken).toString("base64") } },
-    {
-      apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
-      kind: "Provider",
-      metadata: meta("chat"),
-      spec: { type: "slack", address: `${sink}/slack`, channel: "gitops" },
-    },
-    { apiVersion: "notification.toolkit.fluxcd.io/v1beta3", kind: "Provider", metadata: meta("hook"), spec: { type: "generic", address: `${sink}/generic` } },
-    {
-      apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
-      kind: "Alert",
-      metadata: meta("chat"),
-      spec: { providerRef: { name: "chat" }, eventSeverity: "info", eventSources: sources },
-    },
-    {
-      apiVersion: "notification.toolkit.fluxcd.io/v1beta3",
-      kind: "Alert",
-      metadata: meta("hook"),
-      spec: { providerRef: { name: "hook" }, eventSeverity: "info", eventSources: sources },
-    },
-    {
-      apiVersion: "notification.toolkit.fluxcd.io/v1",
-      kind: "Receiver",
-      metadata: meta("git"),
-      spec: {
-        type: "generic-hmac",
-        secretRef: { name: HOOK_TOKEN_SECRET },
-        resources: [{ apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", name: "lab" }],
-      },
-    },
+    { apiVersion: "v1", kind: "Secret", metadata: meta(names, HOOK_TOKEN_SECRET), data: { token: Buffer.from(hookToken).toString("base64") } },
+    provider(names, "chat", { type: "slack", address: `${sink}/slack`, channel: "gitops" }),
+    provider(names, "hook", { type: "generic", address: `${sink}/generic` }),
+    alert(names, "chat"),
+    alert(names, "hook"),
+    receiver(names),
     {
       apiVersion: "source.toolkit.fluxcd.io/v1",
       kind: "GitRepository",
-      metadata: meta("lab"),
+      metadata: meta(names, "lab"),
       spec: { url: repository, interval: "10m", ref: { branch: "main" } },
     },
     {
       apiVersion: "kustomize.toolkit.fluxcd.io/v1",
       kind: "Kustomization",
-      metadata: meta("apps"),
+      metadata: meta(names, "apps"),
       spec: { interval: "10m", retryInterval: "5s", timeout: "1m", path: "./apps", prune: true, wait: true, sourceRef: { kind: "GitRepository", name: "lab" } },
     },
   ];
+}
+
+function meta({ system }: LabNames, name: string): JsonObject & { readonly name: string } {
+  return { name, namespace: system, labels: { [LAB_LABEL]: "true" } };
+}
+
+function provider(names: LabNames, name: string, spec: JsonObject): Manifest {
+  return { apiVersion: "notification.toolkit.fluxcd.io/v1beta3", kind: "Provider", metadata: meta(names, name), spec };
+}
+
+/** Tells the Provider of its own name everything there is to tell. */
+function alert(names: LabNames, name: string): Manifest {
+  const eventSources = [
+    { kind: "GitRepository", name: "*" },
+    { kind: "Kustomization", name: "*" },
+  ];
+  const spec = { providerRef: { name }, eventSeverity: "info", eventSources };
+  return { apiVersion: "notification.toolkit.fluxcd.io/v1beta3", kind: "Alert", metadata: meta(names, name), spec };
+}
+
+function receiver(names: LabNames): Manifest {
+  const resources = [{ apiVersion: "source.toolkit.fluxcd.io/v1", kind: "GitRepository", name: "lab" }];
+  const spec = { type: "generic-hmac", secretRef: { name: HOOK_TOKEN_SECRET }, resources };
+  return { apiVersion: "notification.toolkit.fluxcd.io/v1", kind: "Receiver", metadata: meta(names, "git"), spec };
 }
