@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { ToolkitError } from "@plumb/std";
 import type { Host, Kill } from "../host.ts";
 import { isRunning, startTicks, type LabProcess } from "./state.ts";
@@ -63,28 +64,21 @@ export class Fleet {
    * @throws {ToolkitError} `unavailable` with its last words when it ends before it listens, `cancelled` by the signal
    */
   async start({ name, file, nodeFlags = [], args, env = {}, listensAs }: Launch): Promise<Readonly<Record<string, string>>> {
-    const { host, signal } = this.#options;
+    const { host, logFolder, onLine, signal } = this.#options;
     if (signal.aborted) throw stopped(name);
     // In a process group of its own: Ctrl-C on the terminal is for the lab, which then ends its processes in order.
     const child = spawn(host.node, [...nodeFlags, file, ...args], { env: { ...host.env, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
-    const log = createWriteStream(join(this.#options.logFolder, `${name}.log`), { flags: "a" });
-    log.on("error", () => {}); // a full disk must not end the lab
     const addresses: Record<string, string> = {};
     const lastLines: string[] = [];
     let hasStarted = false;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const readers = [child.stdout, child.stderr].map((input) => createInterface({ input }));
-    const isRead = Promise.allSettled(readers.map((reader) => once(reader, "close")));
-    for (const reader of readers) {
-      reader.on("line", (line) => {
-        log.write(`${line}\n`);
-        if (!STACK_FRAME.test(line)) lastLines.push(line);
-        if (lastLines.length > LAST_LINES) lastLines.shift();
-        this.#options.onLine?.(name, line);
-        Object.assign(addresses, listeningLine(line));
-        if (listensAs.every((expected) => expected in addresses)) resolve();
-      });
-    }
+    const isRead = readOutput(child, join(logFolder, `${name}.log`), (line) => {
+      if (!STACK_FRAME.test(line)) lastLines.push(line);
+      if (lastLines.length > LAST_LINES) lastLines.shift();
+      onLine?.(name, line);
+      Object.assign(addresses, listeningLine(line));
+      if (listensAs.every((expected) => expected in addresses)) resolve();
+    });
     const limit = setTimeout(() => reject(new ToolkitError("unavailable", `${name} does not listen after ${START_WITHIN_MS / 1000} s`)), START_WITHIN_MS);
     const onAbort = (): void => reject(stopped(name));
     signal.addEventListener("abort", onAbort, { once: true });
@@ -92,15 +86,11 @@ export class Fleet {
     child.once("exit", () => this.#forget(child));
     child.once("close", async (code, killedBy) => {
       await isRead;
-      log.end();
       const how = killedBy ?? `exit code ${code}`;
       reject(new ToolkitError("unavailable", `${name} ended with ${how}: ${lastLines.join(" | ")}`));
       if (hasStarted && !this.#isStopping) this.#options.onEnd?.(name, how);
     });
-    if (child.pid !== undefined) {
-      this.#running.push({ record: { name, pid: child.pid, startTicks: startTicks(child.pid) }, child });
-      this.#report();
-    }
+    this.#note(name, child);
     try {
       await promise;
       hasStarted = true;
@@ -119,6 +109,14 @@ export class Fleet {
     this.#report();
   }
 
+  /** One that could not be started has no number. */
+  #note(name: string, child: ChildProcess): void {
+    const { pid } = child;
+    if (pid === undefined) return;
+    this.#running.push({ record: { name, pid, startTicks: startTicks(pid) }, child });
+    this.#report();
+  }
+
   #forget(child: ChildProcess): void {
     const index = this.#running.findIndex((entry) => entry.child === child);
     if (index === -1) return; // it was ended by `stop`, which has said so
@@ -130,6 +128,26 @@ export class Fleet {
   #report(): void {
     this.#options.onChange(this.#running.map(({ record }) => record));
   }
+}
+
+interface Output {
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+}
+
+/** Copies what a process writes into its log, and hands on each line. Resolves when there is no more to come. */
+async function readOutput({ stdout, stderr }: Output, logFile: string, onLine: (line: string) => void): Promise<void> {
+  const log = createWriteStream(logFile, { flags: "a" });
+  log.on("error", () => {}); // a full disk must not end the lab
+  const readers = [stdout, stderr].map((input) => createInterface({ input }));
+  for (const reader of readers) {
+    reader.on("line", (line) => {
+      log.write(`${line}\n`);
+      onLine(line);
+    });
+  }
+  await Promise.allSettled(readers.map((reader) => once(reader, "close")));
+  log.end();
 }
 
 /** Asks a process to end, and makes it when it does not. Never rejects. */

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isObject, parseJson } from "@plumb/std";
 
@@ -28,18 +28,12 @@ export async function startSink(host: string, port: number, onMessage: (message:
       response.end(JSON.stringify({ next: dropped + messages.length, messages: messages.slice(Math.max(0, after - dropped)) }));
       return;
     }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
-    });
-    request.on("end", () => {
-      if (size > MAX_BODY_BYTES) {
+    whenRead(request, (bytes) => {
+      if (bytes === undefined) {
         response.writeHead(413).end();
         return;
       }
-      const body = readBody(Buffer.concat(chunks).toString());
+      const body = readBody(bytes.toString());
       const message = { path, receivedMs: Date.now(), body, text: textOf(body) };
       messages.push(message);
       if (messages.length > MAX_MESSAGES) dropped += messages.splice(0, 1).length;
@@ -60,6 +54,17 @@ export async function startSink(host: string, port: number, onMessage: (message:
       server.closeAllConnections();
     },
   };
+}
+
+/** Hands on the whole body; undefined for one that is too large, which is read to its end and thrown away. */
+function whenRead(request: IncomingMessage, use: (bytes: Buffer | undefined) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+  });
+  request.on("end", () => use(size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks)));
 }
 
 function readBody(text: string): unknown {
