@@ -167,6 +167,13 @@ it("keeps one thread at rest, and uses it again", async () => {
   expect(await subject.run("thread", undefined, options())).toBe(first);
 });
 
+it("keeps no thread at rest that holds much memory", async () => {
+  const subject = pool({ threads: 1 });
+  const modest = await subject.run("hoard", 8, options());
+  expect(await subject.run("hoard", 128, options())).toBe(modest);
+  expect(await subject.run("thread", undefined, options())).not.toBe(modest);
+});
+
 it("closes with everything that waits, runs or rests, and takes nothing more", async () => {
   const subject = pool({ threads: 1 });
   await subject.run("echo", 1, options());

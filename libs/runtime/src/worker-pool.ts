@@ -74,8 +74,8 @@ const MAX_SLOW_KEYS = 1000;
  * seconds moves to the slow lane: in its place where the lane has room, else it is ended and starts again when there is.
  * So quick jobs always find a thread. A job must therefore bear being started twice.
  *
- * A thread takes 20 MB, and more time to start than most jobs to run. So one is kept at rest, and another is started only
- * when jobs have waited for a tenth of a second.
+ * A thread takes 20 MB, and more time to start than most jobs to run. So one is kept at rest, unless it holds much more, and
+ * another is started only when jobs have waited for a tenth of a second.
  */
 export class WorkerPool {
   readonly #options: WorkerPoolOptions;

@@ -9,6 +9,7 @@ interface LingerInput {
 }
 
 const port = workerPort();
+const kept: Buffer[] = [];
 if (port !== undefined) {
   serveJobs(
     {
@@ -34,6 +35,10 @@ if (port !== undefined) {
       eat: () => {
         const eaten: unknown[] = [];
         for (;;) eaten.push(Array.from({ length: 10_000 }, (_, index) => ({ index })));
+      },
+      hoard: (megabytes) => {
+        kept.push(Buffer.alloc(Number(megabytes) * 2 ** 20));
+        return threadId;
       },
       linger: async (input) => {
         const { shared } = input as LingerInput; // why: the spec sends nothing else
