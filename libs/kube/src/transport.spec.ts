@@ -177,11 +177,13 @@ describe("a network that swallows everything and says nothing", () => {
     );
     const deltas = follow({ client, resource: { group: "", version: "v1", plural: "configmaps" } }, stop.signal);
     expect((await deltas.next()).value).toMatchObject({ kind: "replaced" });
-    const next = deltas.next();
+    let next = deltas.next();
     await expect.poll(() => server.seen.length).toBeGreaterThanOrEqual(2);
     proxy.set({ kind: "black-hole" });
     version = 6;
     setTimeout(() => proxy.set({ kind: "none" }), 300);
+    // A machine that is busy may find the network still silent, and list once more.
+    while ((await next).value?.kind === "replaced") next = deltas.next();
     expect((await next).value).toMatchObject({ kind: "put", item: { metadata: { name: "v6" } } });
   });
 });

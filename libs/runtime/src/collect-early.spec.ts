@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 
 /** Replaces objects that live for a while, and says how many bytes of heap that took at most. */
 const PROGRAM = `
-  import { collectEarly } from "@plumb/runtime";
+  import { collectEarly } from ${JSON.stringify(new URL("./collect-early.ts", import.meta.url).href)};
   if (process.argv[1] === "early") collectEarly(process.execArgv);
   const kept = [];
   let peak = 0;

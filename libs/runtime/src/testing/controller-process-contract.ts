@@ -6,11 +6,11 @@ import { env, execPath } from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-/** Starts a controller from source, and waits for its end. Killed after 25 seconds, its code is null. */
+/** Starts a controller from source, and waits for its end. Killed after 100 seconds, its code is null. */
 export function runToEnd(main: URL, args: readonly string[]): Promise<{ readonly code: number | null; readonly stderr: string; readonly stdout: string }> {
   const command = ["--conditions=@plumb/source", fileURLToPath(main), ...args];
   return new Promise((resolve) => {
-    const child = execFile(execPath, command, { env: { PATH: env["PATH"] }, timeout: 25_000, killSignal: "SIGKILL" }, (_, stdout, stderr) =>
+    const child = execFile(execPath, command, { env: { PATH: env["PATH"] }, timeout: 100_000, killSignal: "SIGKILL" }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, stdout, stderr }),
     );
   });
