@@ -57,7 +57,9 @@ async function compare(names: readonly string[], signal: AbortSignal): Promise<v
       if (measured === "failed") console.log(`| ${figure} | failed | | | | |`);
       for (const [what, amount] of Object.entries(amounts)) {
         const other = theirs[index]?.amounts?.[what] ?? Number.NaN;
-        console.log(`| ${figure} | ${what} | ${short(amount)} | ${short(other)} | ${amount === 0 ? "" : short(other / amount)} | ${short(loadavg()[0] ?? 0)} |`);
+        console.log(
+          `| ${figure} | ${what} | ${short(amount)} | ${short(other)} | ${amount === 0 ? "" : short(other / amount)} | ${short(loadavg()[0] ?? 0)} |`,
+        );
       }
     }
   }
