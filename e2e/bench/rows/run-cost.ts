@@ -3,7 +3,7 @@ import { alerting, ApiProxy, ClusterClient, configMapFile, gitRepository, SOURCE
 import { applier, applicationFiles, names, pathOf } from "../application.ts";
 import { cpuSeconds, secondsFor } from "../measure.ts";
 import type { Row, Subject } from "../row.ts";
-import { NAMESPACE, startWorld } from "../world.ts";
+import { NAMESPACE, startWorld, type World } from "../world.ts";
 
 const COUNT = 100;
 const QUIET_MS = 2_000;
@@ -11,38 +11,60 @@ const QUIET_MS = 2_000;
 /** What a first apply, a commit that changes one of four objects, and a run that changes nothing cost. */
 export async function runCost(signal: AbortSignal, { programs, isPeer }: Subject): Promise<readonly Row[]> {
   await using world = await startWorld({ workloads: false, programs }, signal);
-  const { toolkit, plane, raw, ready } = world;
+  const { toolkit, plane, ready } = world;
   using direct = await ClusterClient.connect(plane.kubeconfig);
   await using proxy = await ApiProxy.start(direct.access);
-  const counted = (): number => proxy.seen.filter(({ isWatch }) => !isWatch).length;
-  const quiet = async (): Promise<void> => {
-    let [count, sinceMs] = [-1, 0];
-    await until("a controller that is done", () => {
-      if (count !== counted()) [count, sinceMs] = [counted(), performance.now()];
-      return performance.now() - sinceMs > QUIET_MS ? true : undefined;
-    });
-  };
   await toolkit.controller("kustomize-controller").stop();
   await toolkit.startController("kustomize-controller", proxy.kubeconfig);
   const files: Record<string, string> = Object.assign({}, ...[...names(COUNT), "warm"].map((name) => applicationFiles(NAMESPACE, name)));
   const first = await toolkit.commit(files);
   await toolkit.cluster.apply(...alerting(NAMESPACE, toolkit.sink.url), gitRepository(NAMESPACE, "apps", toolkit.git.url), applier(NAMESPACE, "warm"));
   await ready.whenReady(1, first);
-  await quiet();
+  await untilQuiet(proxy);
 
-  let from = counted();
-  await secondsFor(names(COUNT), 8, async (name) => {
-    await toolkit.cluster.apply(applier(NAMESPACE, name));
-  });
-  await ready.whenReady(COUNT + 1, first);
-  await quiet();
-  const firstApply = (counted() - from) / COUNT;
-
-  const { pid } = toolkit.controller("kustomize-controller");
+  const firstApply = await requestsFor(proxy, () => applyAll(world, first));
   const source = toolkit.controller("source-controller");
   // Without an artifact server to ask, nothing is downloaded.
   if (!isPeer) source.signal("SIGSTOP");
-  from = counted();
+  let quietCpuMs = Number.NaN;
+  const quietRun = await requestsFor(proxy, async () => {
+    quietCpuMs = await cpuMsOfReconciles(world, signal);
+  });
+  source.signal("SIGCONT");
+  const change = await requestsFor(proxy, () => changeAll(world, files));
+  return rowsOf({ firstApply, change, quietRun, quietCpuMs });
+}
+
+/** Requests but watches that came through until all was done and quiet, for each application. */
+async function requestsFor(proxy: ApiProxy, work: () => Promise<void>): Promise<number> {
+  const before = counted(proxy);
+  await work();
+  await untilQuiet(proxy);
+  return (counted(proxy) - before) / COUNT;
+}
+
+function counted(proxy: ApiProxy): number {
+  return proxy.seen.filter(({ isWatch }) => !isWatch).length;
+}
+
+async function untilQuiet(proxy: ApiProxy): Promise<void> {
+  let [count, sinceMs] = [-1, 0];
+  await until("a controller that is done", () => {
+    if (count !== counted(proxy)) [count, sinceMs] = [counted(proxy), performance.now()];
+    return performance.now() - sinceMs > QUIET_MS ? true : undefined;
+  });
+}
+
+async function applyAll({ toolkit, ready }: World, revision: string): Promise<void> {
+  await secondsFor(names(COUNT), 8, async (name) => {
+    await toolkit.cluster.apply(applier(NAMESPACE, name));
+  });
+  await ready.whenReady(COUNT + 1, revision);
+}
+
+/** Asks for a run of each that finds nothing to change; resolves to the processor milliseconds of one. */
+async function cpuMsOfReconciles({ toolkit, raw, ready }: World, signal: AbortSignal): Promise<number> {
+  const { pid } = toolkit.controller("kustomize-controller");
   const cpuBefore = await cpuSeconds(pid);
   const token = randomUUID();
   await secondsFor(names(COUNT), 8, async (name) => {
@@ -54,22 +76,27 @@ export async function runCost(signal: AbortSignal, { programs, isPeer }: Subject
     () => ready.handled(token) === COUNT || undefined,
     () => `${ready.handled(token)} of them`,
   );
-  const quietCpuMs = (((await cpuSeconds(pid)) - cpuBefore) * 1000) / COUNT;
-  await quiet();
-  const quietRun = (counted() - from) / COUNT;
-  source.signal("SIGCONT");
+  return (((await cpuSeconds(pid)) - cpuBefore) * 1000) / COUNT;
+}
 
-  from = counted();
-  for (const name of names(COUNT)) files[`${name}/configmap.yaml`] = configMapFile(NAMESPACE, name, { value: "2" });
-  const second = await toolkit.commit(files);
-  await toolkit.cluster.edit(
-    { apiVersion: SOURCE_VERSION, kind: "GitRepository", namespace: NAMESPACE, name: "apps" },
-    { metadata: { annotations: { "reconcile.fluxcd.io/requestedAt": token } } },
-    "flux",
-  );
-  await ready.whenReady(COUNT + 1, second);
-  await quiet();
-  const change = (counted() - from) / COUNT;
+/** Commits another value for one of the four objects of each. */
+async function changeAll({ toolkit, ready }: World, files: Readonly<Record<string, string>>): Promise<void> {
+  const changed = Object.fromEntries(names(COUNT).map((name) => [`${name}/configmap.yaml`, configMapFile(NAMESPACE, name, { value: "2" })]));
+  const revision = await toolkit.commit({ ...files, ...changed });
+  await toolkit.cluster.requestReconcile({ apiVersion: SOURCE_VERSION, kind: "GitRepository", namespace: NAMESPACE, name: "apps" });
+  await ready.whenReady(COUNT + 1, revision);
+}
+
+/** What one application took in the mean. */
+interface Costs {
+  /** API requests. */
+  readonly firstApply: number;
+  readonly change: number;
+  readonly quietRun: number;
+  readonly quietCpuMs: number;
+}
+
+function rowsOf({ firstApply, change, quietRun, quietCpuMs }: Costs): readonly Row[] {
   return [
     {
       figure: "API requests for a first apply of 4 objects; for a commit that changes one of them",
