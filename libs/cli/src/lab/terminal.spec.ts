@@ -63,6 +63,9 @@ describe("LabTerminal", () => {
       "",
     ]);
   });
+  it("breaks nothing on a terminal that says it has no columns, as one without a size does", () => {
+    expect(told(true, false, 0)).toBe(told(true, false));
+  });
   it("cuts its progress off where the terminal ends, for it could not be replaced otherwise", () => {
     expect(told(true, false, 10)).toContain("\u001b[2K  … waiti\r");
   });

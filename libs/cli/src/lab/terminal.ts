@@ -5,7 +5,7 @@ export interface Output {
   write(text: string): void;
   readonly isTerminal: boolean;
   readonly hasColour: boolean;
-  /** How wide it is at the moment; undefined where lines are not to be broken. */
+  /** How wide it is at the moment; undefined where lines are not to be broken, 0 from a terminal that does not tell. */
   readonly columns: () => number | undefined;
 }
 
@@ -63,7 +63,7 @@ export class LabTerminal {
 
   /** Columns that are left beside `indent`; no end of them where lines are not to be broken. */
   #room(indent: number): number {
-    return (this.#output.columns() ?? Number.POSITIVE_INFINITY) - indent;
+    return (this.#output.columns() || Number.POSITIVE_INFINITY) - indent;
   }
 
   #paint(text: string, colour: number): string {
