@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Manifest } from "@plumb/api";
 import { sharedCluster } from "@plumb/e2e/cluster";
 import {
@@ -23,6 +24,8 @@ import { widget, widgetDefinition } from "@plumb/kube/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const cluster = sharedCluster();
+/** Longer than what a controller has read of the served kinds holds for one that it does not know. */
+const KNOWN_FOR_MS = 1_500;
 
 describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => {
   const id = randomUUID().slice(0, 8);
@@ -225,6 +228,7 @@ describe.skipIf(cluster.kind === "absent")("the life of a Kustomization", () => 
           ({ kind }) => kind === "unavailable" || undefined,
         ),
       );
+      await delay(KNOWN_FOR_MS);
       const entries = at(await toolkit.cluster.get(target), "status", "inventory", "entries");
       const resource = await toolkit.cluster.kube.resourceFor(app, signal);
       const inventory = { entries: [...(Array.isArray(entries) ? entries : []), entry] };
