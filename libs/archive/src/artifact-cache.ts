@@ -1,6 +1,6 @@
 import { Folder } from "@plumb/files";
 import type { HttpClient } from "@plumb/http";
-import { ToolkitError, type Clock } from "@plumb/std";
+import { ToolkitError, unlessAborted, type Clock } from "@plumb/std";
 import { algorithmOf, hasDigest } from "./digest.ts";
 import { download, type ArtifactRef } from "./download.ts";
 import { DEFAULT_UNPACK_LIMITS, unpackToFolder, type UnpackLimits } from "./unpack.ts";
@@ -114,7 +114,7 @@ export class ArtifactCache {
       const cached = known ?? this.#load(artifact);
       cached.users += 1;
       try {
-        await unlessAborted(cached.ready, signal);
+        await unlessAborted(cached.ready, signal, () => stopped(signal));
         if (known === undefined || (await this.#folder.stat(cached.name)) !== undefined) return this.#lease(artifact.digest, cached);
       } catch (thrown) {
         this.#leave(artifact.digest, cached);
@@ -225,18 +225,6 @@ export class ArtifactCache {
     } finally {
       await this.#removeQuietly(temporary);
     }
-  }
-}
-
-/** Waits for `work` no longer than until `signal` aborts; `work` itself goes on for others. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(stopped(signal));
-  signal.addEventListener("abort", onAbort);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -1,4 +1,4 @@
-import { isObject, ToolkitError, toToolkitError, type Clock, type JsonObject, type JsonValue } from "@plumb/std";
+import { isObject, ToolkitError, toToolkitError, unlessAborted, type Clock, type JsonObject, type JsonValue } from "@plumb/std";
 import type { Resource } from "./kube-client.ts";
 import { parseAnswer } from "./parse-answer.ts";
 import type { Answer } from "./transport.ts";
@@ -82,7 +82,7 @@ export class Discovery {
         }
         if (this.#begunAtMs >= askedAtMs - minAgeMs) throw unknown();
       }
-      await untilAborted(this.#refresh(), signal);
+      await unlessAborted(this.#refresh(), signal, () => new ToolkitError("cancelled", "stopped while discovery was read"));
     }
   }
 
@@ -198,16 +198,6 @@ function staleGroups(document: JsonObject): ReadonlyMap<string, string> {
       return stale === undefined ? [] : [[name, `${version}: stale GroupVersion discovery: ${version}`] as const];
     }),
   );
-}
-
-/** Waits for work that others share; an abort ends the wait, not the work. */
-function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(new ToolkitError("cancelled", "stopped while discovery was read"));
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop);
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }
 
 function objects(value: JsonValue | undefined): readonly JsonObject[] {

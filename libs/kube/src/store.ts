@@ -1,5 +1,5 @@
 import type { LiveObject } from "@plumb/api";
-import { ToolkitError, toToolkitError } from "@plumb/std";
+import { ToolkitError, toToolkitError, unlessAborted } from "@plumb/std";
 import { follow, isBehind, type Delta, type Followed, type Replaced } from "./follow.ts";
 
 /** What changed of one object: no `before` when it is new to the store, no `after` when it is gone. */
@@ -58,15 +58,8 @@ export class Store {
 
   /** Resolves when the first list is in. @throws {ToolkitError} `cancelled` when `signal` aborts first */
   async waitSynced(signal: AbortSignal): Promise<void> {
-    const aborted = Promise.withResolvers<never>();
-    const stop = (): void => aborted.reject(new ToolkitError("cancelled", `stopped before the first list of ${this.#options.resource.plural}`));
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop);
-    try {
-      await Promise.race([this.#synced.promise, aborted.promise]);
-    } finally {
-      signal.removeEventListener("abort", stop);
-    }
+    const stopped = (): ToolkitError => new ToolkitError("cancelled", `stopped before the first list of ${this.#options.resource.plural}`);
+    await unlessAborted(this.#synced.promise, signal, stopped);
   }
 
   /** @param namespace empty for cluster scope */

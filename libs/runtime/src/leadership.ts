@@ -1,5 +1,5 @@
 import { LeaderLease, type KubeClient } from "@plumb/kube";
-import { ToolkitError, type Clock, type Log } from "@plumb/std";
+import { ToolkitError, unlessAborted, type Clock, type Log } from "@plumb/std";
 import type { LeaderElectionConfig } from "./common-config.ts";
 import type { Leadership } from "./manager.ts";
 
@@ -41,12 +41,9 @@ export function leaseLeadership({ client, config, namespace, leaseName, identity
     isLeading: () => lease.isLeading(),
     async acquire(signal) {
       running ??= lease.run(stop.signal);
-      const aborted = Promise.withResolvers<never>();
-      const onAbort = (): void => aborted.reject(new ToolkitError("cancelled", "stopped before it led", { cause: signal.reason }));
-      if (signal.aborted) onAbort();
-      signal.addEventListener("abort", onAbort, { once: true });
+      const stopped = (): ToolkitError => new ToolkitError("cancelled", "stopped before it led", { cause: signal.reason });
       try {
-        await Promise.race([lost, lease.won, aborted.promise]);
+        await unlessAborted(Promise.race([lost, lease.won]), signal, stopped);
         const term = new AbortController();
         void lease.lapsed.then(() => term.abort(new ToolkitError("conflict", "the lease could not be renewed in time")));
         return term.signal;
@@ -54,8 +51,6 @@ export function leaseLeadership({ client, config, namespace, leaseName, identity
         stop.abort();
         await running;
         throw thrown;
-      } finally {
-        signal.removeEventListener("abort", onAbort);
       }
     },
     async release() {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { aborted, pause, sleep, withDeadline } from "./abort.ts";
+import { aborted, pause, sleep, unlessAborted, withDeadline } from "./abort.ts";
 import type { Clock } from "./clock.ts";
+import { ToolkitError } from "./error.ts";
 
 const never = new AbortController().signal;
 
@@ -54,4 +55,24 @@ it("aborted resolves for a signal that has aborted and for one that does", async
   const waiting = aborted(stop.signal);
   stop.abort();
   await Promise.all([waiting, aborted(stop.signal)]);
+});
+
+describe("a wait for what others wait for too", () => {
+  const stopped = (): ToolkitError => new ToolkitError("cancelled", "stopped meanwhile");
+
+  it("ends as the work does", async () => {
+    await expect(unlessAborted(Promise.resolve(7), never, stopped)).resolves.toBe(7);
+    await expect(unlessAborted(Promise.reject(new TypeError("bug")), never, stopped)).rejects.toThrow("bug");
+  });
+
+  it("is ended by an abort, before it or meanwhile, and the work goes on for the others", async () => {
+    const work = Promise.withResolvers<string>();
+    const stop = new AbortController();
+    const [mine, theirs] = [unlessAborted(work.promise, stop.signal, stopped), unlessAborted(work.promise, never, stopped)];
+    stop.abort();
+    await expect(mine).rejects.toThrow("stopped meanwhile");
+    await expect(unlessAborted(work.promise, stop.signal, stopped)).rejects.toThrow("stopped meanwhile");
+    work.resolve("done");
+    await expect(theirs).resolves.toBe("done");
+  });
 });

@@ -1,4 +1,4 @@
-export { aborted, pause, sleep, withDeadline } from "./abort.ts";
+export { aborted, pause, sleep, unlessAborted, withDeadline } from "./abort.ts";
 export { backoffMs, type BackoffLimits } from "./backoff.ts";
 export { systemClock, type Clock, type Timer } from "./clock.ts";
 export { formatDuration, parseDurationMs } from "./duration.ts";
