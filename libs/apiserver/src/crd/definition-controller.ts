@@ -1,6 +1,7 @@
 import type { JsonObject } from "@plumb/std";
-import { draftOf, equalJson, listAt, objectAt, objectsAt, textAt, valueAt, without, type Draft } from "../draft.ts";
+import { draftOf, equalJson, listAt, objectAt, objectsAt, textAt, valueAt, type Draft } from "../draft.ts";
 import type { Registry } from "../kinds/registry.ts";
+import { mergedConditions } from "../lifecycle/merged-conditions.ts";
 import type { Resource } from "../resource.ts";
 import type { Store, StoreEvent } from "../storage/store.ts";
 import { DEFINITION_FINALIZER, withoutFinalizer, type ObjectDeleter } from "../write/deleter.ts";
@@ -45,7 +46,7 @@ export class DefinitionController {
     }
     const conditions = objectsAt(object, "status", "conditions");
     const accepted = this.#acceptance(object);
-    const wanted = merged(conditions, accepted, this.#parts.now());
+    const wanted = mergedConditions(conditions, accepted, this.#parts.now());
     const names = this.#acceptedNames(object);
     if (!equalJson(wanted, conditions) || !equalJson(names, objectAt(object, "status", "acceptedNames"))) {
       this.#writeStatus(key, { ...objectAt(object, "status"), acceptedNames: names, conditions: wanted });
@@ -146,7 +147,7 @@ export class DefinitionController {
     const conditions = objectsAt(definition, "status", "conditions");
     if (conditions.some((one) => textAt(one, "reason") === "InstanceDeletionInProgress")) return;
     const condition = { type: "Terminating", status: "True", reason: "InstanceDeletionInProgress", message: "CustomResource deletion is in progress" };
-    this.#writeStatus(name, { ...objectAt(definition, "status"), conditions: merged(conditions, [condition], this.#parts.now()) });
+    this.#writeStatus(name, { ...objectAt(definition, "status"), conditions: mergedConditions(conditions, [condition], this.#parts.now()) });
   }
 
   #letGo(name: string, definition: JsonObject): void {
@@ -157,7 +158,7 @@ export class DefinitionController {
       return;
     }
     const completed = { type: "Terminating", status: "False", reason: "InstanceDeletionCompleted", message: "removed all instances" };
-    const conditions = merged(objectsAt(definition, "status", "conditions"), [completed], this.#parts.now());
+    const conditions = mergedConditions(objectsAt(definition, "status", "conditions"), [completed], this.#parts.now());
     this.#writeStatus(name, { ...objectAt(definition, "status"), conditions });
     collection.put(name, withoutFinalizer(collection.get(name) ?? definition, DEFINITION_FINALIZER));
   }
@@ -173,18 +174,4 @@ function kindsOf(names: JsonObject | undefined): readonly string[] {
 
 function isTrue(conditions: readonly JsonObject[], type: string): boolean {
   return conditions.some((condition) => textAt(condition, "type") === type && textAt(condition, "status") === "True");
-}
-
-/** `conditions` with `wanted` in place; the time moves when the status does. */
-export function merged(conditions: readonly JsonObject[], wanted: readonly JsonObject[], now: string): readonly JsonObject[] {
-  const result = [...conditions];
-  for (const condition of wanted) {
-    const at = result.findIndex((one) => one["type"] === condition["type"]);
-    const before = result[at];
-    const lastTransitionTime = before !== undefined && before["status"] === condition["status"] ? (before["lastTransitionTime"] ?? now) : now;
-    const next = { lastTransitionTime, ...without(condition, "lastTransitionTime") };
-    if (before === undefined) result.push(next);
-    else result[at] = next;
-  }
-  return result;
 }

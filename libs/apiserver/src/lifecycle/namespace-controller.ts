@@ -1,12 +1,13 @@
 import type { Clock, JsonObject } from "@plumb/std";
-import { merged, type DefinitionController } from "../crd/definition-controller.ts";
+import type { DefinitionController } from "../crd/definition-controller.ts";
 import { draftOf, equalJson, listAt, objectAt, objectsAt, textAt, valueAt, within, without } from "../draft.ts";
 import type { Registry } from "../kinds/registry.ts";
 import type { Resource } from "../resource.ts";
 import type { Store } from "../storage/store.ts";
-import { NAMESPACE_FINALIZER } from "../strategies/metadata-kind-rules.ts";
+import { NAMESPACE_FINALIZER } from "../strategies/namespace-rules.ts";
 import type { ObjectDeleter } from "../write/deleter.ts";
 import { isDeletable } from "../write/writer.ts";
+import { mergedConditions } from "./merged-conditions.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 interface Parts {
@@ -100,7 +101,7 @@ export class NamespaceController {
     const namespaces = this.#parts.store.collection("/namespaces");
     const namespace = namespaces.get(name);
     if (namespace === undefined) return;
-    const conditions = merged(objectsAt(namespace, "status", "conditions"), conditionsFor(left), this.#parts.now());
+    const conditions = mergedConditions(objectsAt(namespace, "status", "conditions"), conditionsFor(left), this.#parts.now());
     const draft = draftOf(namespace);
     within(draft, "status")["conditions"] = conditions.map(draftOf);
     if (!equalJson(conditions, objectsAt(namespace, "status", "conditions"))) namespaces.put(name, draft);

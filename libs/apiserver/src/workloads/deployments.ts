@@ -1,27 +1,12 @@
-import { createHash } from "node:crypto";
-import { stringifyJson, type JsonObject, type JsonValue } from "@plumb/std";
+import type { JsonObject } from "@plumb/std";
 import { equalJson, numberAt, objectAt, objectsAt, textAt, textsAt, valueAt, without } from "../draft.ts";
-import { controllerReference, nameOf, namespaceOf, podFrom, type Actor } from "./actor.ts";
+import { controllerReference, nameOf, namespaceOf, type Actor } from "./actor.ts";
 import { conditionsWith, type WantedCondition } from "./conditions.ts";
-import { isPodReady, livePods, replicasOf } from "./pods.ts";
+import { replicasOf } from "./pods.ts";
+import { templateHash } from "./template-hash.ts";
 
 const HASH = "pod-template-hash";
 const REVISION = "deployment.kubernetes.io/revision";
-
-/** A short name of a template, the same for the same template. */
-export function templateHash(template: JsonObject | undefined): string {
-  const digest = createHash("sha256")
-    .update(stringifyJson(sortedKeys(template ?? {})))
-    .digest("hex");
-  return Number.parseInt(digest.slice(0, 12), 16).toString(36).slice(0, 10);
-}
-
-function sortedKeys(value: JsonValue): JsonValue {
-  if (Array.isArray(value)) return value.map(sortedKeys);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, member]) => [key, sortedKeys(member)]));
-}
 
 /** A template without the label that its ReplicaSet has added. */
 function bareTemplate(object: JsonObject): JsonObject {
@@ -143,23 +128,4 @@ export function failProgress(actor: Actor, deployment: JsonObject): void {
     message: `ReplicaSet of "${nameOf(deployment)}" has timed out progressing.`,
   };
   actor.setStatus(deployment, { ...objectAt(deployment, "status"), conditions: conditionsWith(deployment, [failed], actor.now(), true) });
-}
-
-/** One step of a ReplicaSet: as many pods as asked for, and its status. */
-export function syncReplicaSet(actor: Actor, set: JsonObject): void {
-  if (valueAt(set, "metadata", "deletionTimestamp") !== undefined) return;
-  const wanted = replicasOf(set);
-  const pods = livePods(actor, set).filter((pod) => textAt(pod, "status", "phase") !== "Failed");
-  for (let at = pods.length; at < wanted; at++) actor.create(podFrom(set, { generateName: `${nameOf(set)}-` }));
-  // What is not ready goes first.
-  for (const pod of [...pods].sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b))).slice(0, Math.max(0, pods.length - wanted))) actor.delete(pod);
-  const left = livePods(actor, set);
-  const ready = left.filter(isPodReady).length;
-  actor.setStatus(set, {
-    observedGeneration: numberAt(set, "metadata", "generation") ?? 1,
-    replicas: left.length,
-    fullyLabeledReplicas: left.length,
-    readyReplicas: ready,
-    availableReplicas: ready,
-  });
 }

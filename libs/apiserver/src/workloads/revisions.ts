@@ -1,7 +1,10 @@
 import type { JsonObject } from "@plumb/std";
 import { numberAt, objectAt, textAt } from "../draft.ts";
 import { controllerReference, nameOf, namespaceOf, type Actor } from "./actor.ts";
-import { templateHash } from "./deployments.ts";
+import { templateHash } from "./template-hash.ts";
+
+/** Names the template of a pod of a StatefulSet or DaemonSet. */
+export const REVISION_LABEL = "controller-revision-hash";
 
 const COLLECTION = "apps/controllerrevisions";
 const DEFAULT_LIMIT = 10;

@@ -4,9 +4,13 @@ import { WorkQueue } from "../lifecycle/work-queue.ts";
 import type { StoreEvent } from "../storage/store.ts";
 import { CLAIM_FINALIZER, VOLUME_FINALIZER } from "../strategies/storage-rules.ts";
 import { Actor, nameOf, namespaceOf, type ActorParts } from "./actor.ts";
-import { failProgress, syncDeployment, syncReplicaSet } from "./deployments.ts";
+import { syncClaim } from "./claims.ts";
+import { syncDaemonSet } from "./daemon-sets.ts";
+import { failProgress, syncDeployment } from "./deployments.ts";
+import { syncJob } from "./jobs.ts";
 import { NODE_NAME, stepPod } from "./pods.ts";
-import { syncClaim, syncDaemonSet, syncJob, syncStatefulSet } from "./stateful-sets.ts";
+import { syncReplicaSet } from "./replica-sets.ts";
+import { syncStatefulSet } from "./stateful-sets.ts";
 
 export interface SimulationOptions {
   /** Milliseconds from a pod's creation until it is ready, and from then until a Job's pod has ended. */
