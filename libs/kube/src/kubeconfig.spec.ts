@@ -138,9 +138,9 @@ describe("the operator's kubeconfig", () => {
     await expect(readKubeconfig(path, safe)).rejects.toMatchObject({ kind: "invalid", message: `kubeconfig ${path}: ${why}` });
   });
 
-  it("takes the context it is told", async () => {
-    const path = written("contexts", kubeconfig({}));
-    await expect(readKubeconfig(path, { ...safe, context: "other" })).rejects.toThrow('user "nobody" does not exist');
+  it("is refused where its current context names a user that it has not", async () => {
+    const path = written("contexts", kubeconfig({ current: "other" }));
+    await expect(readKubeconfig(path, safe)).rejects.toThrow('user "nobody" does not exist');
   });
 
   it.each([

@@ -7,8 +7,6 @@ import type { ClientCertificate, Credential, KubeAccess } from "./kube-access.ts
 import { readLocalFile } from "./local-file.ts";
 
 export interface KubeconfigOptions {
-  /** The current context of the file unless set. */
-  readonly context?: string | undefined;
   /** Keep `insecure-skip-tls-verify`; without it the certificate is checked all the same. */
   readonly allowsInsecureTls: boolean;
 }
@@ -57,9 +55,8 @@ interface Reading extends KubeconfigOptions {
 }
 
 async function read(document: JsonObject, reading: Reading): Promise<KubeconfigAccess> {
-  const { subject, context } = reading;
+  const { subject } = reading;
   const config = await loadConfig(withoutPrograms(document), subject);
-  if (context !== undefined) config.setCurrentContext(context);
   const name = config.getCurrentContext();
   if (typeof name !== "string" || name === "") throw new ToolkitError("invalid", `${subject}: no current context`);
   const chosen = config.getContextObject(name);

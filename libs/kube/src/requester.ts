@@ -41,8 +41,6 @@ export interface Call {
   readonly isRepeatable: boolean;
   /** True for a write that no lost lease forbids: those to the lease itself. */
   readonly isUnfenced?: boolean;
-  /** Longer than the client's own where the server needs it. */
-  readonly timeoutMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -151,13 +149,11 @@ export class Requester {
   async #sendOnce(call: Call, authorization: string | undefined): Promise<Answer | ToolkitError> {
     let load: "good" | "slow-down" | "none" = "none";
     try {
-      const { method, path, body, signal, timeoutMs = this.#options.timeoutMs } = call;
+      const { method, path, body, signal } = call;
+      const { timeoutMs, maxAnswerBytes: maxBytes } = this.#options;
       const mayBegin = method === "GET" || call.isUnfenced === true ? undefined : this.#options.mayWrite;
       const headers = this.#headersOf(call, authorization);
-      const answer = await this.#reported(
-        call,
-        this.#transport.send({ method, path, headers, body, timeoutMs, maxBytes: this.#options.maxAnswerBytes, mayBegin, signal }),
-      );
+      const answer = await this.#reported(call, this.#transport.send({ method, path, headers, body, timeoutMs, maxBytes, mayBegin, signal }));
       load = loadOf(answer.status);
       this.#collectWarnings(answer);
       return answer;
