@@ -53,6 +53,13 @@ describe("an embedded API server", () => {
     expect(await why({ name: "a", namespace: "default" })).toBe(`failed to create typed patch object (default${rest}`);
   });
 
+  it.each(["constructor", "text/plain"])("refuses a body and a patch of the media type %s", async (contentType) => {
+    await using cluster = await startTestApiServer();
+    expect((await call(cluster, "POST", MAPS, map("a", {}))).status).toBe(201);
+    expect((await call(cluster, "POST", MAPS, map("b", {}), contentType)).status).toBe(415);
+    expect((await call(cluster, "PATCH", `${MAPS}/a`, { data: { x: "1" } }, contentType)).status).toBe(415);
+  });
+
   it("lets nobody in without the token", async () => {
     await using cluster = await startTestApiServer();
     expect((await fetch(`${cluster.url}/api/v1/namespaces`)).status).toBe(401);

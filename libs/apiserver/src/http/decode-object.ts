@@ -1,6 +1,6 @@
 import type { JsonObject } from "@plumb/std";
 import type { Draft } from "../draft.ts";
-import { badRequest } from "../refusal.ts";
+import { badRequest, type Refusal } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 import { WireMismatch } from "../wire/decode.ts";
 import type { FieldValidation } from "../write/write-options.ts";
@@ -17,9 +17,15 @@ export interface Decoding {
  * @throws {Refusal} 400
  */
 export function decodeObject(resource: Resource, body: JsonObject, repeated: readonly string[], decoding: Decoding): Draft {
+  const { kind, version } = resource;
+  return decodeOrRefuse(resource, body, repeated, decoding, (why) =>
+    badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`),
+  );
+}
+
+/** As `decodeObject`, with the refusal that `unfit` makes. */
+export function decodeOrRefuse(resource: Resource, body: JsonObject, repeated: readonly string[], decoding: Decoding, unfit: (why: string) => Refusal): Draft {
   const unknown: string[] = [];
-  const unfit = (why: string): Error =>
-    badRequest(`${resource.kind} in version ${JSON.stringify(resource.version)} cannot be handled as a ${resource.kind}: ${why}`);
   let draft: Draft;
   try {
     draft = resource.codec.decode(body, unknown);
@@ -27,12 +33,8 @@ export function decodeObject(resource: Resource, body: JsonObject, repeated: rea
     if (thrown instanceof WireMismatch) throw unfit(thrown.message);
     throw thrown;
   }
-  const faults = strictFaults(repeated, unknown);
+  const faults = [...repeated, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
   if (decoding.fieldValidation === "Strict" && faults.length > 0) throw unfit(`strict decoding error: ${faults.join(", ")}`);
   if (decoding.fieldValidation === "Warn") faults.forEach(decoding.warn);
   return draft;
-}
-
-export function strictFaults(repeated: readonly string[], unknown: readonly string[]): readonly string[] {
-  return [...repeated, ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`)];
 }

@@ -24,16 +24,16 @@ export function mediaType(request: ApiRequest): string {
   return (request.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
-const FORMATS: Readonly<Record<string, BodyFormat>> = {
-  "": "json",
-  "application/json": "json",
-  "application/yaml": "yaml",
-  "application/vnd.kubernetes.protobuf": "protobuf",
-};
+const FORMATS: ReadonlyMap<string, BodyFormat> = new Map([
+  ["", "json"],
+  ["application/json", "json"],
+  ["application/yaml", "yaml"],
+  ["application/vnd.kubernetes.protobuf", "protobuf"],
+]);
 
 /** @throws {Refusal} 415 */
 export function bodyFormat(request: ApiRequest): BodyFormat {
-  const format = FORMATS[mediaType(request)];
+  const format = FORMATS.get(mediaType(request));
   if (format !== undefined) return format;
   const known = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"].join(", ");
   throw unsupportedMedia(`the body of the request was in an unknown format - accepted media types include: ${known}`);

@@ -81,14 +81,12 @@ function settled(entries: readonly ManagedEntry[] | undefined, before: JsonObjec
   return isSame ? old : entries;
 }
 
-export interface ApplyOutcome {
-  /** Merged, with its managed fields; not decoded yet. */
-  readonly object: JsonObject;
-  readonly isChanged: boolean;
-}
-
-/** @throws {Refusal} 409 with a cause for each field that another manager owns; 500 for a body that does not fit its schema */
-export function apply(resource: Resource, live: JsonObject | undefined, applied: JsonObject, force: boolean, writer: Writer): ApplyOutcome {
+/**
+ * The merged object with its managed fields, not decoded yet.
+ *
+ * @throws {Refusal} 409 with a cause for each field that another manager owns; 500 for a body that does not fit its schema
+ */
+export function apply(resource: Resource, live: JsonObject | undefined, applied: JsonObject, force: boolean, writer: Writer): JsonObject {
   const result = attempt(() =>
     applyPatch({
       apiVersion: resource.apiVersion,
@@ -108,7 +106,7 @@ export function apply(resource: Resource, live: JsonObject | undefined, applied:
   );
   switch (result.kind) {
     case "applied":
-      return { object: withManaged(result.object, result.managedFields), isChanged: result.isChanged };
+      return withManaged(result.object, result.managedFields);
     case "conflict": {
       const causes = result.conflicts.map(({ message, field }) => ({ reason: "FieldManagerConflict", message, field }));
       throw new Refusal(409, "Conflict", result.message, { causes });

@@ -2,7 +2,7 @@ import { applyJsonPatch, applyMergePatch, applyStrategicMerge, PatchError } from
 import { isObject, parseJson, ToolkitError, type JsonObject, type JsonValue } from "@plumb/std";
 import { parseOne } from "@plumb/yaml";
 import { draftOf, objectAt, textAt, valueAt, without, type Draft } from "../draft.ts";
-import { strictFaults } from "../http/decode-object.ts";
+import { decodeOrRefuse } from "../http/decode-object.ts";
 import { duplicateJsonKeys, duplicateYamlKeys } from "../http/duplicate-keys.ts";
 import { badRequest, invalid, invalidObject, Refusal, serverError, tooLargeBody, unsupportedMedia } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
@@ -12,19 +12,19 @@ import type { QueryOptions } from "./write-options.ts";
 
 export type PatchType = "json" | "merge" | "strategic" | "apply";
 
-const TYPES: Readonly<Record<string, PatchType>> = {
-  "application/json-patch+json": "json",
-  "application/merge-patch+json": "merge",
-  "application/strategic-merge-patch+json": "strategic",
-  "application/apply-patch+yaml": "apply",
-};
+const TYPES: ReadonlyMap<string, PatchType> = new Map([
+  ["application/json-patch+json", "json"],
+  ["application/merge-patch+json", "merge"],
+  ["application/strategic-merge-patch+json", "strategic"],
+  ["application/apply-patch+yaml", "apply"],
+]);
 
 /** Source: `maxJSONPatchOperations` of the API server. */
 const MAX_OPERATIONS = 10_000;
 
 /** @throws {Refusal} 415 */
 export function patchType(mediaType: string, isCustom: boolean): PatchType {
-  const type = TYPES[mediaType];
+  const type = TYPES.get(mediaType);
   if (type === undefined) throw unsupportedMedia("415: Unsupported Media Type", {});
   if (type === "strategic" && isCustom) {
     throw unsupportedMedia(
@@ -155,23 +155,12 @@ function checkPlace(draft: Draft, { namespace, name, resource }: PatchContext): 
 
 /** A patched object that does not decode is invalid as a whole, and says so of the patch. */
 function decodePatched(patched: JsonObject, repeated: readonly string[], { resource, options, warn }: PatchContext): Draft {
-  const unknown: string[] = [];
-  const unfit = (why: string): Error => invalidObject("", "", "", [invalid("patch", JSON.stringify(patched), why)]);
+  const unfit = (why: string): Refusal => invalidObject("", "", "", [invalid("patch", JSON.stringify(patched), why)]);
   // A custom resource is told so when it is checked.
   const hasOtherKind = textAt(patched, "kind") !== resource.kind || textAt(patched, "apiVersion") !== resource.apiVersion;
   if (hasOtherKind && !resource.isCustom)
     throw unfit(`no kind ${JSON.stringify(patched["kind"] ?? "")} is registered for version ${JSON.stringify(patched["apiVersion"] ?? "")}`);
-  let draft: Draft;
-  try {
-    draft = resource.codec.decode(patched, unknown);
-  } catch (thrown) {
-    if (thrown instanceof WireMismatch) throw unfit(thrown.message);
-    throw thrown;
-  }
-  const faults = strictFaults(repeated, unknown);
-  if (options.fieldValidation === "Strict" && faults.length > 0) throw unfit(`strict decoding error: ${faults.join(", ")}`);
-  if (options.fieldValidation === "Warn") faults.forEach(warn);
-  return draft;
+  return decodeOrRefuse(resource, patched, repeated, { fieldValidation: options.fieldValidation, warn }, unfit);
 }
 
 function readApply(text: string, context: PatchContext): Patch {
@@ -180,7 +169,7 @@ function readApply(text: string, context: PatchContext): Patch {
     type: "apply",
     uid: textAt(applied, "metadata", "uid"),
     make(live) {
-      const { object } = apply(context.resource, live, applied, context.options.force === true, context.writer);
+      const object = apply(context.resource, live, applied, context.options.force === true, context.writer);
       const draft = decodeApplied(object, context);
       // Merged managed fields are written by the server: they are not decoded with the rest.
       const entries = valueAt(object, "metadata", "managedFields");
