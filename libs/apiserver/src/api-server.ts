@@ -49,7 +49,8 @@ const DEFAULT_POD_START_MS = 100;
 export function createApiServer(options: ApiServerOptions = {}): ApiServer {
   const clock = options.clock ?? systemClock;
   const store = new Store(options.eventsKept);
-  const now = (afterSeconds = 0): string => timestampOf(clock.nowMs() + afterSeconds * 1000);
+  const nowAfter = (seconds: number): string => timestampOf(clock.nowMs() + seconds * 1000);
+  const now = (): string => nowAfter(0);
   const allocations = new Allocations();
   const registry = new Registry(builtinResources({ "/services": { release: (service) => allocations.release(service) } }));
   const context = (isDryRun: boolean): WriteContext => ({
@@ -61,10 +62,10 @@ export function createApiServer(options: ApiServerOptions = {}): ApiServer {
   });
   const writer = new ObjectWriter(store, context);
   const knobs = new Knobs(store);
-  const deleter = new ObjectDeleter(store, now);
-  const definitions = new DefinitionController({ store, writer, deleter, registry, now: () => now() });
-  const namespaces = new NamespaceController({ store, deleter, registry, clock, now: () => now() }, definitions);
-  const collector = new GarbageCollector({ store, deleter, registry, clock, now: () => now() });
+  const deleter = new ObjectDeleter(store, nowAfter);
+  const definitions = new DefinitionController({ store, writer, deleter, registry, now });
+  const namespaces = new NamespaceController({ store, deleter, registry, clock, now }, definitions);
+  const collector = new GarbageCollector({ store, deleter, registry, clock, now });
   const parts: ApiParts = {
     store,
     writer,
@@ -74,15 +75,13 @@ export function createApiServer(options: ApiServerOptions = {}): ApiServer {
     deleter,
     discovery: new Discovery(registry),
     tokens: new Set(options.tokens),
-    now: () => now(),
+    now,
     onWatch: (stop) => knobs.track(stop),
   };
   bootstrap(registry, writer, now());
   store.begin();
   const simulator =
-    options.workloads === false
-      ? undefined
-      : new WorkloadSimulator({ ...parts, now: () => now() }, { podStartMs: options.workloads?.podStartMs ?? DEFAULT_POD_START_MS });
+    options.workloads === false ? undefined : new WorkloadSimulator(parts, { podStartMs: options.workloads?.podStartMs ?? DEFAULT_POD_START_MS });
   const handle = (request: ApiRequest): Promise<ApiResponse> => handleRequest(parts, request);
   return {
     handle,

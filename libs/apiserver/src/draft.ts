@@ -92,7 +92,7 @@ export function textsAt(value: JsonValue | undefined, ...path: readonly string[]
   return texts;
 }
 
-/** `object` without the member `key`, and the object itself when it has none. */
+/** `object` without the members `keys`, and the object itself when it has none of them. */
 export function without(object: JsonObject, ...keys: readonly string[]): JsonObject {
   if (!keys.some((key) => Object.hasOwn(object, key))) return object;
   return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));

@@ -4,12 +4,11 @@ import type { Registry } from "../kinds/registry.ts";
 import { mergedConditions } from "../lifecycle/merged-conditions.ts";
 import type { Resource } from "../resource.ts";
 import type { Store, StoreEvent } from "../storage/store.ts";
-import { DEFINITION_FINALIZER, withoutFinalizer, type ObjectDeleter } from "../write/deleter.ts";
+import { DEFINITION_FINALIZER, DEFINITIONS, withoutFinalizer, type ObjectDeleter } from "../write/deleter.ts";
+import { PLAIN_DELETE } from "../write/write-options.ts";
 import type { ObjectWriter } from "../write/writer.ts";
 import { ownAfterUpdate } from "../write/ownership.ts";
 import { customResources } from "./custom-resource.ts";
-
-export const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
 
 interface Parts {
   readonly store: Store;
@@ -131,13 +130,7 @@ export class DefinitionController {
     for (const [, object] of collection.snapshot("").entries) {
       if (resource === undefined || valueAt(object, "metadata", "deletionTimestamp") !== undefined) continue;
       const target = { resource, namespace: textAt(object, "metadata", "namespace") ?? "", name: textAt(object, "metadata", "name") ?? "" };
-      this.#parts.deleter.delete(target, {
-        isDryRun: false,
-        propagation: undefined,
-        gracePeriodSeconds: undefined,
-        uid: undefined,
-        resourceVersion: undefined,
-      });
+      this.#parts.deleter.delete(target, PLAIN_DELETE);
     }
     if (collection.size === 0) this.#letGo(name, definition);
     else this.#sayInProgress(name, definition);

@@ -76,21 +76,17 @@ export class Discovery {
 
   /** The aggregated form where the client asks for the version that is served. @throws {Refusal} 406 */
   #either(request: ApiRequest, plain: JsonObject, aggregated: () => JsonObject): ApiResponse {
-    for (const { type, parameters } of parseAccept(request.headers.get("accept") ?? "")) {
+    const ranges = parseAccept(request.headers.get("accept") ?? "");
+    for (const { type, parameters } of ranges) {
       if (parameters.get("as") !== "APIGroupDiscoveryList") {
-        if (type === "application/json" || type === "*/*" || type === "application/yaml") break;
+        if (READABLE.has(type)) break;
         continue;
       }
       if (parameters.get("g") !== "apidiscovery.k8s.io" || parameters.get("v") !== "v2" || type !== "application/json") continue;
       const shape = { format: "json", as: "object", isPretty: isPretty(request) } as const;
       return answer(200, aggregated(), shape, { "content-type": AGGREGATED_TYPE, vary: "Accept" });
     }
-    const ranges = parseAccept(request.headers.get("accept") ?? "");
-    const takesPlain =
-      ranges.length === 0 ||
-      ranges.some(
-        ({ type, parameters }) => parameters.get("as") === undefined && (type === "application/json" || type === "application/yaml" || type === "*/*"),
-      );
+    const takesPlain = ranges.length === 0 || ranges.some(({ type, parameters }) => parameters.get("as") === undefined && READABLE.has(type));
     if (!takesPlain) throw ranges.some(({ type }) => READABLE.has(type)) ? notAcceptable(ACCEPTED) : notAcceptable(REPRESENTATIONS, {});
     return this.#object(request, plain);
   }

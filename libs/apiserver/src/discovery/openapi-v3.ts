@@ -3,6 +3,7 @@ import type { JsonObject } from "@plumb/std";
 import type { Registry } from "../kinds/registry.ts";
 import type { Resource } from "../resource.ts";
 import { SchemaCollector } from "./openapi-schema.ts";
+import { RELEASE } from "./version.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
 /** Types that the document of every custom group has. */
@@ -48,7 +49,7 @@ export function openApiDocument(registry: Registry, path: string): JsonObject | 
   const pathItems = resources.flatMap((resource) => pathsOf(resource, `/${path}`));
   return {
     openapi: "3.0.0",
-    info: { title: "Kubernetes", version: "v1.36.3" },
+    info: { title: "Kubernetes", version: RELEASE },
     paths: Object.fromEntries(pathItems),
     components: { schemas: collector.schemas() },
   };

@@ -1,6 +1,9 @@
 import type { JsonObject } from "@plumb/std";
 
-/** What `/version` answers: the release whose behaviour this server shows. */
+/** The release whose behaviour this server shows. */
+export const RELEASE = "v1.36.3";
+
+/** What `/version` answers. */
 export const VERSION: JsonObject = {
   major: "1",
   minor: "36",
@@ -8,7 +11,7 @@ export const VERSION: JsonObject = {
   emulationMinor: "36",
   minCompatibilityMajor: "1",
   minCompatibilityMinor: "35",
-  gitVersion: "v1.36.3",
+  gitVersion: RELEASE,
   gitCommit: "",
   gitTreeState: "clean",
   buildDate: "1970-01-01T00:00:00Z",

@@ -66,11 +66,10 @@ function authenticate({ tokens }: ApiParts, request: ApiRequest): void {
   if (scheme.toLowerCase() !== "bearer" || !tokens.has(token)) throw unauthorized();
 }
 
-/** A group that nobody serves is a plain page; within a group that is served, a Status. */
-function unknownResource(registry: Registry, { group, version }: ResourcePath): ApiResponse {
-  const versions = registry.versionsOf(group);
+/** In a built-in group a Status; in the group of a custom resource, or one that nobody serves, a plain page. */
+function unknownResource(registry: Registry, { group }: ResourcePath): ApiResponse {
   const isBuiltinGroup = registry.resources().some((resource) => resource.group === group && !resource.isCustom);
-  if (versions.length > 0 && (isBuiltinGroup || versions.includes(version)) && isBuiltinGroup) throw noSuchResource();
+  if (isBuiltinGroup) throw noSuchResource();
   return answerText(404, "404 page not found\n");
 }
 

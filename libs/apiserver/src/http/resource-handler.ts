@@ -93,10 +93,8 @@ export async function handleCollection(parts: HandlerParts, call: ResourceCall):
 }
 
 function get({ store, writer }: HandlerParts, { request, resource, path }: ResourceCall, target: Target): JsonObject {
-  const asked = request.query.get("resourceVersion") ?? "";
-  if (!/^\d*$/.test(asked))
-    throw serverError(`resourceVersion: Invalid value: ${JSON.stringify(asked)}: strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`);
-  if (askedVersion(asked, "") > store.version) throw fromTheFuture(Number(asked), store.version);
+  const asked = askedVersion(request.query.get("resourceVersion") ?? "", serverError);
+  if (asked > store.version) throw fromTheFuture(asked, store.version);
   const object = writer.read(target);
   if (object === undefined) throw notFound(named(resource, path.name));
   return object;

@@ -5,7 +5,9 @@ import type { Resource } from "../resource.ts";
 import type { Store, StoreEvent } from "../storage/store.ts";
 import { FOREGROUND, ORPHAN, withoutFinalizer, type ObjectDeleter } from "../write/deleter.ts";
 import { ownAfterUpdate } from "../write/ownership.ts";
+import { PLAIN_DELETE } from "../write/write-options.ts";
 import { isDeletable } from "../write/writer.ts";
+import { placeOf, placeText, type Place } from "./place.ts";
 import { WorkQueue } from "./work-queue.ts";
 
 interface Parts {
@@ -19,12 +21,6 @@ interface Parts {
 
 const MANAGER = "kube-controller-manager";
 
-/** Where an object is. */
-interface Place {
-  readonly collection: string;
-  readonly key: string;
-}
-
 /**
  * Deletes dependents whose owners are gone, and carries out orphaning and foreground deletion.
  *
@@ -36,7 +32,7 @@ export class GarbageCollector {
   readonly #stopListening: () => void;
   /** Every stored object by uid. */
   readonly #places = new Map<string, Place>();
-  /** Dependents by the uid of an owner, as `collection key`. */
+  /** The places of dependents, as texts, by the uid of an owner. */
   readonly #dependents = new Map<string, Set<string>>();
 
   constructor(parts: Parts) {
@@ -52,7 +48,7 @@ export class GarbageCollector {
   }
 
   #changed(collection: string, { kind, key, object, previous }: StoreEvent): void {
-    const place = `${collection} ${key}`;
+    const place = placeText({ collection, key });
     if (previous !== undefined) for (const owner of ownersOf(previous)) this.#dependents.get(owner.uid)?.delete(place);
     if (kind === "put") {
       this.#index(collection, key, object);
@@ -69,19 +65,18 @@ export class GarbageCollector {
     this.#places.set(textAt(object, "metadata", "uid") ?? "", { collection, key });
     for (const { uid } of ownersOf(object)) {
       const known = this.#dependents.get(uid) ?? new Set();
-      known.add(`${collection} ${key}`);
+      known.add(placeText({ collection, key }));
       this.#dependents.set(uid, known);
     }
   }
 
   #wake(uid: string): void {
     const place = this.#places.get(uid);
-    if (place !== undefined) this.#queue.add(`${place.collection} ${place.key}`);
+    if (place !== undefined) this.#queue.add(placeText(place));
   }
 
   #look(place: string): void {
-    const space = place.indexOf(" ");
-    const [collection, key] = [place.slice(0, space), place.slice(space + 1)];
+    const { collection, key } = placeOf(place);
     const object = this.#parts.store.collection(collection).get(key);
     if (object === undefined) return;
     if (isHeldByCollector(object)) this.#finish(collection, key, object);
@@ -130,20 +125,19 @@ export class GarbageCollector {
     }
     let isBlocked = false;
     for (const place of dependents) {
-      const space = place.indexOf(" ");
-      const [dependentCollection, dependentKey] = [place.slice(0, space), place.slice(space + 1)];
-      const dependent = this.#parts.store.collection(dependentCollection).get(dependentKey);
+      const at = placeOf(place);
+      const stored = this.#parts.store.collection(at.collection);
+      const dependent = stored.get(at.key);
       if (dependent === undefined) continue;
-      if (valueAt(dependent, "metadata", "deletionTimestamp") === undefined) this.#judge(dependentCollection, dependentKey, dependent);
-      const left = this.#parts.store.collection(dependentCollection).get(dependentKey);
+      if (valueAt(dependent, "metadata", "deletionTimestamp") === undefined) this.#judge(at.collection, at.key, dependent);
+      const left = stored.get(at.key);
       if (left !== undefined && ownersOf(left).some((owner) => owner.uid === uid && owner.blocks)) isBlocked = true;
     }
     if (!isBlocked) this.#release(collection, key, FOREGROUND);
   }
 
   #orphan(place: string, uid: string): void {
-    const space = place.indexOf(" ");
-    const [collection, key] = [place.slice(0, space), place.slice(space + 1)];
+    const { collection, key } = placeOf(place);
     const object = this.#parts.store.collection(collection).get(key);
     if (object !== undefined) this.#dropOwners(collection, key, object, new Set([uid]));
   }
@@ -173,7 +167,7 @@ export class GarbageCollector {
     const resource = this.#resourceOf(collection);
     if (resource === undefined) return;
     const target = { resource, namespace: textAt(object, "metadata", "namespace") ?? "", name: textAt(object, "metadata", "name") ?? "" };
-    this.#parts.deleter.delete(target, { isDryRun: false, propagation, gracePeriodSeconds: undefined, uid: undefined, resourceVersion: undefined });
+    this.#parts.deleter.delete(target, { ...PLAIN_DELETE, propagation });
   }
 
   #resourceOf(collection: string): Resource | undefined {

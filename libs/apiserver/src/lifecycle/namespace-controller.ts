@@ -5,7 +5,8 @@ import type { Registry } from "../kinds/registry.ts";
 import type { Resource } from "../resource.ts";
 import type { Store } from "../storage/store.ts";
 import { NAMESPACE_FINALIZER } from "../strategies/namespace-rules.ts";
-import type { ObjectDeleter } from "../write/deleter.ts";
+import { DEFINITIONS, type ObjectDeleter } from "../write/deleter.ts";
+import { PLAIN_DELETE } from "../write/write-options.ts";
 import { isDeletable } from "../write/writer.ts";
 import { mergedConditions } from "./merged-conditions.ts";
 import { WorkQueue } from "./work-queue.ts";
@@ -17,8 +18,6 @@ interface Parts {
   readonly clock: Clock;
   readonly now: () => string;
 }
-
-const DELETE_ALL = { isDryRun: false, propagation: "Background", gracePeriodSeconds: undefined, uid: undefined, resourceVersion: undefined } as const;
 
 /** Empties Namespaces that are being deleted, and lets them go; the same for definitions of kinds. */
 export class NamespaceController {
@@ -33,12 +32,12 @@ export class NamespaceController {
     const stopListening = parts.store.onChange((collection, event) => {
       const isTerminating = valueAt(event.object, "metadata", "deletionTimestamp") !== undefined;
       if (collection === "/namespaces" && event.kind === "put" && isTerminating) this.#queue.add(event.key);
-      if (collection === "apiextensions.k8s.io/customresourcedefinitions" && event.kind === "put" && isTerminating) definitionQueue.add(event.key);
+      if (collection === DEFINITIONS && event.kind === "put" && isTerminating) definitionQueue.add(event.key);
       if (event.kind !== "gone") return;
       const namespace = textAt(event.object, "metadata", "namespace");
       if (namespace !== undefined && this.#isTerminating(namespace)) this.#queue.add(namespace);
       const definition = `${collection.slice(collection.indexOf("/") + 1)}.${collection.slice(0, collection.indexOf("/"))}`;
-      if (parts.store.collection("apiextensions.k8s.io/customresourcedefinitions").get(definition) !== undefined) definitionQueue.add(definition);
+      if (parts.store.collection(DEFINITIONS).get(definition) !== undefined) definitionQueue.add(definition);
     });
     this.#stop = () => {
       stopListening();
@@ -81,7 +80,7 @@ export class NamespaceController {
       const collection = this.#parts.store.collection(resource.collection);
       for (const [, object] of collection.snapshot(`${name}/`).entries) {
         const target = { resource, namespace: name, name: textAt(object, "metadata", "name") ?? "" };
-        if (valueAt(object, "metadata", "deletionTimestamp") === undefined) this.#parts.deleter.delete(target, DELETE_ALL);
+        if (valueAt(object, "metadata", "deletionTimestamp") === undefined) this.#parts.deleter.delete(target, { ...PLAIN_DELETE, propagation: "Background" });
       }
       for (const [, object] of collection.snapshot(`${name}/`).entries) left.push([resource, object]);
     }

@@ -1,7 +1,7 @@
-import { isObject, parseJson, stringifyJson, type JsonObject } from "@plumb/std";
+import { parseJson, stringifyJson, type JsonObject, type JsonValue } from "@plumb/std";
 import { numberAt, textAt } from "../draft.ts";
 import type { ListOptions } from "../http/list-options.ts";
-import { badRequest, expired, fromTheFuture } from "../refusal.ts";
+import { badRequest, expired, fromTheFuture, type Refusal } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 import type { Snapshot, Store } from "../storage/store.ts";
 import { present } from "../write/writer.ts";
@@ -60,7 +60,7 @@ function snapshotFor(store: Store, resource: Resource, { prefix }: Selection, op
       throw expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.");
     return then;
   }
-  const asked = askedVersion(options.resourceVersion, "invalid resource version: ");
+  const asked = askedVersion(options.resourceVersion, (why) => badRequest(`invalid resource version: ${why}`));
   if (asked > store.version) throw fromTheFuture(asked, store.version);
   // A limit together with a version means that very version, unless the rule says otherwise.
   const isExact = options.match === "Exact" || (options.match === "" && options.limit > 0 && asked > 0);
@@ -70,11 +70,11 @@ function snapshotFor(store: Store, resource: Resource, { prefix }: Selection, op
   return then;
 }
 
-/** 0 where none is asked for. @throws {Refusal} 400 */
-export function askedVersion(text: string, before: string): number {
+/** 0 where none is asked for. @param refuse makes the refusal of what is no number: upstream answers 400 to a list, 500 to others */
+export function askedVersion(text: string, refuse: (why: string) => Refusal): number {
   if (text === "") return 0;
-  if (!/^\d+$/.test(text))
-    throw badRequest(`${before}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const shown = JSON.stringify(text);
+  if (!/^\d+$/.test(text)) throw refuse(`resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`);
   return Number(text);
 }
 
@@ -84,16 +84,14 @@ function writeToken({ version, key }: Bookmark): string {
 
 function readToken({ continueToken, resourceVersion }: ListOptions): Bookmark {
   if (resourceVersion !== "" && resourceVersion !== "0") throw badRequest("specifying resource version is not allowed when using continue");
-  let token: unknown;
+  let token: JsonValue;
   try {
     token = parseJson(Buffer.from(continueToken, "base64url").toString());
   } catch (thrown) {
     throw badRequest(`invalid continue token: continue key is not valid: ${String(thrown)}`);
   }
-  // why: what a token holds is checked member by member below
-  const object = isObject(token as JsonObject) ? (token as JsonObject) : {};
-  const version = numberAt(object, "rv");
-  const key = textAt(object, "start");
+  const version = numberAt(token, "rv");
+  const key = textAt(token, "start");
   if (version === undefined || key === undefined)
     throw badRequest("invalid continue token: continue key is not valid: incorrect encoded start resourceVersion");
   return { version, key };

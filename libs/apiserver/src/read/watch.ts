@@ -3,8 +3,9 @@ import type { StreamSink } from "../http/message.ts";
 import type { ListOptions } from "../http/list-options.ts";
 import { expired, serverError } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
-import type { Store, StoreEvent } from "../storage/store.ts";
+import { withVersion, type Store, type StoreEvent } from "../storage/store.ts";
 import { present } from "../write/writer.ts";
+import { askedVersion } from "./list.ts";
 import type { Representation } from "./represent.ts";
 import type { Selection } from "./selection.ts";
 
@@ -37,20 +38,13 @@ export function prepareWatch(
   request: WatchRequest,
   onOpen: (stop: (reason: "drop" | "end") => void) => () => void,
 ): (sink: StreamSink) => void {
-  const asked = watchedVersion(request.options.resourceVersion);
+  // A version from the future is waited for.
+  const asked = askedVersion(request.options.resourceVersion, serverError);
   const { sendsInitialEvents, startsWithoutObjects, allowsBookmarks } = request.options;
   if (startsWithoutObjects && asked === 0) return (sink) => new Watch(store, clock, request, sink).run({ kind: "after", version: store.version }, onOpen);
   const start: Start =
     sendsInitialEvents || asked === 0 ? { kind: "objects", isMarked: sendsInitialEvents && allowsBookmarks } : { kind: "after", version: asked };
   return (sink) => new Watch(store, clock, request, sink).run(start, onOpen);
-}
-
-/** A version from the future is waited for. @throws {Refusal} 500, where a list says 400 */
-function watchedVersion(text: string): number {
-  if (text === "") return 0;
-  if (!/^\d+$/.test(text))
-    throw serverError(`resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
 }
 
 class Watch {
@@ -116,7 +110,7 @@ class Watch {
     const is = event.kind === "put" && selection.selects(event.object);
     if (!was && !is) return;
     const type = is ? (was ? "MODIFIED" : "ADDED") : "DELETED";
-    const shown = is || event.kind === "gone" || event.previous === undefined ? event.object : atVersion(event.previous, event.version);
+    const shown = is || event.kind === "gone" || event.previous === undefined ? event.object : withVersion(event.previous, event.version);
     this.#send(type, present(resource, shown));
   }
 
@@ -161,12 +155,4 @@ class Watch {
     this.#timers.bookmark?.cancel();
     for (const close of this.#closers) close();
   }
-}
-
-function atVersion(object: JsonObject, version: number): JsonObject {
-  const metadata = object["metadata"];
-  return {
-    ...object,
-    metadata: { ...(typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) ? metadata : {}), resourceVersion: String(version) },
-  };
 }

@@ -22,7 +22,7 @@ export interface Snapshot {
 /** Changes that are kept for each kind; older ones are forgotten, so that a watch from before them is told `410`. */
 const DEFAULT_EVENTS_KEPT = 5000;
 
-/** `namespace/name`, or `/name` for a kind without namespaces; sorted by code unit, as etcd sorts its keys. */
+/** `namespace/name`, or `name` for a kind without namespaces; sorted by code unit, as etcd sorts its keys. */
 export function keyOf(namespace: string, name: string): string {
   return namespace === "" ? name : `${namespace}/${name}`;
 }
@@ -197,6 +197,6 @@ function pair(key: string, object: JsonObject | undefined): readonly (readonly [
   return object === undefined ? [] : [[key, object]];
 }
 
-function withVersion(object: JsonObject, version: number): JsonObject {
+export function withVersion(object: JsonObject, version: number): JsonObject {
   return { ...object, metadata: { ...objectAt(object, "metadata"), resourceVersion: String(version) } };
 }

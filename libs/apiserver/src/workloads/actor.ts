@@ -5,6 +5,7 @@ import { Refusal } from "../refusal.ts";
 import type { Resource } from "../resource.ts";
 import { keyOf, type Store } from "../storage/store.ts";
 import type { ObjectDeleter } from "../write/deleter.ts";
+import { PLAIN_DELETE } from "../write/write-options.ts";
 import { boundPod } from "../write/bind-pod.ts";
 import { ownAfterUpdate, type Writer } from "../write/ownership.ts";
 import type { ObjectWriter } from "../write/writer.ts";
@@ -94,13 +95,7 @@ export class Actor {
     if (resource === undefined) return;
     const target = { resource, namespace: textAt(object, "metadata", "namespace") ?? "", name: textAt(object, "metadata", "name") ?? "" };
     this.#unlessRefused(() => {
-      this.#parts.deleter.delete(target, {
-        isDryRun: false,
-        propagation: "Background",
-        gracePeriodSeconds,
-        uid: textAt(object, "metadata", "uid"),
-        resourceVersion: undefined,
-      });
+      this.#parts.deleter.delete(target, { ...PLAIN_DELETE, propagation: "Background", gracePeriodSeconds, uid: textAt(object, "metadata", "uid") });
       return undefined;
     });
   }

@@ -1,5 +1,6 @@
 import type { JsonObject } from "@plumb/std";
 import { listAt, objectAt, objectsAt, textAt, valueAt } from "../draft.ts";
+import { placeOf, placeText } from "../lifecycle/place.ts";
 import { WorkQueue } from "../lifecycle/work-queue.ts";
 import type { StoreEvent } from "../storage/store.ts";
 import { CLAIM_FINALIZER, VOLUME_FINALIZER } from "../strategies/storage-rules.ts";
@@ -68,15 +69,15 @@ export class WorkloadSimulator {
     if (OWNED.has(collection)) {
       for (const owner of objectsAt(object, "metadata", "ownerReferences")) {
         const ownerCollection = COLLECTION_OF_KIND[textAt(owner, "kind") ?? ""];
-        if (ownerCollection !== undefined) this.#queue.add(`${ownerCollection} ${namespaceOf(object)}/${textAt(owner, "name") ?? ""}`);
+        if (ownerCollection !== undefined)
+          this.#queue.add(placeText({ collection: ownerCollection, key: `${namespaceOf(object)}/${textAt(owner, "name") ?? ""}` }));
       }
     }
-    if (kind === "put" && (Object.hasOwn(SYNCS, collection) || OTHERS.has(collection))) this.#queue.add(`${collection} ${key}`);
+    if (kind === "put" && (Object.hasOwn(SYNCS, collection) || OTHERS.has(collection))) this.#queue.add(placeText({ collection, key }));
   }
 
   #work(place: string): void {
-    const space = place.indexOf(" ");
-    const [collection, key] = [place.slice(0, space), place.slice(space + 1)];
+    const { collection, key } = placeOf(place);
     const object = this.#parts.store.collection(collection).get(key);
     if (object === undefined) return;
     SYNCS[collection]?.(this.#actor, object);

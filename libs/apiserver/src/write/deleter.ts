@@ -10,7 +10,8 @@ export const ORPHAN = "orphan";
 export const FOREGROUND = "foregroundDeletion";
 
 export const DEFINITION_FINALIZER = "customresourcecleanup.apiextensions.k8s.io";
-const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
+/** The collection of CustomResourceDefinitions. */
+export const DEFINITIONS = "apiextensions.k8s.io/customresourcedefinitions";
 
 /** Namespaces that stay. Source: the admission plug-in NamespaceLifecycle. */
 const IMMORTAL: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
@@ -150,7 +151,7 @@ function success({ group, resource, name }: Named, uid: string): JsonObject {
   return { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", details };
 }
 
-/** The object without the two finalizers that the collector removes. */
+/** The object without a finalizer. */
 export function withoutFinalizer(object: JsonObject, finalizer: string): JsonObject {
   const draft = draftOf(object);
   const metadata = draftAt(draft, "metadata");

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from "@plumb/std";
+import type { JsonObject } from "@plumb/std";
 import { numberAt, textAt, valueAt } from "../draft.ts";
 import { badRequest, forbidden, invalid, invalidObject, required, tooLong, unsupported, type FieldFault } from "../refusal.ts";
 
@@ -19,6 +19,15 @@ export interface DeleteOptions {
   readonly uid: string | undefined;
   readonly resourceVersion: string | undefined;
 }
+
+/** A delete that asks for nothing in particular. */
+export const PLAIN_DELETE: DeleteOptions = {
+  isDryRun: false,
+  propagation: undefined,
+  gracePeriodSeconds: undefined,
+  uid: undefined,
+  resourceVersion: undefined,
+};
 
 type OptionsKind = "CreateOptions" | "UpdateOptions" | "PatchOptions" | "DeleteOptions";
 
@@ -107,5 +116,5 @@ function fromQuery(query: URLSearchParams): JsonObject {
 }
 
 export function isDeleteOptions(body: JsonObject): boolean {
-  return isObject(body) && (body["kind"] === undefined || body["kind"] === "DeleteOptions" || body["kind"] === "");
+  return body["kind"] === undefined || body["kind"] === "DeleteOptions" || body["kind"] === "";
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { JsonObject, JsonValue } from "@plumb/std";
-import { draftOf, draftValue, equalJson, listAt, numberAt, objectAt, objectsAt, textAt, valueAt, within, without, type Draft } from "../draft.ts";
+import { draftOf, draftValue, equalJson, listAt, numberAt, objectAt, objectsAt, textAt, valueAt, within, type Draft } from "../draft.ts";
 import {
   alreadyExists,
   badRequest,
@@ -48,8 +48,6 @@ export interface Change {
   readonly mayCreate: boolean;
   /** The uid that the object must have; a PUT names it in its body. */
   readonly uid?: string | undefined;
-  /** False where the resource version of the new object does not count when it is created. */
-  readonly isUnconditional?: boolean;
 }
 
 /** Creates and changes objects: the order of steps is that of upstream's generic registry. */
@@ -78,7 +76,7 @@ export class ObjectWriter {
     matchNamespace(resource, namespace, draft);
     dedupOwners(draft, options);
     wipeSystemFields(draft);
-    const owned = draftOf(ownAfterUpdate(resource, undefined, without(draft, ""), undefined, options.writer));
+    const owned = draftOf(ownAfterUpdate(resource, undefined, draft, undefined, options.writer));
     return this.#insert(resource, namespace, owned, options, false);
   }
 
