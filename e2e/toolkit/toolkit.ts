@@ -41,8 +41,6 @@ const ADDRESS_FLAGS: Readonly<Record<string, string>> = {
   health: "--health-addr",
   metrics: "--metrics-addr",
 };
-/** Servers whose addresses others are told, so that a controller that is started again keeps them. */
-const KEPT: readonly string[] = ["events", "receiver", "storage"];
 
 /** So that a controller that is started again leads soon. */
 const QUICK_LEASE = ["--leader-election-lease-duration=3s", "--leader-election-renew-deadline=2s", "--leader-election-retry-period=300ms"];
@@ -148,7 +146,7 @@ export class Toolkit implements AsyncDisposable {
     });
   }
 
-  /** Removes the namespace of the toolkit, ends the processes and removes what they wrote. */
+  /** Ends the processes and removes what they wrote on the disk; what is in the cluster stays there. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#group.stop();
     this.cluster[Symbol.dispose]();
@@ -166,14 +164,15 @@ export class Toolkit implements AsyncDisposable {
     return ["--watch-all-namespaces=false", ...election, ...listening, ...telling, ...own, ...(args?.[name] ?? [])];
   }
 
-  /** Where it is told to listen: anywhere the first time, there again later. */
+  /**
+   * Where it is told to listen: anywhere the first time, and there again later, for others were told. Its other servers too:
+   * one that took any free port could take that of a server which starts after it.
+   */
   async #addresses(name: ControllerName): Promise<Readonly<Record<string, string>>> {
     const servers = LISTENS_AS[name];
     const before = this.#running.get(name)?.addresses;
     const ports = this.#programs.saysWhereItListens ? [] : await freePorts(servers.length);
-    return Object.fromEntries(
-      servers.map((server, index) => [server, (KEPT.includes(server) ? before?.[server] : undefined) ?? `127.0.0.1:${ports[index] ?? 0}`]),
-    );
+    return Object.fromEntries(servers.map((server, index) => [server, before?.[server] ?? `127.0.0.1:${ports[index] ?? 0}`]));
   }
 }
 
