@@ -25,6 +25,11 @@ export function errnoOf(thrown: unknown): string | undefined {
   return thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : undefined;
 }
 
+/** True for a name that is not there; one too long for the disk is among them. */
+export function isAbsence(thrown: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(errnoOf(thrown) ?? "");
+}
+
 /** An error about one file, in Go's form: `open a/b.yaml: no such file or directory`. */
 export function fileError(operation: string, path: string, thrown: unknown): ToolkitError {
   if (thrown instanceof ToolkitError) return thrown;
@@ -33,6 +38,24 @@ export function fileError(operation: string, path: string, thrown: unknown): Too
   const known = code === undefined ? undefined : BY_CODE[code];
   if (known !== undefined) return new ToolkitError(known[0], `${operation} ${path}: ${known[1]}`, { cause: thrown });
   return new ToolkitError(code === undefined ? "internal" : "unavailable", `${operation} ${path}: ${code ?? String(thrown)}`, { cause: thrown });
+}
+
+/** Waits for `work` on one file; what it throws becomes a `fileError`. */
+export async function attempt<T>(operation: string, path: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    throw fileError(operation, path, thrown);
+  }
+}
+
+/** As `attempt`, for work that blocks. */
+export function attemptSync<T>(operation: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw fileError(operation, path, thrown);
+  }
 }
 
 export function outsideRoot(path: string): ToolkitError {

@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { ToolkitError } from "@plumb/std";
-import { afterAll, describe, expect, it } from "vitest";
+import { failureOf } from "@plumb/std/testing";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { MemoryFileSystem } from "./memory-file-system.ts";
 import { RootedFileSystem } from "./rooted-file-system.ts";
 import { describeFileSystem } from "./testing/file-system-contract.ts";
@@ -17,6 +18,7 @@ describeFileSystem("MemoryFileSystem", () => {
   const fileSystem = new MemoryFileSystem();
   return {
     fileSystem,
+    write: (path, text) => fileSystem.write(path, Buffer.from(text)),
     symlink: (path, target) => fileSystem.symlink(path, target),
     makeDirectory: (path) => fileSystem.makeDirectory(path),
     writeExecutable: (path, text) => fileSystem.writeExecutable(path, Buffer.from(text)),
@@ -30,6 +32,10 @@ describeFileSystem("RootedFileSystem", () => {
   writeFileSync(join(dirname(root), "outside", "deeper"), "secret");
   return {
     fileSystem: new RootedFileSystem(root),
+    write(path, text) {
+      mkdirSync(join(root, dirname(path)), { recursive: true });
+      writeFileSync(join(root, path), text);
+    },
     symlink: (path, target) => symlinkSync(target, join(root, path)),
     makeDirectory: (path) => mkdirSync(join(root, path), { recursive: true }),
     writeExecutable(path, text) {
@@ -37,6 +43,35 @@ describeFileSystem("RootedFileSystem", () => {
       chmodSync(join(root, path), 0o755);
     },
   };
+});
+
+describe("MemoryFileSystem, when it is written to", () => {
+  let fileSystem: MemoryFileSystem;
+  const text = (path: string): string => Buffer.from(fileSystem.read(path, 1000)).toString();
+  beforeEach(() => {
+    fileSystem = new MemoryFileSystem({ "a/file": "inside", top: "top" });
+    for (const [path, target] of Object.entries({ link: "top", "to-folder": "a", out: "../outside", dangling: "nowhere", self: "self" })) {
+      fileSystem.symlink(path, target);
+    }
+  });
+
+  it("replaces a file and makes its folders", () => {
+    fileSystem.write("new/folder/x", Buffer.from("1"));
+    fileSystem.write("new/folder/x", Buffer.from("2"));
+    expect(text("new/folder/x")).toBe("2");
+    expect(fileSystem.list("new/folder")).toEqual([{ name: "x", kind: "file" }]);
+  });
+
+  it("replaces a link and leaves what it leads to, but goes through one to a folder inside", () => {
+    for (const path of ["link", "out", "to-folder/more"]) fileSystem.write(path, Buffer.from("new"));
+    expect([text("link"), text("out"), text("a/more"), text("top")]).toEqual(["new", "new", "new", "top"]);
+  });
+
+  it.each(["../x", "/x", "out/x", ".", "", "a/../..", "a\0b", "top/x", "self/x", "a", "dangling/x"])("refuses to write %j", async (path) => {
+    const failure = await failureOf((async () => fileSystem.write(path, Buffer.from("x")))());
+    expect(["invalid", "conflict"]).toContain(failure.kind);
+    expect(fileSystem.stat("nowhere")).toBeUndefined();
+  });
 });
 
 /** Swaps a folder for a link to one outside, 5,000 times over. */
@@ -123,16 +158,5 @@ describe("RootedFileSystem on a disk", () => {
     }
     expect([...read]).toEqual(["inside"]);
     await worker.terminate();
-  });
-
-  it("leaves the old file and no other when the new one cannot take its place", () => {
-    const root = newRoot();
-    mkdirSync(join(root, "taken"), { recursive: true });
-    writeFileSync(join(root, "taken", "x"), "");
-    const fileSystem = new RootedFileSystem(root, { isDurable: true });
-    expect(() => fileSystem.write("taken", Buffer.from("x"))).toThrow("write taken");
-    expect(readdirSync(root)).toEqual(["taken"]);
-    fileSystem.write("durable", Buffer.from("x"));
-    expect(readFileSync(join(root, "durable"), "utf8")).toBe("x");
   });
 });

@@ -27,9 +27,3 @@ export interface ReadableFileSystem {
   /** The path with every link resolved, relative to the root. @throws {ToolkitError} `missing`, `invalid` */
   resolve(path: string): string;
 }
-
-export interface WritableFileSystem extends ReadableFileSystem {
-  /** Replaces the file as a whole: a reader sees the old bytes or the new. Parent directories are made. */
-  write(path: string, bytes: Uint8Array): void;
-  remove(path: string): void;
-}

@@ -1,9 +1,9 @@
 import { constants, createReadStream, type Stats } from "node:fs";
-import { link, lstat, mkdir, open, readdir, readlink, realpath, rename, rm, statfs, symlink, type FileHandle } from "node:fs/promises";
+import { lstat, mkdir, open, readdir, readlink, realpath, rename, rm, statfs, symlink, type FileHandle } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
 import { ToolkitError, compareText } from "@plumb/std";
-import { errnoOf, fileError, outsideRoot, tooLarge } from "./file-error.ts";
+import { attempt, errnoOf, fileError, isAbsence, outsideRoot, tooLarge } from "./file-error.ts";
 import { FreshFolder } from "./fresh-folder.ts";
 import { arrived, namesToWrite, runWalkAsync, walk, type Entry } from "./walk.ts";
 import { syncFolder, temporaryName, writeNew, type WriteOptions } from "./write-new.ts";
@@ -114,22 +114,6 @@ export class Folder {
     }
   }
 
-  /** Writes a file that must not be there yet. @returns whether it was not, and now is */
-  async create(path: string, bytes: Uint8Array): Promise<boolean> {
-    const { folder, name } = await this.#folderFor(path);
-    const temporary = join(folder, temporaryName());
-    try {
-      await writeNew(temporary, [bytes], { isDurable: false, mode: 0o600, signal: new AbortController().signal });
-      await link(temporary, join(folder, name));
-      return true;
-    } catch (thrown) {
-      if (errnoOf(thrown) === "EEXIST") return false;
-      throw fileError("create", path, thrown);
-    } finally {
-      await rm(temporary, { force: true });
-    }
-  }
-
   /** Puts a symbolic link to `target` at `path`, replacing what was there in one step. */
   async symlink(path: string, target: string): Promise<void> {
     const { folder, name } = await this.#folderFor(path);
@@ -143,12 +127,6 @@ export class Folder {
     }
   }
 
-  /** Where the link at `path` leads, as written; undefined where there is no link. */
-  async readLink(path: string): Promise<string | undefined> {
-    const walked = await runWalkAsync(walk(path, { followsLast: false }), (at) => this.#lookUp(at));
-    return walked.kind === "found" && walked.entry === "link" ? attempt("readlink", path, readlink(join(this.root, walked.path))) : undefined;
-  }
-
   /** Moves a file or folder within this one. @throws {ToolkitError} `conflict` when a folder that is not empty is there */
   async rename(from: string, to: string): Promise<void> {
     const source = await this.#folderFor(from);
@@ -160,10 +138,6 @@ export class Folder {
   async fresh(path: string): Promise<FreshFolder> {
     const { folder, name } = await this.#folderFor(path);
     return new FreshFolder(join(folder, name));
-  }
-
-  async makeFolder(path: string): Promise<void> {
-    await this.#makeFolders(path, namesToWrite(path));
   }
 
   /** Removes a file, a link, or a folder with all below it; nothing there is no error. */
@@ -190,11 +164,6 @@ export class Folder {
   /** Flushes names that were added or removed in this folder itself. */
   async sync(): Promise<void> {
     await attempt("fsync", ".", syncFolder(this.root));
-  }
-
-  /** The absolute path, for handing to another thread. @throws {ToolkitError} `missing`, `invalid` */
-  async pathOf(path: string): Promise<string> {
-    return join(this.root, (await this.#arrive("stat", path)).path);
   }
 
   async freeSpace(): Promise<FreeSpace> {
@@ -234,7 +203,7 @@ export class Folder {
     try {
       return await lstat(join(this.root, inside));
     } catch (thrown) {
-      if (["ENOENT", "ENOTDIR", "ENAMETOOLONG"].includes(errnoOf(thrown) ?? "")) return undefined;
+      if (isAbsence(thrown)) return undefined;
       throw fileError("lstat", inside, thrown);
     }
   }
@@ -276,12 +245,4 @@ function withoutMark(path: string): string {
 function kindOfStats(stats: Stats): Entry["kind"] {
   if (stats.isSymbolicLink()) return "link";
   return stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other";
-}
-
-async function attempt<T>(operation: string, path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    throw fileError(operation, path, thrown);
-  }
 }

@@ -3,7 +3,7 @@ import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { ToolkitError } from "@plumb/std";
-import { fileError } from "./file-error.ts";
+import { attemptSync, fileError } from "./file-error.ts";
 import { namesToWrite } from "./walk.ts";
 
 /** Larger files are written piece by piece without blocking. */
@@ -26,11 +26,7 @@ export class FreshFolder {
   /** @param root absolute; must not exist */
   constructor(root: string) {
     this.#root = root;
-    try {
-      mkdirSync(root, { mode: 0o750 });
-    } catch (thrown) {
-      throw fileError("mkdir", root, thrown);
-    }
+    attemptSync("mkdir", root, () => mkdirSync(root, { mode: 0o750 }));
   }
 
   makeFolder(path: string): void {
@@ -60,7 +56,7 @@ export class FreshFolder {
       await nextTurn();
       this.#turnEndsAt = performance.now() + TURN_MS;
     }
-    attempt("write", path, () => writeAtOnce(full, parts, mode));
+    attemptSync("write", path, () => writeAtOnce(full, parts, mode));
     return length;
   }
 
@@ -99,7 +95,7 @@ export class FreshFolder {
     for (let depth = 1; depth <= names.length; depth++) {
       const folder = names.slice(0, depth).join("/");
       if (this.#folders.has(folder)) continue;
-      attempt("mkdir", path, () => mkdirSync(join(this.#root, folder), { mode: 0o750 }));
+      attemptSync("mkdir", path, () => mkdirSync(join(this.#root, folder), { mode: 0o750 }));
       this.#folders.add(folder);
     }
   }
@@ -111,13 +107,5 @@ function writeAtOnce(full: string, parts: readonly Uint8Array[], mode: number): 
     for (const part of parts) for (let offset = 0; offset < part.length;) offset += writeSync(file, part, offset);
   } finally {
     closeSync(file);
-  }
-}
-
-function attempt(operation: string, path: string, work: () => void): void {
-  try {
-    work();
-  } catch (thrown) {
-    throw fileError(operation, path, thrown);
   }
 }

@@ -1,4 +1,4 @@
-export type { DirectoryEntry, FileStat, ReadableFileSystem, WritableFileSystem } from "./file-system.ts";
+export type { DirectoryEntry, FileStat, ReadableFileSystem } from "./file-system.ts";
 export { Folder, type FolderEntry, type FreeSpace } from "./folder.ts";
 export { FreshFolder } from "./fresh-folder.ts";
 export { MemoryFileSystem } from "./memory-file-system.ts";

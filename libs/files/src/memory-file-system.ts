@@ -1,6 +1,6 @@
 import { ToolkitError, compareText } from "@plumb/std";
 import { tooLarge } from "./file-error.ts";
-import type { DirectoryEntry, FileStat, WritableFileSystem } from "./file-system.ts";
+import type { DirectoryEntry, FileStat, ReadableFileSystem } from "./file-system.ts";
 import { arrived, namesToWrite, runWalk, walk, type Entry } from "./walk.ts";
 
 type Node =
@@ -10,7 +10,7 @@ type Node =
 type Directory = Extract<Node, { kind: "directory" }>;
 
 /** A file system in memory that keeps the rules of the rooted one on disk, symbolic links included. */
-export class MemoryFileSystem implements WritableFileSystem {
+export class MemoryFileSystem implements ReadableFileSystem {
   readonly #root: Directory = { kind: "directory", children: new Map() };
 
   /** @param files text or bytes by path */
@@ -45,6 +45,7 @@ export class MemoryFileSystem implements WritableFileSystem {
     return this.#arrive("stat", path).path;
   }
 
+  /** Puts a file at `path`, parent folders and all; a link that is there is replaced, not followed. */
   write(path: string, bytes: Uint8Array): void {
     this.#put(path, { kind: "file", bytes, isExecutable: false });
   }
@@ -61,13 +62,6 @@ export class MemoryFileSystem implements WritableFileSystem {
   /** Puts a symbolic link at `path`; `target` is relative to the link's folder and may lead nowhere. */
   symlink(path: string, target: string): void {
     this.#put(path, { kind: "link", target });
-  }
-
-  remove(path: string): void {
-    const names = namesToWrite(path);
-    const walked = runWalk(walk(names.slice(0, -1).join("/")), (at) => this.#lookUp(at));
-    const folder = walked.kind === "found" ? this.#nodeAt(walked.path) : undefined;
-    if (folder?.kind === "directory") folder.children.delete(names.at(-1) ?? "");
   }
 
   #put(path: string, node: Node): void {

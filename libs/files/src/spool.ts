@@ -1,6 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { ToolkitError } from "@plumb/std";
-import { fileError } from "./file-error.ts";
+import { attempt, fileError } from "./file-error.ts";
 import { Folder } from "./folder.ts";
 import { decodeRecords, encodeRecord, HEADER_BYTES } from "./spool-record.ts";
 
@@ -96,7 +96,7 @@ export class Spool {
     const entry = this.#stored.get(id);
     if (entry === undefined) throw new ToolkitError("missing", `spool entry ${id} not found`);
     const bytes = Buffer.alloc(HEADER_BYTES + entry.sizeBytes);
-    const { bytesRead } = await attempt("read", this.#file.read(bytes, 0, bytes.length, entry.offset - HEADER_BYTES));
+    const { bytesRead } = await attempt("read", LOG, this.#file.read(bytes, 0, bytes.length, entry.offset - HEADER_BYTES));
     const [record] = decodeRecords(bytes.subarray(0, bytesRead));
     if (record?.id !== id || record.offset !== HEADER_BYTES) throw new ToolkitError("corrupt", `spool entry ${id} is damaged on disk`);
     return bytes.subarray(HEADER_BYTES);
@@ -244,12 +244,4 @@ function full(limit: string): ToolkitError {
 async function readLog(folder: Folder): Promise<Buffer> {
   const entry = await folder.stat(LOG);
   return entry === undefined ? Buffer.alloc(0) : Buffer.from(await folder.read(LOG, Number.MAX_SAFE_INTEGER));
-}
-
-async function attempt<T>(operation: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    throw fileError(operation, LOG, thrown);
-  }
 }

@@ -1,1 +1,0 @@
-export { describeFileSystem, type FileSystemFixture } from "./file-system-contract.ts";
