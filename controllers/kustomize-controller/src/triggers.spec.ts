@@ -94,7 +94,12 @@ function start(
   const [sources, kustomizations] = [new Cache(), new Cache()];
   for (const object of objects) (object.kind === "Kustomization" ? kustomizations : sources).put(object);
   const [woken, errors, reconsidered]: [string[], string[], string[]] = [[], [], []];
-  const log: Log = { debug: () => {}, info: () => {}, error: (message) => void errors.push(message), with: () => log };
+  const log: Log = {
+    debug: () => {},
+    info: () => {},
+    error: (message, fields) => void errors.push(`${message}: ${String(fields?.["kustomizations"])}`),
+    with: () => log,
+  };
   const stop = new AbortController();
   const running = triggers({
     sources: new Map([["GitRepository", sources]]),
@@ -142,10 +147,15 @@ describe("a source", () => {
     expect(woken).toEqual(["apps/a"]);
   });
 
-  it("whose users depend on each other in a circle wakes none of them, and that is said", () => {
-    const { sources, woken, errors } = start([kustomization("a", { dependsOn: ["b"] }), kustomization("b", { dependsOn: ["a"] }), source("1")]);
+  it("two users of which depend on each other wakes nobody, and names the two (K-018)", () => {
+    const { sources, woken, errors } = start([
+      kustomization("a", { dependsOn: ["b"] }),
+      kustomization("b", { dependsOn: ["a"] }),
+      kustomization("c"),
+      source("1"),
+    ]);
     sources.put(source("2"));
-    expect([woken, errors]).toEqual([[], ["kustomizations depend on each other in a circle"]]);
+    expect([woken, errors]).toEqual([[], ["kustomizations depend on each other in a circle: apps/a, apps/b"]]);
   });
 });
 

@@ -2,7 +2,7 @@ import { DRIFT_ANNOTATION, type Kustomization, type LiveObject } from "@plumb/ap
 import type { Owner } from "@plumb/apply";
 import type { StoreChange } from "@plumb/kube";
 import { conditionsOf, keyOf, type ObjectCache, type Part } from "@plumb/runtime";
-import { aborted, type Log } from "@plumb/std";
+import { aborted, type Fields, type Log } from "@plumb/std";
 import type { Attempts } from "./kustomization/attempts.ts";
 import { dependenciesOf, inDependencyOrder } from "./kustomization/dependencies.ts";
 import { artifactOf } from "./kustomization/observe.ts";
@@ -39,6 +39,9 @@ export function asKustomization(object: LiveObject): Kustomization {
   return object as Kustomization;
 }
 
+/** Kustomizations that one line of the log names. */
+const MAX_NAMED = 10;
+
 /** Wakes Kustomizations when their source has a new artifact or is gone (K-018), and when what they wait for has become ready. */
 export function triggers(options: TriggerOptions): Part {
   return {
@@ -65,9 +68,13 @@ function onSource(kind: string, { before, after }: StoreChange, { kustomizations
     .byIndex("source", `${kind}/${keyOf(source)}`)
     .map(asKustomization)
     .filter((user) => !hasAttempted(user, revision));
-  const ordered = inDependencyOrder(users);
-  if (ordered === undefined) log.error("kustomizations depend on each other in a circle", { source: `${kind}/${keyOf(source)}`, count: users.length });
-  for (const user of ordered ?? []) enqueue(keyOf(user), () => after === undefined || !attempts.isAt(keyOf(user), revision));
+  const { ordered, circular } = inDependencyOrder(users);
+  if (circular.length > 0) return log.error("kustomizations depend on each other in a circle", { source: `${kind}/${keyOf(source)}`, ...namesOf(circular) });
+  for (const user of ordered) enqueue(keyOf(user), () => after === undefined || !attempts.isAt(keyOf(user), revision));
+}
+
+function namesOf(circular: readonly Kustomization[]): Fields {
+  return { kustomizations: circular.slice(0, MAX_NAMED).map(keyOf).join(", "), count: circular.length };
 }
 
 /** A Kustomization that is done with the revision, or tries it again by itself, need not be woken for it (K-018). */

@@ -52,7 +52,7 @@ describe("inDependencyOrder", () => {
         const items = edges.map((targets, index) =>
           kustomization(`k${index}`, { dependsOn: targets.filter((target) => target < index).map((target) => `k${target}`) }),
         );
-        const ordered = inDependencyOrder([...items].reverse()) ?? [];
+        const { ordered } = inDependencyOrder([...items].reverse());
         expect(ordered).toHaveLength(items.length);
         const place = new Map(ordered.map(({ metadata }, index) => [metadata.name, index]));
         for (const { metadata, spec } of ordered) {
@@ -61,10 +61,16 @@ describe("inDependencyOrder", () => {
       }),
     );
   });
-  it("finds a circle", () => {
-    expect(inDependencyOrder([kustomization("a", { dependsOn: ["b"] }), kustomization("b", { dependsOn: ["a"] })])).toBeUndefined();
+  it("keeps a circle, and who depends on it, apart from the others", () => {
+    const [a, b, behind, apart] = [
+      kustomization("a", { dependsOn: ["b"] }),
+      kustomization("b", { dependsOn: ["a"] }),
+      kustomization("behind", { dependsOn: ["a"] }),
+      kustomization("apart"),
+    ];
+    expect(inDependencyOrder([a, b, behind, apart])).toEqual({ ordered: [apart], circular: [a, b, behind] });
   });
   it("takes what is not woken as there", () => {
-    expect(inDependencyOrder([kustomization("a", { dependsOn: ["elsewhere"] })])).toHaveLength(1);
+    expect(inDependencyOrder([kustomization("a", { dependsOn: ["elsewhere"] })]).ordered).toHaveLength(1);
   });
 });

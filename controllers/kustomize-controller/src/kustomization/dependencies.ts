@@ -39,20 +39,24 @@ function hasSameSource(a: Kustomization, b: Kustomization): boolean {
   return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
 }
 
-/**
- * Orders Kustomizations so that each comes after what it depends on; undefined when they form a cycle (K-018). What is not
- * among `items` is taken as there.
- */
-export function inDependencyOrder(items: readonly Kustomization[]): readonly Kustomization[] | undefined {
+/** Kustomizations in an order in which each comes after what it depends on. */
+export interface DependencyOrder {
+  readonly ordered: readonly Kustomization[];
+  /** Those that depend on each other in a circle, and whoever depends on them: they have no place in it. */
+  readonly circular: readonly Kustomization[];
+}
+
+/** Orders Kustomizations by what they depend on (K-018). What is not among `items` is taken as there. Pure. */
+export function inDependencyOrder(items: readonly Kustomization[]): DependencyOrder {
   const waiting = new Map(items.map((item) => [keyOf(item), item]));
   const ordered: Kustomization[] = [];
   while (waiting.size > 0) {
     const free = [...waiting].filter(([, item]) => dependenciesOf(item).every(({ namespace, name }) => !waiting.has(`${namespace}/${name}`)));
-    if (free.length === 0) return undefined;
+    if (free.length === 0) break;
     for (const [key, item] of free) {
       waiting.delete(key);
       ordered.push(item);
     }
   }
-  return ordered;
+  return { ordered, circular: [...waiting.values()] };
 }
