@@ -153,7 +153,7 @@ function sweeping(drift: DriftWatch, clock: Clock, log: Log): Part {
         await pause(SWEEP_EVERY_MS, clock, signal);
         if (signal.aborted) return;
         await drift.sweep(signal).catch((thrown: unknown) => {
-          if (!signal.aborted) log.error("sweep failed", { error: toToolkitError(thrown).message });
+          if (!signal.aborted) log.error("objects could not be compared by value, that is tried again in an hour", { error: toToolkitError(thrown).message });
         });
       }
     },
