@@ -224,12 +224,17 @@ describe("an object that rings", () => {
   });
 });
 
+/** Until drift that could not be corrected is to be tried again, and to be told. */
+function open(): Promise<void> {
+  return vi.waitFor(() => expect([telling.held.length, clock.pending]).toEqual([2, 2]), LIMIT);
+}
+
 describe("drift that cannot be corrected", () => {
   it("is tried again with back-off, told after five seconds with the reason, and told when it is over", async () => {
     const restore = refuseWrites();
     await edit({ v: "2" });
     corrector.ring(RING);
-    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+    await open();
     expect(telling.told).toEqual([]);
     await vi.waitFor(() => {
       clock.advance(1000);
@@ -247,7 +252,7 @@ describe("drift that cannot be corrected", () => {
     const restore = refuseWrites();
     await edit({ v: "2" });
     corrector.ring(RING);
-    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+    await open();
     clock.advance(5000);
     restore();
     corrector.afterRun(OWNER, await apply());
@@ -258,7 +263,7 @@ describe("drift that cannot be corrected", () => {
     refuseWrites();
     await edit({ v: "2" });
     corrector.ring(RING);
-    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+    await open();
     corrector.afterRun(OWNER, { changes: [], inventory: [], drifted: [], failure: undefined });
     expect(telling.told).toEqual([expect.stringMatching(/^DriftDetected: /)]);
     expect(clock.pending).toBe(0);
@@ -268,7 +273,7 @@ describe("drift that cannot be corrected", () => {
     const restore = refuseWrites();
     await edit({ v: "2" });
     corrector.ring(RING);
-    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
+    await open();
     await client.patch(
       NAME,
       { metadata: { annotations: { "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } } },
@@ -298,8 +303,7 @@ describe("drift that cannot be corrected", () => {
     refuseWrites();
     await edit({ v: "2" });
     corrector.ring(RING);
-    await vi.waitFor(() => expect(telling.held).toHaveLength(2), LIMIT);
-    await vi.waitFor(() => expect(clock.pending).toBe(2), LIMIT);
+    await open();
     corrector.forget({ namespace: "default", name: "another" });
     expect(clock.pending).toBe(2);
     corrector.forget(OWNER);
