@@ -60,7 +60,7 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
     const program = join(binaries.kind === "found" ? binaries.folder : "", "kubectl");
     const { stdout } = await promisify(execFile)(program, ["--server", listening.url, "--cache-dir", join(folder, "cache"), ...args], {
       env: { HOME: folder, PATH: process.env["PATH"] ?? "" },
-      timeout: 60_000,
+      timeout: 100_000,
     });
     return stdout;
   };
@@ -69,7 +69,7 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
     await kubectl("create", "namespace", "demo");
     await kubectl("create", "configmap", "settings", "-n", "demo", "--from-literal=colour=red");
     await kubectl("create", "deployment", "web", "-n", "demo", "--image=nginx:1", "--replicas=3");
-    expect(await kubectl("rollout", "status", "deployment/web", "-n", "demo", "--timeout=20s")).toContain("successfully rolled out");
+    expect(await kubectl("rollout", "status", "deployment/web", "-n", "demo", "--timeout=60s")).toContain("successfully rolled out");
     expect(await kubectl("get", "deployment", "web", "-n", "demo", "--no-headers")).toMatch(/^web\s+3\/3\s+3\s+3\s/);
     expect(await kubectl("get", "configmap", "settings", "-n", "demo", "-o", "jsonpath={.data.colour}")).toBe("red");
   });
@@ -80,10 +80,10 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
     await kubectl("patch", "configmap", "settings", "-n", "demo", "-p", '{"data":{"size":"small"}}');
     await kubectl("scale", "deployment", "web", "-n", "demo", "--replicas=2");
     await kubectl("rollout", "restart", "deployment/web", "-n", "demo");
-    await kubectl("rollout", "status", "deployment/web", "-n", "demo", "--timeout=20s");
+    await kubectl("rollout", "status", "deployment/web", "-n", "demo", "--timeout=60s");
     await kubectl("set", "image", "deployment/web", "nginx=nginx:2", "-n", "demo");
     await kubectl("rollout", "undo", "deployment/web", "-n", "demo");
-    await kubectl("rollout", "status", "deployment/web", "-n", "demo", "--timeout=20s");
+    await kubectl("rollout", "status", "deployment/web", "-n", "demo", "--timeout=60s");
     expect(await kubectl("get", "deployment", "web", "-n", "demo", "-o", "jsonpath={.spec.replicas} {.spec.template.spec.containers[0].image}")).toBe(
       "2 nginx:1",
     );
@@ -97,26 +97,26 @@ describe.skipIf(binaries.kind === "absent")(SUITE, () => {
     expect(await kubectl("apply", "-f", file)).toContain("service/web created");
     expect(await kubectl("apply", "--server-side", "--force-conflicts", "-f", file)).toContain("statefulset.apps/db serverside-applied");
     expect(await kubectl("diff", "-f", file)).toBe("");
-    await kubectl("wait", "--for=condition=complete", "job/once", "-n", "demo", "--timeout=20s");
-    await kubectl("rollout", "status", "statefulset/db", "-n", "demo", "--timeout=20s");
+    await kubectl("wait", "--for=condition=complete", "job/once", "-n", "demo", "--timeout=60s");
+    await kubectl("rollout", "status", "statefulset/db", "-n", "demo", "--timeout=60s");
     expect(await kubectl("get", "pvc", "-n", "demo", "-o", "jsonpath={.items[*].status.phase}")).toBe("Bound Bound");
   });
 
-  it("names a kind that nobody serves", { timeout: 60_000 }, async () => {
+  it("names a kind that nobody serves", { timeout: 120_000 }, async () => {
     await writeFile(join(folder, "unknown.yaml"), "apiVersion: nope.example.com/v1\nkind: Nope\nmetadata: { name: a }\n");
     await expect(kubectl("create", "-f", join(folder, "unknown.yaml"))).rejects.toThrow('no matches for kind "Nope" in version "nope.example.com/v1"');
   });
 
-  it("explains kinds and lists them", { timeout: 60_000 }, async () => {
+  it("explains kinds and lists them", { timeout: 120_000 }, async () => {
     expect(await kubectl("explain", "deployment.spec.strategy")).toContain("rollingUpdate");
     expect(await kubectl("api-resources", "--api-group=apps", "-o", "name")).toContain("deployments.apps");
     expect((await kubectl("auth", "can-i", "delete", "pods")).trim()).toBe("yes");
   });
 
   it("deletes pods, which come back, and the namespace, which does not", { timeout: 120_000 }, async () => {
-    await kubectl("delete", "pods", "-n", "demo", "-l", "app=web", "--timeout=20s");
-    await kubectl("rollout", "status", "deployment/web", "-n", "demo", "--timeout=20s");
-    await kubectl("delete", "namespace", "demo", "--timeout=30s");
+    await kubectl("delete", "pods", "-n", "demo", "-l", "app=web", "--timeout=60s");
+    await kubectl("rollout", "status", "deployment/web", "-n", "demo", "--timeout=60s");
+    await kubectl("delete", "namespace", "demo", "--timeout=60s");
     await expect(kubectl("get", "namespace", "demo")).rejects.toThrow("not found");
   });
 });
