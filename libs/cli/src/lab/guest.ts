@@ -22,7 +22,10 @@ export async function installMissingDefinitions(cluster: LabCluster): Promise<re
   const created: string[] = [];
   for (const definition of definitions()) {
     const { apiVersion, kind, metadata } = definition;
-    if ((await cluster.get({ apiVersion, kind, name: metadata.name })) !== undefined) continue;
+    const target = { apiVersion, kind, name: metadata.name };
+    const found = await cluster.get(target);
+    if (found?.metadata.deletionTimestamp !== undefined) await untilGone(cluster, target);
+    else if (found !== undefined) continue;
     await cluster.apply([definition]);
     created.push(metadata.name);
   }
@@ -54,12 +57,19 @@ const NAMESPACE_DELETION_MS = 120_000;
 async function leaveGuest(cluster: LabCluster, { system, workloads }: LabNames, created: readonly string[]): Promise<void> {
   for (const kind of [...KINDS].sort((a, b) => rank(a) - rank(b))) await removeAll(cluster, kind, system);
   for (const name of [workloads, system]) await removeNamespace(cluster, name);
+  const unused: Target[] = [];
   for (const name of created) {
     const kind = KINDS.find(({ plural, group }) => `${plural}.${group}` === name);
-    if (kind !== undefined && (await cluster.list({ apiVersion: `${kind.group}/${kind.version}`, kind: kind.kind })).length === 0) {
-      await cluster.delete({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name });
-    }
+    if (kind === undefined || (await cluster.list({ apiVersion: `${kind.group}/${kind.version}`, kind: kind.kind })).length > 0) continue;
+    unused.push({ apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name });
   }
+  for (const target of unused) await cluster.delete(target);
+  for (const target of unused) await untilGone(cluster, target);
+}
+
+/** What is being deleted is still served for a while, and whoever comes next would take it for there. */
+async function untilGone(cluster: LabCluster, target: Target): Promise<void> {
+  await cluster.waitFor(`the definition ${target.name} gone`, async () => ((await cluster.get(target)) === undefined ? true : undefined), DELETION_MS);
 }
 
 /** Appliers first, while their controller can still take back what they applied. */
