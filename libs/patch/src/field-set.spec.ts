@@ -1,18 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  FieldSet,
-  fieldElement,
-  indexElement,
-  keyElement,
-  parseElement,
-  pathText,
-  pointerOf,
-  valueElement,
-  valuesAt,
-  type FieldPath,
-  type PathElement,
-} from "./index.ts";
+import { FieldSet, pointerOf, valuesAt } from "./index.ts";
+import { fieldElement, indexElement, keyElement, parseElement, pathText, valueElement, type FieldPath, type PathElement } from "./path-element.ts";
 
 const anyElement: fc.Arbitrary<PathElement> = fc.oneof(
   fc.constantFrom("a", "b", "app.kubernetes.io/name", "").map(fieldElement),

@@ -1,15 +1,12 @@
-export { FieldSet, FieldSetBuilder, type FieldNode } from "./field-set.ts";
+export { FieldSet, type FieldNode } from "./field-set.ts";
 export type { ManagedEntry } from "./managed-entry.ts";
 export type { ApplyRequest, ApplyResult, FieldConflict, UpdateRequest, VersionView } from "./merge-request.ts";
-export { fieldElement, indexElement, keyElement, parseElement, pathText, valueElement, type FieldPath, type PathElement } from "./path-element.ts";
+export { fieldElement, pathText, type FieldPath, type PathElement } from "./path-element.ts";
 export { readShares, writeShares, type Share, type Shares } from "./managers.ts";
 export type { PatchSchema } from "./patch-schema.ts";
 export { applyPatch, updateManaged } from "./structured-merge.ts";
-export { extractFields, removeFields } from "./typed-remove.ts";
-export { fieldsOf } from "./typed-fields.ts";
-export { compareTyped, type Comparison } from "./typed-compare.ts";
 export { applyJsonPatch } from "./json-patch.ts";
 export { applyMergePatch } from "./merge-patch.ts";
 export { PatchError } from "./patch-error.ts";
 export { applyStrategicMerge } from "./strategic-merge.ts";
-export { pathOf, pointerOf, valuesAt, type ValueAt } from "./values.ts";
+export { pointerOf, valuesAt, type ValueAt } from "./values.ts";

@@ -1,9 +1,8 @@
 import { isObject, type JsonValue } from "@plumb/std";
 import type { FieldSet } from "./field-set.ts";
 import { own } from "./own-key.ts";
-import type { PatchSchema } from "./patch-schema.ts";
-import { fieldElement, type FieldPath, type PathElement } from "./path-element.ts";
-import { elementOf, isAtomicList, isAtomicMap, itemSchema, memberSchema, sameValue } from "./shape.ts";
+import type { FieldPath, PathElement } from "./path-element.ts";
+import { sameValue } from "./shape.ts";
 
 /** What an object has at a path of a field set. */
 export interface ValueAt {
@@ -69,36 +68,4 @@ export function pointerOf(path: FieldPath, object: JsonValue): string | undefine
     pointer += `/${escaped(String(place))}`;
   }
   return pointer;
-}
-
-/**
- * The path by which a pointer's field is owned: up to the first atomic list or map, beyond which nothing is owned by itself.
- * undefined for a pointer to what `object` lacks in a list, or to an unknown field.
- */
-export function pathOf(pointer: string, object: JsonValue, schema: PatchSchema): FieldPath | undefined {
-  const path: PathElement[] = [];
-  let value: JsonValue | undefined = object;
-  let level: PatchSchema = schema;
-  for (const token of pointer
-    .split("/")
-    .slice(1)
-    .map((one) => one.replaceAll("~1", "/").replaceAll("~0", "~"))) {
-    if (Array.isArray(value)) {
-      if (isAtomicList(level)) return path;
-      const item: JsonValue | undefined = value[Number(token)];
-      const element = item === undefined ? undefined : elementOf(level, item);
-      if (element === undefined || typeof element === "string") return undefined;
-      path.push(element);
-      value = item;
-      level = itemSchema(level);
-    } else {
-      if (path.length > 0 && isAtomicMap(level) && (level.type === "object" || level.type === "any")) return path;
-      const member = memberSchema(level, token);
-      if (member === undefined) return undefined;
-      path.push(fieldElement(token));
-      value = isObject(value) ? own(value, token) : undefined;
-      level = member;
-    }
-  }
-  return path;
 }
