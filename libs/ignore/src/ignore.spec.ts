@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileGlob, matchesGlob } from "./glob.ts";
-import { createMatcher, readPatterns, sourceIgnore } from "./index.ts";
+import { createMatcher, readPatterns, sourceIgnore } from "./source-ignore.ts";
 import { parsePattern } from "./pattern.ts";
 
 type Vector = readonly [patterns: readonly string[], domain: string, path: string, isDirectory: boolean, isIgnored: boolean];

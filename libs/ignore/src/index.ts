@@ -1,2 +1,1 @@
-export { parsePattern, verdictOf, type IgnorePattern } from "./pattern.ts";
-export { createMatcher, readPatterns, sourceIgnore, type IgnoreFile, type IsIgnored } from "./source-ignore.ts";
+export { sourceIgnore, type IgnoreFile, type IsIgnored } from "./source-ignore.ts";

@@ -1,6 +1,6 @@
 import { ToolkitError, type JsonObject } from "@plumb/std";
 import { describe, expect, it } from "vitest";
-import { decodeProtobuf, isProtobuf } from "./index.ts";
+import { decodeProtobuf, isProtobuf } from "./protobuf.ts";
 
 /** Bodies written by k8s.io/apimachinery v0.36.3, and the JSON that the same library writes of the same objects. */
 const BODIES: Readonly<Record<string, readonly [base64: string, json: JsonObject]>> = {

@@ -169,8 +169,3 @@ function lazyValues(schema: Schema): LazyParts {
   if (descriptor?.get === undefined) return schema.values === undefined ? {} : { values: () => schema.values ?? ANY };
   return { values: () => schema.values ?? ANY };
 }
-
-/** The schema of a key of a map or struct; undefined for a key that the schema does not know. */
-export function schemaOfKey(schema: Schema, key: string): Schema | undefined {
-  return schema.fields.get(key) ?? schema.values;
-}

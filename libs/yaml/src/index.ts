@@ -1,9 +1,9 @@
-export { decodeNode, isMerge, type DecodeOptions } from "./decode-node.ts";
-export { eachNode, parseDocuments, parseNodes, parseOne, type YamlDocument, type YamlOptions } from "./documents.ts";
+export { decodeNode, type DecodeOptions } from "./decode-node.ts";
+export { parseDocuments, parseNodes, parseOne, type YamlDocument, type YamlOptions } from "./documents.ts";
 export { encodingOf } from "./encoding-of.ts";
 export { goJsonNumber, goYamlNumber, shortestFloat, shortestFloat32 } from "./go-number.ts";
 export { compareKeys } from "./key-order.ts";
-export { STRING_STYLES, STYLE, YamlNode, copyNode, type NodeKind, type Place } from "./node.ts";
+export { STYLE, YamlNode, copyNode, type NodeKind, type Place } from "./node.ts";
 export { placeOf } from "./place-of.ts";
 export { resolveScalar, type Dialect, type ResolvedScalar } from "./resolve-scalar.ts";
 export { stringify } from "./stringify.ts";
