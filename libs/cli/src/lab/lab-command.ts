@@ -46,7 +46,8 @@ export async function labUp({ folder, programs, kubeconfig, isOnce, output, host
   try {
     terminal.entry("", introduction(kubeconfig === undefined ? undefined : relative(cwd, kubeconfig)));
     const stage = await lab.up();
-    if (lab.isRepositoryKept) terminal.entry("  ", `${relative(cwd, lab.repository.folder)} has commits of yours: the story goes on from them`);
+    if (lab.isRepositoryKept)
+      terminal.entry("  ", `${relative(cwd, lab.repository.folder)} has commits of yours: the story goes on from them, with the shop as it begins`);
     const results = await tellStory(
       stage,
       (title) => terminal.progress(title),

@@ -11,8 +11,9 @@ import { Fleet } from "./fleet.ts";
 import { checkGuest, installMissingDefinitions, leaveCluster, signInFolder } from "./guest.ts";
 import { IMAGE_ENVIRONMENT, IMAGE_NODE_FLAGS } from "./image-settings.ts";
 import { LabCluster } from "./lab-cluster.ts";
-import { firstCommit, toolkitObjects } from "./manifests.ts";
+import { toolkitObjects } from "./manifests.ts";
 import { EMBEDDED_NAMES, GUEST_NAMES, LAB_LABEL, type LabNames } from "./names.ts";
+import { openShop } from "./open-shop.ts";
 import { at } from "./read.ts";
 import { hasGitIdentity } from "./git-identity.ts";
 import { LabRepository, SOMEBODY } from "./repository.ts";
@@ -114,12 +115,11 @@ export class Lab {
 
   /** Starts everything, in the order in which it is needed. Resolves to the stage of the story. */
   async up(): Promise<Stage> {
-    const { folder, onProgress } = this.#options;
-    const { kubeconfig } = this.#options;
+    const { folder, kubeconfig, host, onProgress } = this.#options;
     const names = kubeconfig === undefined ? EMBEDDED_NAMES : GUEST_NAMES;
     const cluster = kubeconfig === undefined ? await this.#connect(await this.#startApiServer("cluster")) : await this.#enter(kubeconfig, names);
     onProgress("starting the Git server");
-    await this.#prepareRepository(names);
+    this.#isRepositoryKept = await openShop(this.repository, names, hasGitIdentity(host.env) ? undefined : SOMEBODY);
     const hookFile = join(folder, "data", "hook.json");
     const { git = "" } = await this.#role("git", ["--listen", LOOPBACK, "--repository", this.repository.folder, "--hook-file", hookFile], ["git"]);
     const { sink = "" } = await this.#role("sink", ["--listen", LOOPBACK], ["sink"]);
@@ -264,18 +264,6 @@ export class Lab {
 
   #role(role: string, args: readonly string[], listensAs: readonly string[], name: string = role): Promise<Readonly<Record<string, string>>> {
     return this.#fleet.start({ name, file: this.#options.programs.plumb, args: [role, ...args], listensAs });
-  }
-
-  /** A repository in which a user has worked is kept as it is; one that only a lab wrote begins anew. */
-  async #prepareRepository(names: LabNames): Promise<void> {
-    if (!(await this.repository.isOnlyOurs())) {
-      this.#isRepositoryKept = await this.repository.exists();
-      if (this.#isRepositoryKept) return;
-      throw new ToolkitError("invalid", `${this.repository.folder} holds files and no commit; commit them, or remove it`);
-    }
-    rmSync(this.repository.folder, { recursive: true, force: true });
-    await this.repository.create(hasGitIdentity(this.#options.host.env) ? undefined : SOMEBODY);
-    await this.repository.commit("Open the shop", firstCommit(names));
   }
 }
 

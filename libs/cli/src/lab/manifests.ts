@@ -31,6 +31,9 @@ export function firstCommit({ workloads, app }: LabNames): Readonly<Record<strin
   };
 }
 
+/** Those of them that the story writes to. */
+export const STORY_FILES: readonly string[] = ["apps/deployment.yaml", "apps/settings.yaml"];
+
 export function settingsFile(workloads: string, greeting: string): string {
   return stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "settings", namespace: workloads }, data: { greeting } });
 }

@@ -40,6 +40,22 @@ export class LabRepository {
     return rows.every(([, head, workdir, stage]) => head === 1 && workdir === 1 && stage === 1);
   }
 
+  /**
+   * A file that is changed, added or removed and not committed.
+   *
+   * @param paths files of which Git was never told count where they are one of these
+   */
+  async uncommitted(paths: readonly string[]): Promise<string | undefined> {
+    const rows = await git.statusMatrix({ fs, dir: this.folder });
+    const counts = ([path, head, , stage]: (typeof rows)[number]): boolean => head === 1 || stage !== 0 || paths.includes(path);
+    return rows.find((row) => counts(row) && (row[2] !== 1 || row[3] !== 1))?.[0];
+  }
+
+  /** The text of a file as it was committed last; undefined where there is none. */
+  async read(path: string): Promise<string | undefined> {
+    return this.#textAt(await this.head(), path);
+  }
+
   /** @param user who commits by hand in it, unless Git knows that already */
   async create(user?: { readonly name: string; readonly email: string }): Promise<void> {
     const { folder: dir } = this;
