@@ -19,7 +19,7 @@ const NAMESPACE = "sign-in";
 const PROGRAM = `
 const { execFileSync } = require("node:child_process");
 const { appendFileSync, readFileSync } = require("node:fs");
-const kubectl = (...args) => execFileSync(process.env.KUBECTL, ["-n", "${NAMESPACE}", ...args], { encoding: "utf8", env: { ...process.env, KUBECONFIG: process.env.ADMIN } });
+const kubectl = (...args) => execFileSync(process.env.KUBECTL, ["-n", "${NAMESPACE}", ...args], { encoding: "utf8", env: { ...process.env, KUBECONFIG: process.env.ADMIN, KUBECACHEDIR: __dirname + "/cache" } });
 appendFileSync(__dirname + "/runs", "x");
 const secret = "run-" + readFileSync(__dirname + "/runs", "utf8").length;
 kubectl("create", "secret", "generic", secret);

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
 
 interface Ran {
   /** The exit code; undefined for a program that was killed, as one is that takes longer than a minute. */
@@ -26,7 +28,7 @@ export class CommandLine {
   ) {
     this.#program = program;
     this.#args = ["--namespace", namespace];
-    this.#env = { PATH: process.env["PATH"], HOME: process.env["HOME"], KUBECONFIG: kubeconfig, ...env };
+    this.#env = { PATH: process.env["PATH"], HOME: process.env["HOME"], KUBECONFIG: kubeconfig, ...cacheBeside(kubeconfig), ...env };
   }
 
   /** Runs it to its end, whatever the end is. */
@@ -62,4 +64,15 @@ export async function onPath(name: string): Promise<string | undefined> {
       return file;
   }
   return undefined;
+}
+
+/** Of this suite alone. */
+const CACHE = `kube-cache-${randomUUID()}`;
+
+/**
+ * Where it remembers for hours which kinds a server has: another suite may have removed some, and another server may have had
+ * the same port. It goes with the temporary folder of a cluster of ours; somebody's own cluster keeps somebody's own cache.
+ */
+function cacheBeside(kubeconfig: string): Readonly<Record<string, string>> {
+  return kubeconfig.startsWith(tmpdir()) ? { KUBECACHEDIR: join(dirname(kubeconfig), CACHE) } : {};
 }
