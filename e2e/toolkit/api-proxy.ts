@@ -81,7 +81,12 @@ export class ApiProxy implements AsyncDisposable {
       request.socket.destroy();
       return;
     }
-    if (interruption === "hang") return void request.resume();
+    if (interruption === "hang") request.resume();
+    else this.#forward(request, response, interruption === "after");
+  }
+
+  /** @param isLost whether the answer is kept back, and the connection broken when it is whole */
+  #forward(request: IncomingMessage, response: ServerResponse, isLost: boolean): void {
     const { server, credential } = this.#access;
     const authorization = credential.kind === "token" ? { authorization: `Bearer ${credential.token}` } : {};
     const send = server.protocol === "http:" ? httpRequest : httpsRequest;
@@ -91,11 +96,11 @@ export class ApiProxy implements AsyncDisposable {
         method: request.method,
         host: server.hostname,
         port: server.port,
-        path,
+        path: request.url,
         headers: { ...request.headers, ...authorization, host: server.host },
       },
       (answer) => {
-        if (interruption === "after") {
+        if (isLost) {
           answer.resume().once("end", () => {
             this.#onInterrupted?.();
             request.socket.destroy();
