@@ -41,7 +41,7 @@ export class ArtifactServer {
     const name = `${++this.#count}.tar.gz`;
     const sorted = Object.entries(files).sort(([a], [b]) => comparePaths(a, b));
     const contents = sorted.map(([path, text]) => ({ path, bytes: Buffer.from(text) }));
-    const { digest, sizeBytes } = await packFiles(contents, await Folder.open(this.#folder), name, { maxBytes: 2 ** 26, signal: AbortSignal.timeout(10_000) });
+    const { digest, sizeBytes } = await packFiles(contents, await Folder.open(this.#folder), name, { maxBytes: 2 ** 26, signal: AbortSignal.timeout(100_000) });
     this.served.set(`/${name}`, await readFile(join(this.#folder, name)));
     const { port } = this.#server.address() as AddressInfo; // why: a server that listens on TCP has one
     const commit = createHash("sha1").update(digest).digest("hex");

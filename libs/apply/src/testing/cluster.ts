@@ -48,7 +48,7 @@ function cluster(url: string, token: string | undefined, stop: () => Promise<voi
     newNamespace: async () => {
       const name = `t-${randomUUID().slice(0, 8)}`;
       const object = { apiVersion: "v1", kind: "Namespace", metadata: { name } };
-      await other.create({ group: "", version: "v1", plural: "namespaces" }, object, { fieldManager: "test", signal: AbortSignal.timeout(10_000) });
+      await other.create({ group: "", version: "v1", plural: "namespaces" }, object, { fieldManager: "test", signal: AbortSignal.timeout(100_000) });
       return name;
     },
     take: () => requests.splice(0),
