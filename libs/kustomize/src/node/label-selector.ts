@@ -20,7 +20,7 @@ const TOKEN = /[ \t\r\n]*(?:(==|=|!=|!|\(|\)|,|>|<)|([^=!(),<> \t\r\n]+))/y;
  */
 export function labelSelector(text: string): (labels: ReadonlyMap<string, string>) => boolean {
   if (text.length > LONGEST) throw invalid(`unable to parse requirement: a selector of more than ${LONGEST} characters (in selector "${text.slice(0, 100)}…")`);
-  const requirements = parse(tokens(text), text);
+  const requirements = new RequirementReader(text).read();
   return (labels) => requirements.every((requirement) => matches(requirement, labels));
 }
 
@@ -33,56 +33,74 @@ function tokens(text: string): readonly string[] {
 
 const SYMBOL = /^(?:==|=|!=|!|\(|\)|,|>|<)$/;
 
-function parse(words: readonly string[], text: string): readonly Requirement[] {
-  const requirements: Requirement[] = [];
-  let at = 0;
-  const fail = (expected: string): never => {
-    throw invalid(`unable to parse requirement: found '${words[at - 1] ?? ""}', expected: ${expected} (in selector "${text}")`);
-  };
-  while (at < words.length) {
-    const isNegated = words[at] === "!";
-    if (isNegated) at++;
-    const key = words[at++] ?? "";
-    if (key === "" || SYMBOL.test(key)) fail("identifier");
-    checkKey(key);
-    const operator = words[at];
-    if (isNegated || operator === undefined || operator === ",") requirements.push({ key, operator: isNegated ? "!" : "exists", values: [] });
-    else {
-      at++;
-      const values = operator === "in" || operator === "notin" ? list() : exact();
-      requirements.push(requirementOf(key, operator, values, fail));
+/** Reads requirements from the words of a selector, one after the other. */
+class RequirementReader {
+  readonly #words: readonly string[];
+  readonly #text: string;
+  /** The next word. */
+  #at = 0;
+
+  constructor(text: string) {
+    this.#words = tokens(text);
+    this.#text = text;
+  }
+
+  /** All that are left. */
+  read(): readonly Requirement[] {
+    const requirements: Requirement[] = [];
+    while (this.#at < this.#words.length) {
+      requirements.push(this.#requirement());
+      if (this.#at >= this.#words.length) break;
+      if (this.#words[this.#at++] !== ",") this.#fail("',' or 'end of string'");
+      if (this.#at >= this.#words.length) this.#fail("identifier after ','");
     }
-    if (at >= words.length) break;
-    if (words[at++] !== ",") fail("',' or 'end of string'");
-    if (at >= words.length) fail("identifier after ','");
+    return requirements;
   }
-  return requirements;
 
-  function exact(): readonly string[] {
-    const value = words[at];
+  #requirement(): Requirement {
+    const isNegated = this.#words[this.#at] === "!";
+    if (isNegated) this.#at++;
+    const key = this.#words[this.#at++] ?? "";
+    if (key === "" || SYMBOL.test(key)) this.#fail("identifier");
+    checkKey(key);
+    const operator = this.#words[this.#at];
+    if (isNegated || operator === undefined || operator === ",") return { key, operator: isNegated ? "!" : "exists", values: [] };
+    this.#at++;
+    const values = operator === "in" || operator === "notin" ? this.#list() : this.#exact();
+    return requirementOf(key, operator, values) ?? this.#fail("'=', '!=', '==', 'in', notin'");
+  }
+
+  #exact(): readonly string[] {
+    const value = this.#words[this.#at];
     if (value === undefined || value === ",") return [""];
-    at++;
-    return SYMBOL.test(value) ? fail("identifier") : [value];
+    this.#at++;
+    return SYMBOL.test(value) ? this.#fail("identifier") : [value];
   }
 
-  function list(): readonly string[] {
-    if (words[at++] !== "(") fail("'('");
+  #list(): readonly string[] {
+    if (this.#words[this.#at++] !== "(") this.#fail("'('");
     const values: string[] = [];
     for (let isOpen = true; isOpen;) {
-      const word = words[at++];
-      if (word === undefined) return fail("',', ')' or identifier");
+      const word = this.#words[this.#at++];
+      if (word === undefined) return this.#fail("',', ')' or identifier");
       if (word === ")" || word === ",") {
-        const before = words[at - 2];
+        const before = this.#words[this.#at - 2];
         if (before === "(" || before === ",") values.push("");
         isOpen = word === ",";
-      } else if (SYMBOL.test(word)) fail("',', or identifier");
+      } else if (SYMBOL.test(word)) this.#fail("',', or identifier");
       else values.push(word);
     }
     return values;
   }
+
+  /** Refuses the word that was read last. */
+  #fail(expected: string): never {
+    throw invalid(`unable to parse requirement: found '${this.#words[this.#at - 1] ?? ""}', expected: ${expected} (in selector "${this.#text}")`);
+  }
 }
 
-function requirementOf(key: string, operator: string, values: readonly string[], fail: (expected: string) => never): Requirement {
+/** undefined for an operator that is none. */
+function requirementOf(key: string, operator: string, values: readonly string[]): Requirement | undefined {
   for (const value of values) checkValue(key, value);
   switch (operator) {
     case "in":
@@ -97,7 +115,7 @@ function requirementOf(key: string, operator: string, values: readonly string[],
       if (!/^[+-]?[0-9]+$/.test(values[0] ?? "")) throw invalid("for 'Gt', 'Lt' operators, the value must be an integer");
       return { key, operator, values };
     default:
-      return fail("'=', '!=', '==', 'in', notin'");
+      return undefined;
   }
 }
 

@@ -85,16 +85,21 @@ function mergeElements(
       }
       continue;
     }
-    for (const [i, key] of used.keys.entries()) {
-      const text = used.values[i] ?? "";
-      if (text !== "" && fieldOf(value, key) === undefined && key !== "") setField(value, key, scalarNode(text));
-    }
+    setMissingKeys(value, used);
     if (isSimple) added.append(value);
     else setElement(added, value, used);
   }
   if (tuples.length === 0) return list;
   if (removed.size > 0) list.refill(list.content.filter((item) => !removed.has(textOf(item, used.keys[0] ?? "") ?? "")));
   return merge.prepend ? appendElements(added, list, used.keys) : appendElements(list, added, used.keys);
+}
+
+/** A merged element that has lost a key by which it was found gets it back. */
+function setMissingKeys(element: YamlNode, { keys, values }: Key): void {
+  for (const [i, key] of keys.entries()) {
+    const text = values[i] ?? "";
+    if (text !== "" && fieldOf(element, key) === undefined && key !== "") setField(element, key, scalarNode(text));
+  }
 }
 
 interface Key {
