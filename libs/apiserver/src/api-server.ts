@@ -64,8 +64,11 @@ export function createApiServer(options: ApiServerOptions = {}): ApiServer {
   const knobs = new Knobs(store);
   const deleter = new ObjectDeleter(store, nowAfter);
   const definitions = new DefinitionController({ store, writer, deleter, registry, now });
-  const namespaces = new NamespaceController({ store, deleter, registry, clock, now }, definitions);
-  const collector = new GarbageCollector({ store, deleter, registry, clock, now });
+  const controllers = [
+    definitions,
+    new NamespaceController({ store, deleter, registry, clock, now }, definitions),
+    new GarbageCollector({ store, deleter, registry, clock, now }),
+  ];
   const parts: ApiParts = {
     store,
     writer,
@@ -90,9 +93,7 @@ export function createApiServer(options: ApiServerOptions = {}): ApiServer {
     clock,
     stop: () => {
       simulator?.stop();
-      collector.stop();
-      namespaces.stop();
-      definitions.stop();
+      for (const controller of controllers.toReversed()) controller.stop();
       knobs.dropWatches();
     },
   };

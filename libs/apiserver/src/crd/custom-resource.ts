@@ -188,7 +188,7 @@ function counted(object: JsonObject, hasStatus: boolean): JsonObject {
 function customRules(version: JsonObject, kind: string, apiVersion: string): Rules {
   const schema = schemaAt(version, "schema", "openAPIV3Schema") ?? {};
   const hasStatus = isObject(objectAt(version, "subresources")?.["status"]);
-  const rules: Rules = {
+  return {
     names: "subdomain",
     metadataChecks: 3,
     createsOnUpdate: false,
@@ -207,16 +207,7 @@ function customRules(version: JsonObject, kind: string, apiVersion: string): Rul
       const generation = numberAt(old, "metadata", "generation") ?? 0;
       if (!equalJson(counted(draft, hasStatus), counted(old, hasStatus))) within(draft, "metadata")["generation"] = generation + 1;
     },
-    prepareStatus(draft, old) {
-      const { status } = draft;
-      const managed = within(draft, "metadata")["managedFields"];
-      for (const key of Object.keys(draft)) delete draft[key];
-      for (const [key, value] of Object.entries(draftOf(without(old, "status")))) if (value !== undefined) setOwn(draft, key, value);
-      if (status !== undefined) draft["status"] = status;
-      const metadata = within(draft, "metadata");
-      if (managed === undefined) delete metadata["managedFields"];
-      else metadata["managedFields"] = managed;
-    },
+    prepareStatus: keepAllButStatus,
     validate(object) {
       checkOwnKind(object, kind, apiVersion);
       return [...validateValue(object, schema, ""), ...checkRules(object, undefined, schema)];
@@ -230,7 +221,18 @@ function customRules(version: JsonObject, kind: string, apiVersion: string): Rul
     allocate: () => {},
     release: () => {},
   };
-  return rules;
+}
+
+/** A write of the status changes nothing else, but for who owns its fields. */
+function keepAllButStatus(draft: Draft, old: JsonObject): void {
+  const { status } = draft;
+  const managed = within(draft, "metadata")["managedFields"];
+  for (const key of Object.keys(draft)) delete draft[key];
+  for (const [key, value] of Object.entries(draftOf(without(old, "status")))) if (value !== undefined) setOwn(draft, key, value);
+  if (status !== undefined) draft["status"] = status;
+  const metadata = within(draft, "metadata");
+  if (managed === undefined) delete metadata["managedFields"];
+  else metadata["managedFields"] = managed;
 }
 
 function restore(draft: Draft, old: JsonObject, key: string): void {
