@@ -39,6 +39,8 @@ describe("parseFlags", () => {
     ["-x", "unknown flag: -x"],
     ["---wait", "unknown flag: ---wait"],
     ["--=x", "unknown flag: --"],
+    ["--help", "the flags are --delay=duration, --manager=stringList, --no-cross-namespace-refs, --path=string, --v=int, --wait"],
+    ["-h", "the flags are --delay=duration, --manager=stringList, --no-cross-namespace-refs, --path=string, --v=int, --wait"],
     ["--path", "flag needs an argument: --path"],
     ["-v", "flag needs an argument: --v"],
     ["--wait=yes", 'invalid argument "yes" for "--wait" flag: not of type boolean'],
