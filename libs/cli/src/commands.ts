@@ -28,7 +28,12 @@ const INTERRUPTED = 130;
 /** Runs the command that `args` name. Resolves to the exit code: its own, or 2 for arguments that make no sense and for what failed. */
 export async function runCommand(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { host, signal } = surroundings;
-  const plumb = new Command("plumb").description("GitOps in small controllers").version("0.1.0").exitOverride().configureOutput({ writeErr: host.writeErr });
+  const plumb = new Command("plumb")
+    .description("GitOps in small controllers")
+    .version("0.1.0")
+    .exitOverride()
+    .configureOutput({ writeErr: host.writeErr })
+    .showHelpAfterError("--help behind a command tells what it takes");
   let code = 0;
   const ended = (exitCode: number): void => {
     code = exitCode;

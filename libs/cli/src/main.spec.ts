@@ -39,7 +39,7 @@ describe("plumb", () => {
     [["nonsense"], "error: unknown command 'nonsense'\n"],
     [["lab", "up", "--once", "--stay"], "error: option '--stay' cannot be used with option '--once'\n"],
   ])("%j ends with 2 and says what it cannot make sense of", async (args, stderr) => {
-    expect(await plumb(...args)).toEqual({ code: 2, stdout: "", stderr });
+    expect(await plumb(...args)).toEqual({ code: 2, stdout: "", stderr: `${stderr}--help behind a command tells what it takes\n` });
   });
 
   it.each([
