@@ -38,7 +38,8 @@ metadata: { name: once, namespace: demo }
 spec: { template: { spec: { restartPolicy: Never, containers: [{ name: once, image: "busybox:1" }] } } }
 `;
 
-describe.skipIf(binaries.kind === "absent")(SUITE, () => {
+// One test goes on from where the other ended.
+describe.skipIf(binaries.kind === "absent")(SUITE, { shuffle: false }, () => {
   let server: ApiServer;
   let listening: Listening;
   let folder = "";
