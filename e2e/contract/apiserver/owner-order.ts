@@ -12,6 +12,30 @@ export function withoutOwnerOrder(step: RequestStep, answer: Answer): readonly [
   ];
 }
 
+/**
+ * True of an answer whose owners wrote in different seconds and stand as the API server orders them: by operation, second,
+ * manager, subresource. What was recorded within one second may then stand otherwise, and is right all the same.
+ */
+export function isOrderOfSeconds(answer: Answer): boolean {
+  const owners = ownersOf(answer.text);
+  const times = new Set(owners.map(({ time }) => time));
+  return times.size > 1 && owners.every((owner, index) => index === 0 || rank(owners[index - 1] ?? {}) <= rank(owner));
+}
+
+function rank({ operation, time, manager, subresource }: JsonObject): string {
+  return [operation, time, manager, subresource ?? ""].join("\0");
+}
+
+function ownersOf(text: string): readonly JsonObject[] {
+  try {
+    const body = parseExactly(text);
+    const owners = isObject(body) && isObject(body["metadata"]) ? body["metadata"]["managedFields"] : undefined;
+    return Array.isArray(owners) ? owners.filter(isObject) : [];
+  } catch {
+    return [];
+  }
+}
+
 function sortedText(text: string): string {
   try {
     return JSON.stringify(sorted(parseExactly(text)));

@@ -65,6 +65,23 @@ describe("a request", () => {
     expect((await replay(caseOf([poll, last], { versions: ["${rv:1}", "${rv:2}"] }), target, signal)).differences).toEqual([]);
   });
 
+  it.each<[string, readonly string[], readonly string[]]>([
+    ["as recorded passes", ["one 0", "two 0"], []],
+    ["by the second of their writes passes, where a slow machine crossed one", ["two 0", "one 1"], []],
+    ["in another order within one second differs", ["two 0", "one 0"], ["body/metadata/managedFields/0/manager", "body/metadata/managedFields/1/manager"]],
+    ["against the order of seconds differs", ["two 1", "one 0"], ["body/metadata/managedFields/0/manager", "body/metadata/managedFields/1/manager"]],
+  ])("whose owners stand %s", async (_, owners, expected) => {
+    const startMs = Date.now();
+    const answered = owners.map((owner) => {
+      const [manager, second] = owner.split(" ");
+      return { manager, operation: "Apply", time: new Date(startMs + Number(second) * 1000).toISOString().replace(/\.\d+/, "") };
+    });
+    const target = await serve((__, response) => void response.end(JSON.stringify({ metadata: { managedFields: answered } })));
+    const recorded = ["one", "two"].map((manager) => ({ manager, operation: "Apply", time: "${time}" }));
+    const step: Step = { request: { method: "GET", path: "/" }, response: { status: 200, body: { metadata: { managedFields: recorded } } } };
+    expect(places(await replay(caseOf([step]), target, signal))).toEqual(expected);
+  });
+
   it("that nobody answers is a difference, not a crash", async () => {
     const target = await serve((request) => request.socket.destroy());
     const step: Step = { request: { method: "GET", path: "/" }, response: { status: 200 } };

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Case, ReadStep, RequestStep, Step } from "./case.ts";
 import { Client, type Answer, type EventStream, type Target } from "./client.ts";
 import { compareAnswer, compareEvent, type Difference } from "./compare.ts";
-import { withoutOwnerOrder } from "./owner-order.ts";
+import { isOrderOfSeconds, withoutOwnerOrder } from "./owner-order.ts";
 import { Bindings } from "./placeholders.ts";
 import { CASE_NAMESPACE, randomId, sentOf } from "./sending.ts";
 
@@ -110,8 +110,12 @@ class Player {
   }
 
   #compare(step: RequestStep, answer: Answer): readonly Difference[] {
-    const [expected, actual] = this.#ownersInAnyOrder ? withoutOwnerOrder(step, answer) : [step, answer];
-    return compareAnswer(expected, actual, this.#bindings);
+    const attempt = this.#bindings.copy();
+    const found = compareAnswer(step, answer, attempt);
+    if (found.some(({ isWording }) => !isWording) && (this.#ownersInAnyOrder || isOrderOfSeconds(answer)))
+      return compareAnswer(...withoutOwnerOrder(step, answer), this.#bindings);
+    this.#bindings.adopt(attempt);
+    return found;
   }
 
   async #poll(step: RequestStep): Promise<readonly Difference[]> {
