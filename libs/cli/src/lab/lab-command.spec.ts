@@ -110,6 +110,16 @@ function ownProcess(): readonly LabProcess[] {
 }
 
 describe("lab down", () => {
+  it("ends a lab that runs elsewhere, which takes none of it for trouble", async () => {
+    programs = { ...programs, notification: join(root, "hangs.cjs") };
+    const running = up();
+    const ended = expect(running).rejects.toMatchObject({ message: expect.stringContaining("notification-controller ended with SIGTERM") });
+    await vi.waitFor(() => expect([...noted.values()].map(({ name }) => name)).toContain("notification-controller"), WAIT);
+    await labDown({ folder, output, host });
+    await ended;
+    expect(text).toContain(`Ended 4 processes; removed ${folder}.\n`);
+    expect(text).not.toContain(" ! ");
+  });
   it("removes a lab's folder, and says so where none runs", async () => {
     claimFolder(folder);
     expect(await labDown({ folder, output, host })).toBe(0);

@@ -8,7 +8,7 @@ import { leaveCluster, signInFolder } from "./guest.ts";
 import { Lab, type Programs } from "./lab.ts";
 import type { LabNames } from "./names.ts";
 import { LabRepository } from "./repository.ts";
-import { isLabFolder, readState, removeState, type LabState } from "./state.ts";
+import { announceEnd, isLabFolder, readState, removeState, type LabState } from "./state.ts";
 import { tellStory, type StepResult } from "./story.ts";
 import { LabTerminal, type Output } from "./terminal.ts";
 
@@ -146,6 +146,7 @@ export async function labDown({ folder, output, host }: LabDownOptions): Promise
     return 0;
   }
   const state = readState(folder);
+  announceEnd(folder);
   try {
     if (state?.cluster !== undefined) await leaveAgain(state.cluster, folder, host);
   } finally {

@@ -17,7 +17,7 @@ import { openShop } from "./open-shop.ts";
 import { at } from "./read.ts";
 import { hasGitIdentity } from "./git-identity.ts";
 import { LabRepository, SOMEBODY } from "./repository.ts";
-import { claimFolder, isLabFolder, isRunning, readState, writeState, type LabState } from "./state.ts";
+import { claimFolder, isEndAnnounced, isLabFolder, isRunning, readState, writeState, type LabState } from "./state.ts";
 import type { Stage } from "./story.ts";
 
 /** Where the files that a lab runs lie. */
@@ -88,7 +88,9 @@ export class Lab {
       host,
       logFolder: join(folder, "logs"),
       onLine,
-      onEnd: (name, how) => options.onTrouble(`${name} ended with ${how}; its log is ${join(folder, "logs", `${name}.log`)}`),
+      onEnd: (name, how) => {
+        if (!isEndAnnounced(folder)) options.onTrouble(`${name} ended with ${how}; its log is ${join(folder, "logs", `${name}.log`)}`);
+      },
       signal,
       onChange: (processes) => {
         this.#hasStarted = true;

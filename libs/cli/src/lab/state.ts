@@ -54,6 +54,21 @@ export function removeState(folder: string): void {
   rmSync(join(folder, "state.json"), { force: true });
 }
 
+/** Beside the state, which the lab itself writes anew with each process that ends. */
+function endFile(folder: string): string {
+  return join(folder, "data", "ending");
+}
+
+/** Tells the lab of a folder, which may run elsewhere, that its processes are about to be ended on purpose. */
+export function announceEnd(folder: string): void {
+  if (existsSync(dirname(endFile(folder)))) writeFileSync(endFile(folder), "");
+}
+
+/** True when somebody has begun to end the lab, or has removed it already. */
+export function isEndAnnounced(folder: string): boolean {
+  return existsSync(endFile(folder)) || !isLabFolder(folder);
+}
+
 /** The file that says that a folder is a lab's, so that nobody else's is ever emptied. */
 const MARKER = ".plumb-lab";
 
