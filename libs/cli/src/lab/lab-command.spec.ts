@@ -7,7 +7,7 @@ import { testHost } from "../testing/test-host.ts";
 import { labDown, labUp } from "./lab-command.ts";
 import type { Programs } from "./lab.ts";
 import { LabRepository } from "./repository.ts";
-import { claimFolder, isRunning, readState, writeState, type LabProcess } from "./state.ts";
+import { announceEnd, claimFolder, isRunning, readState, writeState, type LabProcess } from "./state.ts";
 import type { Output } from "./terminal.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -71,6 +71,18 @@ describe("lab up", () => {
     expect(noted.size).toBe(4);
     expect(text).toContain("The lab is down.\n");
   });
+  it.each([false, true])("says that a process has ended, unless somebody has announced it: %s", async (isAnnounced) => {
+    programs = { ...programs, notification: join(root, "hangs.cjs") };
+    const running = up();
+    await vi.waitFor(() => expect([...noted.values()].map(({ name }) => name)).toContain("notification-controller"), WAIT);
+    if (isAnnounced) announceEnd(folder);
+    for (const { name, pid } of noted.values()) if (name === "sink") host.kill(pid, "SIGTERM");
+    await vi.waitFor(() => expect(readState(folder)?.processes).toHaveLength(3), WAIT);
+    if (!isAnnounced) await vi.waitFor(() => expect(text).toContain("! sink ended with exit code 0; its log is "), WAIT);
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ kind: "cancelled" });
+    expect(text.includes("! sink ended")).toBe(!isAnnounced);
+  });
   it("leaves no folder behind that lab down has removed meanwhile", async () => {
     programs = { ...programs, notification: join(root, "hangs.cjs") };
     const running = up();
@@ -110,7 +122,7 @@ function ownProcess(): readonly LabProcess[] {
 }
 
 describe("lab down", () => {
-  it("ends a lab that runs elsewhere, which takes none of it for trouble", async () => {
+  it("ends a lab that runs elsewhere", async () => {
     programs = { ...programs, notification: join(root, "hangs.cjs") };
     const running = up();
     const ended = expect(running).rejects.toMatchObject({ message: expect.stringContaining("notification-controller ended with SIGTERM") });
@@ -118,7 +130,6 @@ describe("lab down", () => {
     await labDown({ folder, output, host });
     await ended;
     expect(text).toContain(`Ended 4 processes; removed ${folder}.\n`);
-    expect(text).not.toContain(" ! ");
   });
   it("removes a lab's folder, and says so where none runs", async () => {
     claimFolder(folder);
