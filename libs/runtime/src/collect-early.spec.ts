@@ -7,9 +7,9 @@ const PROGRAM = `
   if (process.argv[1] === "early") collectEarly(process.execArgv);
   const kept = [];
   let peak = 0;
-  for (let index = 0; index < 1_500_000; index++) {
+  for (let index = 0; index < 4_500_000; index++) {
     kept[index % 50_000] = { text: String(index), list: [index] };
-    if (index > 500_000 && index % 5_000 === 0) peak = Math.max(peak, process.memoryUsage().heapTotal);
+    if (index > 2_000_000 && index % 5_000 === 0) peak = Math.max(peak, process.memoryUsage().heapTotal);
   }
   console.log(peak);
 `;
