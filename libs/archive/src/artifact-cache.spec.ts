@@ -63,7 +63,7 @@ describe("ArtifactCache", () => {
     const cache = await open();
     const lease = await cache.acquire(ref("a"), signal);
     expect(readFileSync(join(lease.folder, "kustomization.yaml"), "utf8")).toBe("a".repeat(1000));
-    expect(statSync(join(lease.folder, "kustomization.yaml")).mode & 0o333).toBe(0);
+    expect(statSync(join(lease.folder, "kustomization.yaml")).mode & 0o733).toBe(0o400);
     lease.release();
     lease.release();
     using again = await cache.acquire(ref("a"), signal);

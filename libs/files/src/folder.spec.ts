@@ -163,7 +163,7 @@ describe("Folder", () => {
     await expect(fresh.write("../x", chunks("x"), 0o444, signal)).rejects.toMatchObject({ kind: "invalid" });
     await expect(folder.fresh("deep/new")).rejects.toMatchObject({ kind: "conflict" });
     expect(readdirSync(join(root, "deep/new/a")).sort()).toEqual(["b", "big"]);
-    expect(statSync(join(root, "deep/new/a/big")).mode & 0o333).toBe(0);
+    expect(statSync(join(root, "deep/new/a/big")).mode & 0o733).toBe(0o400);
   });
 
   it("lets other work go on while it is filled", async () => {
