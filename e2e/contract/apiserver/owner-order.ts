@@ -16,8 +16,8 @@ export function withoutOwnerOrder(step: RequestStep, answer: Answer): readonly [
  * True of an answer whose owners wrote in different seconds and stand as the API server orders them: by operation, second,
  * manager, subresource. What was recorded within one second may then stand otherwise, and is right all the same.
  */
-export function isOrderOfSeconds(answer: Answer): boolean {
-  const owners = ownersOf(answer.text);
+export function isOrderOfSeconds({ text }: Answer): boolean {
+  const owners = ownersOf(parsed(text));
   const times = new Set(owners.map(({ time }) => time));
   return times.size > 1 && owners.every((owner, index) => index === 0 || rank(owners[index - 1] ?? {}) <= rank(owner));
 }
@@ -26,29 +26,29 @@ function rank({ operation, time, manager, subresource }: JsonObject): string {
   return [operation, time, manager, subresource ?? ""].join("\0");
 }
 
-function ownersOf(text: string): readonly JsonObject[] {
+function ownersOf(value: Json | undefined): readonly JsonObject[] {
+  const owners = isObject(value) && isObject(value["metadata"]) ? value["metadata"]["managedFields"] : undefined;
+  return Array.isArray(owners) ? owners.filter(isObject) : [];
+}
+
+/** Undefined for a text that is no JSON. */
+function parsed(text: string): Json | undefined {
   try {
-    const body = parseExactly(text);
-    const owners = isObject(body) && isObject(body["metadata"]) ? body["metadata"]["managedFields"] : undefined;
-    return Array.isArray(owners) ? owners.filter(isObject) : [];
+    return parseExactly(text);
   } catch {
-    return [];
+    return undefined;
   }
 }
 
 function sortedText(text: string): string {
-  try {
-    return JSON.stringify(sorted(parseExactly(text)));
-  } catch {
-    return text;
-  }
+  const value = parsed(text);
+  return value === undefined ? text : JSON.stringify(sorted(value));
 }
 
 function sorted(value: Json): Json {
-  if (!isObject(value) || !isObject(value["metadata"])) return value;
-  const owners = value["metadata"]["managedFields"];
-  if (!Array.isArray(owners)) return value;
-  return { ...value, metadata: { ...value["metadata"], managedFields: owners.filter(isObject).sort((a, b) => (identity(a) < identity(b) ? -1 : 1)) } };
+  const owners = ownersOf(value);
+  if (owners.length === 0 || !isObject(value) || !isObject(value["metadata"])) return value;
+  return { ...value, metadata: { ...value["metadata"], managedFields: owners.toSorted((a, b) => (identity(a) < identity(b) ? -1 : 1)) } };
 }
 
 function identity({ manager, operation, subresource }: JsonObject): string {

@@ -1,4 +1,4 @@
-import { setOwn, isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { isObject, setOwn, type JsonObject, type JsonValue } from "@plumb/std";
 import { own } from "./own-key.ts";
 
 /** Applies an RFC 7386 patch: null removes, maps are merged, all else is replaced. Nulls in a map that is new are left out. */

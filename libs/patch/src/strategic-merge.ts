@@ -1,4 +1,4 @@
-import { setOwn, isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { isObject, setOwn, type JsonObject, type JsonValue } from "@plumb/std";
 import { goText } from "./go-text.ts";
 import { withoutNulls } from "./merge-patch.ts";
 import { own } from "./own-key.ts";

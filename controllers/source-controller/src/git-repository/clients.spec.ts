@@ -1,6 +1,6 @@
 import { resolveRevision } from "@plumb/git";
 import { startTestServer, type TestServer } from "@plumb/http/testing";
-import { type ToolkitError } from "@plumb/std";
+import type { ToolkitError } from "@plumb/std";
 import { generate } from "selfsigned";
 import { failureOf } from "@plumb/std/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,6 +1,6 @@
 import { customResourceSchema, type Schema, type SubresourceFacts } from "@plumb/openapi";
 import { FieldSet } from "@plumb/patch";
-import { setOwn, isObject, type JsonObject, type JsonValue } from "@plumb/std";
+import { isObject, setOwn, type JsonObject, type JsonValue } from "@plumb/std";
 import { draftOf, draftValue, equalJson, listAt, numberAt, objectAt, objectsAt, textAt, valueAt, within, without, type Draft } from "../draft.ts";
 import { invalid, invalidObject, type FieldFault } from "../refusal.ts";
 import type { Codec, Resource, Rules, ScalePaths } from "../resource.ts";

@@ -1,5 +1,5 @@
 import { builtinFacts, type Schema } from "@plumb/openapi";
-import { setOwn, isObject, type JsonObject } from "@plumb/std";
+import { isObject, setOwn, type JsonObject } from "@plumb/std";
 import { isDraft, type Draft, type DraftValue } from "../draft.ts";
 import { decodeStruct, WireMismatch } from "../wire/decode.ts";
 

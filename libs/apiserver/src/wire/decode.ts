@@ -1,6 +1,6 @@
 import type { Schema } from "@plumb/openapi";
 import { isObject, setOwn, timestampOf, type JsonObject, type JsonValue } from "@plumb/std";
-import { type Draft, type DraftValue } from "../draft.ts";
+import type { Draft, DraftValue } from "../draft.ts";
 import { formatQuantity, parseQuantity } from "./quantity.ts";
 
 /** A value that does not fit the type of its field. */

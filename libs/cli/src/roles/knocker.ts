@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { backoffMs, sleep, type BackoffLimits, type Log } from "@plumb/std";
+import { backoffMs, pause, systemClock, type BackoffLimits, type Log } from "@plumb/std";
 
 /** Whom to call; a secret. */
 export interface Hook {
@@ -41,7 +41,7 @@ export class Knocker {
   async knock(ref: string, to: string | undefined): Promise<void> {
     const { log, signal, wait = WAIT } = this.#options;
     this.#newest.set(ref, to);
-    for (let calls = 1; calls <= MAX_CALLS && !signal.aborted && this.#newest.get(ref) === to; calls++) {
+    for (let calls = 1; !signal.aborted && this.#newest.get(ref) === to; calls++) {
       try {
         const status = await this.#call(ref, to);
         log.info("receiver called", { ref, status });
@@ -49,7 +49,8 @@ export class Knocker {
       } catch (thrown) {
         log.error("receiver could not be called", { ref, error: reasonOf(thrown) });
       }
-      await sleep(backoffMs(calls - 1, wait), signal).catch(() => undefined);
+      if (calls === MAX_CALLS) return;
+      await pause(backoffMs(calls - 1, wait), systemClock, signal);
     }
   }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { stat } from "node:fs/promises";
-import { type Clock } from "@plumb/std";
+import type { Clock } from "@plumb/std";
 import { RefFolder } from "./ref-folder.ts";
 
 export interface RefChange {
